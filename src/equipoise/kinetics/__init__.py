@@ -1,0 +1,12 @@
+"""Kinetics: amounts over time for many lanes at once, in closed form or by integration.
+
+Knows no drug, no record and no unit: floats, and time in hours. A lane is one subject with one
+set of parameters: a patient, a posterior draw, a candidate regimen, a perturbed copy.
+"""
+
+from equipoise.kinetics.events import DoseEvent, Schedule
+from equipoise.kinetics.linear import Linear, half_lives
+from equipoise.kinetics.solve import Solution, solve
+from equipoise.kinetics.stepper import System
+
+__all__ = ["DoseEvent", "Linear", "Schedule", "Solution", "System", "half_lives", "solve"]

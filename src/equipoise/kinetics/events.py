@@ -1,0 +1,112 @@
+"""What happens to one subject: doses, resets, and the times at which parameters change.
+
+Floats only: times and durations in hours, amounts in whatever unit the caller keeps.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+SAME_TIME = 1e-9
+"""Hours within which a sample and an event count as simultaneous (4 microseconds)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoseEvent:
+    """One dose, or a train of equal doses, with NONMEM's meaning.
+
+    time         of the record, hours; with a lag the amount enters later
+    amount       in the unit of the states, >= 0; bioavailability is applied by the engine
+    compartment  index of the state that receives it
+    duration     0 = bolus, else zero-order input of amount / duration over so many hours
+    interval     hours between doses of a train (II)
+    additional   doses after the first one (ADDL)
+    steady       0 none; 1 reset, then steady state of the train; 2 steady state added (SS)
+
+    Fails  ValueError for a negative amount or duration, a time that is not finite, or a train
+           without a positive interval.
+    """
+
+    time: float
+    amount: float
+    compartment: int = 0
+    duration: float = 0.0
+    interval: float = 0.0
+    additional: int = 0
+    steady: int = 0
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.time):
+            raise ValueError(f"time of a dose must be finite, not {self.time}")
+        if not (math.isfinite(self.amount) and self.amount >= 0.0):
+            raise ValueError(f"amount of a dose must be finite and not negative, not {self.amount}")
+        if self.compartment < 0:
+            raise ValueError(f"compartment of a dose must not be negative, not {self.compartment}")
+        if not (math.isfinite(self.duration) and self.duration >= 0.0):
+            raise ValueError(
+                f"duration of a dose must be finite and not negative, not {self.duration}"
+            )
+        if self.steady not in (0, 1, 2):
+            raise ValueError(f"steady of a dose must be 0, 1 or 2, not {self.steady}")
+        if self.additional < 0:
+            raise ValueError(f"additional of a dose must not be negative, not {self.additional}")
+        train = self.steady > 0 or self.additional > 0
+        if train and not (math.isfinite(self.interval) and self.interval > 0.0):
+            raise ValueError(
+                f"interval of a dose must be positive with additional or steady, "
+                f"not {self.interval}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """All that is done to one subject.
+
+    doses   in any order; at one and the same time they act in the order given
+    resets  times at which every state returns to 0, infusions stop and lagged doses that have
+            not yet entered are dropped; a dose at the very time of a reset comes after it
+    breaks  strictly increasing times at which parameters change: len(breaks) + 1 pieces, the
+            piece at a break is the one that begins there
+
+    Fails  ValueError for breaks that do not increase, or times that are not finite.
+    """
+
+    doses: tuple[DoseEvent, ...] = ()
+    resets: tuple[float, ...] = ()
+    breaks: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not all(math.isfinite(at) for at in self.resets):
+            raise ValueError("resets must be finite times")
+        if not all(math.isfinite(at) for at in self.breaks):
+            raise ValueError("breaks must be finite times")
+        if any(b <= a for a, b in zip(self.breaks, self.breaks[1:], strict=False)):
+            raise ValueError("breaks must increase strictly")
+
+    @property
+    def pieces(self) -> int:
+        """Number of stretches with constant parameters."""
+        return len(self.breaks) + 1
+
+    def expanded(self) -> Schedule:
+        """The same schedule with every train written out, doses in order of time.
+
+        The first dose of a train keeps `steady` (and its `interval` then); the rest are plain.
+        """
+        single: list[DoseEvent] = []
+        for dose in self.doses:
+            kept = dose.interval if dose.steady else 0.0
+            single.append(replace(dose, additional=0, interval=kept))
+            single.extend(
+                replace(
+                    dose,
+                    time=dose.time + k * dose.interval,
+                    additional=0,
+                    interval=0.0,
+                    steady=0,
+                )
+                for k in range(1, dose.additional + 1)
+            )
+        single.sort(key=lambda dose: dose.time)
+        return Schedule(tuple(single), tuple(sorted(self.resets)), self.breaks)

@@ -1,0 +1,73 @@
+"""Work shared out over threads: blocks of lanes, fixed before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from equipoise.kinetics import kernels, schedule
+from equipoise.kinetics.events import SAME_TIME
+from equipoise.kinetics.problem import Problem
+from equipoise.kinetics.schedule import Timeline
+
+SUPER_BLOCK = 1024
+"""Lanes that are prepared together; sorting for speed stays inside."""
+
+
+def in_threads(work: Callable[[int, int], None], total: int, size: int, workers: int) -> None:
+    """Call work(lo, hi) for consecutive stretches of `size`; kernels inside release the lock.
+
+    What is computed does not depend on `workers`: the stretches do not.
+    """
+    stretches = [(lo, min(lo + size, total)) for lo in range(0, total, size)]
+    if workers <= 1 or len(stretches) <= 1:
+        for lo, hi in stretches:
+            work(lo, hi)
+        return
+    with ThreadPoolExecutor(min(workers, len(stretches))) as pool:
+        for done in [pool.submit(work, lo, hi) for lo, hi in stretches]:
+            done.result()
+
+
+class Lanes:
+    """The timelines of a problem's lanes, made stretch by stretch."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._module = kernels.load(
+            "events",
+            (
+                kernels.constants(
+                    SAME_TIME=SAME_TIME,
+                    **{name: getattr(schedule, name) for name in schedule.KINDS},
+                ),
+                kernels.source_of(
+                    schedule.unroll,
+                    schedule.piece_at,
+                    schedule.in_order,
+                    schedule.timeline,
+                ),
+            ),
+        )
+        kernels.announce(self._module)
+        packed = problem.packed
+        self.dose_from, self.doses = self._module.unroll(packed.dose_from, packed.doses)
+
+    def timeline(self, lo: int, hi: int) -> Timeline:
+        """Events of lanes lo to hi."""
+        problem = self._problem
+        made = self._module.timeline(
+            lo,
+            hi,
+            problem.schedule_of,
+            self.dose_from,
+            self.doses,
+            problem.packed.reset_from,
+            problem.packed.resets,
+            problem.packed.break_from,
+            problem.packed.breaks,
+            problem.bioavailability,
+            problem.lag,
+        )
+        kernels.note(self._module)
+        return Timeline(*made)

@@ -1,0 +1,237 @@
+"""The checked request behind `solve`: every argument as an array of known shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from equipoise.kinetics.events import SAME_TIME, Schedule
+from equipoise.kinetics.linear import Linear
+from equipoise.kinetics.schedule import Floats, Integers, Packed, of_rows, pack
+from equipoise.kinetics.stepper import System
+
+Booleans = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """L lanes, S schedules, P pieces, K parameters, C states, T samples, O areas.
+
+    Samples of all schedules stand in one array, in order of time within each schedule: those of
+    schedule s are `out_from[s]:out_from[s + 1]`. `order` says where each stood as asked for, None
+    where nothing had to move.
+    """
+
+    packed: Packed
+    schedule_of: Integers
+    out_from: Integers
+    out_times: Floats
+    out_after: Booleans
+    order: Integers | None
+    start: Floats  # (L,)
+    parameters: Floats  # (L, P, K)
+    bioavailability: Floats  # (L or 1, P or 1, C)
+    lag: Floats  # (L or 1, P or 1, C)
+    initial: Floats  # (L, C)
+    observed: Integers  # (O, 2)
+
+    @property
+    def lanes(self) -> int:
+        """Number of lanes."""
+        return len(self.schedule_of)
+
+    @property
+    def columns(self) -> int:
+        """Most samples in any schedule."""
+        return int(np.diff(self.out_from).max(initial=0))
+
+
+def checked(
+    system: Linear | System,
+    schedules: Sequence[Schedule],
+    times: Sequence[npt.ArrayLike],
+    parameters: npt.ArrayLike,
+    *,
+    schedule_of: npt.ArrayLike | None,
+    observe: Sequence[tuple[int, int]],
+    after: Sequence[npt.ArrayLike] | None,
+    bioavailability: npt.ArrayLike | None,
+    lag: npt.ArrayLike | None,
+    initial: npt.ArrayLike | None,
+    start: float | None,
+) -> Problem:
+    """The arguments of `solve` as a `Problem`.
+
+    Fails  ValueError naming the argument that is wrong.
+    """
+    states = len(system.states)
+    names = system.parameter_names
+    values = np.asarray(parameters, dtype=np.float64)
+    if values.ndim == 2:
+        values = values[:, None, :]
+    if values.ndim != 3 or values.shape[2] != len(names):
+        raise ValueError(
+            f"parameters must have shape (lanes, pieces, {len(names)}) for "
+            f"{', '.join(names)}, not {np.shape(parameters)}"
+        )
+    lanes, pieces = values.shape[0], values.shape[1]
+    if not schedules:
+        raise ValueError("schedules must hold at least one schedule")
+    of = _schedule_of(schedule_of, lanes, len(schedules))
+    out_from, out_times, out_after, order = _samples(schedules, times, after)
+    packed = pack(schedules, states)
+    needed = np.array([each.pieces for each in schedules], dtype=np.int64)[of]
+    if pieces > 1 and needed.max(initial=0) > pieces:
+        raise ValueError(
+            f"parameters have {pieces} pieces but the breaks of a schedule make {needed.max()}"
+        )
+    used = np.arange(pieces)[None, :] < needed[:, None]
+    _check_parameters(system, names, values, used)
+    first = _starts(packed, out_from, out_times)[of]
+    if start is not None:
+        if not np.isfinite(start):
+            raise ValueError(f"start must be finite, not {start}")
+        if np.any(first < start - SAME_TIME):
+            raise ValueError(
+                f"start is {start} h but a dose, reset or sample is earlier, at {first.min()} h"
+            )
+        first = np.full(lanes, float(start))
+    return Problem(
+        packed=packed,
+        schedule_of=of,
+        out_from=out_from,
+        out_times=out_times,
+        out_after=out_after,
+        order=order,
+        start=_ready(first),
+        parameters=_ready(values),
+        bioavailability=_by_dose("bioavailability", bioavailability, lanes, pieces, states, 1.0),
+        lag=_by_dose("lag", lag, lanes, pieces, states, 0.0),
+        initial=_initial(initial, lanes, states),
+        observed=_observed(observe, states, len(names)),
+    )
+
+
+def _ready(values: Floats) -> Floats:
+    # Kernels are compiled for writable arrays in C order only; anything else compiles anew.
+    return np.require(values, requirements=["C", "W"])
+
+
+def _schedule_of(given: npt.ArrayLike | None, lanes: int, schedules: int) -> Integers:
+    if given is None:
+        if schedules not in (1, lanes):
+            raise ValueError(
+                f"schedule_of is needed: {lanes} lanes in parameters, {schedules} schedules"
+            )
+        return np.arange(lanes) if schedules == lanes else np.zeros(lanes, dtype=np.int64)
+    of = np.asarray(given)
+    if of.shape != (lanes,) or of.dtype.kind not in "iu":
+        raise ValueError(f"schedule_of must be {lanes} integers, one a lane")
+    if lanes and (of.min() < 0 or of.max() >= schedules):
+        raise ValueError(f"schedule_of must lie between 0 and {schedules - 1}")
+    return of.astype(np.int64)
+
+
+def _samples(
+    schedules: Sequence[Schedule],
+    times: Sequence[npt.ArrayLike],
+    after: Sequence[npt.ArrayLike] | None,
+) -> tuple[Integers, Floats, Booleans, Integers | None]:
+    if len(times) != len(schedules):
+        raise ValueError(f"times must be one array a schedule: {len(schedules)}, not {len(times)}")
+    if after is not None and len(after) != len(schedules):
+        raise ValueError(f"after must be one array a schedule: {len(schedules)}, not {len(after)}")
+    asked = [np.asarray(each, dtype=np.float64).reshape(-1) for each in times]
+    sizes = [len(each) for each in asked]
+    if after is None:
+        later = np.zeros(sum(sizes), dtype=np.bool_)
+    else:
+        flags = [np.asarray(each, dtype=np.bool_).reshape(-1) for each in after]
+        for number, size in enumerate(sizes):
+            if len(flags[number]) != size:
+                raise ValueError(f"after of schedule {number} must be as long as its times")
+        later = np.concatenate(flags)
+    begins = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    of = of_rows(begins)
+    at = np.concatenate(asked)
+    if not np.all(np.isfinite(at)):
+        raise ValueError(f"times of schedule {of[~np.isfinite(at)][0]} must be finite")
+    order = np.lexsort((later, at, of))
+    if np.array_equal(order, np.arange(len(order))):
+        return begins, at, later, None
+    return begins, at[order], later[order], order
+
+
+def _starts(packed: Packed, out_from: Integers, out_times: Floats) -> Floats:
+    """Time of the first dose, reset or sample of each schedule; 0 where it has none."""
+    first = packed.first.copy()
+    some = np.flatnonzero(np.diff(out_from))
+    first[some] = np.minimum(first[some], out_times[out_from[some]])
+    return np.where(np.isfinite(first), first, 0.0)
+
+
+def _check_parameters(
+    system: Linear | System, names: tuple[str, ...], values: Floats, used: Booleans
+) -> None:
+    bad = used[:, :, None] & ~np.isfinite(values)
+    if bad.any():
+        lane, piece, k = np.argwhere(bad)[0]
+        raise ValueError(
+            f"parameters: {names[k]} of lane {lane} in piece {piece} is not finite "
+            f"({values[lane, piece, k]})"
+        )
+    if isinstance(system, Linear):
+        for k, name in enumerate(names):
+            wrong = values[:, :, k] <= 0.0 if name.startswith("V") else values[:, :, k] < 0.0
+            wrong &= used
+            if wrong.any():
+                lane, piece = np.argwhere(wrong)[0]
+                kind = "positive" if name.startswith("V") else "not negative"
+                raise ValueError(
+                    f"parameters: {name} must be {kind}; lane {lane} has "
+                    f"{values[lane, piece, k]} in piece {piece}"
+                )
+
+
+def _by_dose(
+    name: str, given: npt.ArrayLike | None, lanes: int, pieces: int, states: int, default: float
+) -> Floats:
+    if given is None:
+        return np.full((1, 1, states), default)
+    values = np.asarray(given, dtype=np.float64)
+    if values.ndim == 2:
+        values = values[:, None, :]
+    if values.ndim != 3 or values.shape[2] != states or values.shape[0] not in (1, lanes):
+        raise ValueError(
+            f"{name} must have shape ({lanes}, {pieces}, {states}), not {np.shape(given)}"
+        )
+    if values.shape[1] not in (1, pieces):
+        raise ValueError(f"{name} must have {pieces} pieces like parameters, not {values.shape[1]}")
+    if not (np.all(np.isfinite(values)) and np.all(values >= 0.0)):
+        raise ValueError(f"{name} must be finite and not negative")
+    return _ready(values)
+
+
+def _initial(given: npt.ArrayLike | None, lanes: int, states: int) -> Floats:
+    if given is None:
+        return np.zeros((lanes, states))
+    values = np.asarray(given, dtype=np.float64)
+    if values.shape != (lanes, states):
+        raise ValueError(f"initial must have shape ({lanes}, {states}), not {values.shape}")
+    if not np.all(np.isfinite(values)):
+        raise ValueError("initial must be finite")
+    return _ready(values)
+
+
+def _observed(observe: Sequence[tuple[int, int]], states: int, parameters: int) -> Integers:
+    for state, volume in observe:
+        if not 0 <= state < states:
+            raise ValueError(f"observe names state {state}: the system has 0 to {states - 1}")
+        if not 0 <= volume < parameters:
+            raise ValueError(
+                f"observe names parameter {volume}: the system has 0 to {parameters - 1}"
+            )
+    return np.array(observe, dtype=np.int64).reshape(-1, 2)

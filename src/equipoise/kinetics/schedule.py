@@ -1,0 +1,312 @@
+"""From schedules to lanes: trains unrolled, lags applied, everything in order of time.
+
+The plain functions `unroll` and `timeline` are what `kernels.py` compiles; they run uncompiled as
+well. An event of a lane is (time, kind, index, value):
+
+kind         index                     value
+INPUT_ENDS   state                     input rate that stops
+BREAK        piece that begins         -
+RESET        -                         -
+STEADY_SET   row of the steady table   -
+STEADY_ADD   row of the steady table   -
+BOLUS        state                     amount
+INPUT_STARTS state                     input rate that starts
+
+A row of the steady table is (amount, interval, duration, phase, state, piece, time): the phase is
+the lag modulo the interval.
+"""
+
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+# Kernels have no annotations: numba types them from what they are called with.
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from equipoise.kinetics.events import SAME_TIME, Schedule
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+INPUT_ENDS, BREAK, RESET, STEADY_SET, STEADY_ADD, BOLUS, INPUT_STARTS = range(7)
+KINDS = (
+    "INPUT_ENDS",
+    "BREAK",
+    "RESET",
+    "STEADY_SET",
+    "STEADY_ADD",
+    "BOLUS",
+    "INPUT_STARTS",
+)
+
+
+class Packed(NamedTuple):
+    """Schedules as flat arrays; `x_from[s]:x_from[s + 1]` are those of schedule s."""
+
+    dose_from: Integers
+    doses: Floats  # (n, 7) time, amount, state, duration, interval, steady, additional
+    reset_from: Integers
+    resets: Floats
+    break_from: Integers
+    breaks: Floats
+    first: Floats  # (S,) time of the first dose or reset, infinite where there is none
+
+
+class Timeline(NamedTuple):
+    """Events of lanes in order of time; lane l of the block has events first[l]:last[l]."""
+
+    first: Integers
+    last: Integers
+    times: Floats
+    kinds: Integers
+    indices: Integers
+    values: Floats
+    steady: Floats  # (n, 7)
+    steady_lane: Integers
+
+
+def pack(schedules: Sequence[Schedule], states: int) -> Packed:
+    """Flat arrays of schedules; a train still is one row (`unroll` writes it out).
+
+    Fails  ValueError when a dose goes into a state that does not exist.
+    """
+    rows: list[tuple[float, ...]] = []
+    dose_from, reset_from, break_from = [0], [0], [0]
+    resets: list[float] = []
+    breaks: list[float] = []
+    for number, schedule in enumerate(schedules):
+        for dose in schedule.doses:
+            if dose.compartment >= states:
+                raise ValueError(
+                    f"compartment {dose.compartment} of a dose in schedule {number} does not "
+                    f"exist: the system has states 0 to {states - 1}"
+                )
+            rows.append(
+                (
+                    dose.time,
+                    dose.amount,
+                    dose.compartment,
+                    dose.duration,
+                    dose.interval,
+                    dose.steady,
+                    dose.additional,
+                )
+            )
+        resets.extend(sorted(schedule.resets))
+        breaks.extend(schedule.breaks)
+        dose_from.append(len(rows))
+        reset_from.append(len(resets))
+        break_from.append(len(breaks))
+    doses = np.array(rows, dtype=np.float64).reshape(-1, 7)
+    first = np.full(len(schedules), np.inf)
+    np.minimum.at(first, of_rows(np.array(dose_from)), doses[:, 0])
+    np.minimum.at(first, of_rows(np.array(reset_from)), np.array(resets))
+    return Packed(
+        np.array(dose_from, dtype=np.int64),
+        doses,
+        np.array(reset_from, dtype=np.int64),
+        np.array(resets, dtype=np.float64),
+        np.array(break_from, dtype=np.int64),
+        np.array(breaks, dtype=np.float64),
+        first,
+    )
+
+
+def of_rows(begins: Integers) -> Integers:
+    """For each row, the number of the stretch begins[i]:begins[i + 1] that holds it."""
+    return np.repeat(np.arange(len(begins) - 1), np.diff(begins))
+
+
+def unroll(dose_from, doses):
+    """Write trains out; doses of a schedule in order of time, ties in the order given.
+
+    Returns (dose_from, doses) with six columns: time, amount, state, duration, interval, steady.
+    """
+    schedules = dose_from.shape[0] - 1
+    total = 0
+    for i in range(doses.shape[0]):
+        total += 1 + int(doses[i, 6])
+    new_from = np.zeros(schedules + 1, dtype=np.int64)
+    new = np.empty((total, 6))
+    row = np.empty(6)
+    n = 0
+    for s in range(schedules):
+        begin = n
+        for i in range(dose_from[s], dose_from[s + 1]):
+            for k in range(1 + int(doses[i, 6])):
+                for c in range(6):
+                    row[c] = doses[i, c]
+                if k > 0:
+                    row[0] += k * doses[i, 4]
+                    row[5] = 0.0
+                at = n
+                while at > begin and new[at - 1, 0] > row[0]:
+                    for c in range(6):
+                        new[at, c] = new[at - 1, c]
+                    at -= 1
+                for c in range(6):
+                    new[at, c] = row[c]
+                n += 1
+        new_from[s + 1] = n
+    return new_from, new
+
+
+def piece_at(time, breaks, begin, end):
+    """Index of the piece in force at a time; at a break, the one that begins there."""
+    piece = 0
+    while begin + piece < end and breaks[begin + piece] <= time:
+        piece += 1
+    return piece
+
+
+def in_order(first, end, times, kinds, indices, values):
+    """Sort events first to end by time, ties as they stand but for ends, breaks and resets.
+
+    At one time: ends of inputs, then breaks, then resets, then doses in the order given.
+    """
+    for i in range(first + 1, end):
+        time, kind, index, value = times[i], kinds[i], indices[i], values[i]
+        rank = min(kind, STEADY_SET)
+        at = i
+        while at > first and (
+            times[at - 1] > time
+            or (times[at - 1] == time and min(kinds[at - 1], STEADY_SET) > rank)
+        ):
+            times[at] = times[at - 1]
+            kinds[at] = kinds[at - 1]
+            indices[at] = indices[at - 1]
+            values[at] = values[at - 1]
+            at -= 1
+        times[at] = time
+        kinds[at] = kind
+        indices[at] = index
+        values[at] = value
+
+
+def timeline(
+    lo,
+    hi,
+    schedule_of,
+    dose_from,
+    doses,
+    reset_from,
+    resets,
+    break_from,
+    breaks,
+    bioavailability,
+    lag,
+):
+    """Events of lanes lo to hi in order of time.
+
+    bioavailability, lag  (L or 1, P or 1, C); of size 1 along a dimension where it is constant
+    Returns the fields of `Timeline`, indexed by lane - lo.
+    """
+    lanes = hi - lo
+    one_lane = bioavailability.shape[0] == 1
+    one_piece = bioavailability.shape[1] == 1
+    one_lane_lag = lag.shape[0] == 1
+    one_piece_lag = lag.shape[1] == 1
+    total = 0
+    total_steady = 0
+    for lane in range(lo, hi):
+        s = schedule_of[lane]
+        total += reset_from[s + 1] - reset_from[s] + break_from[s + 1] - break_from[s]
+        for i in range(dose_from[s], dose_from[s + 1]):
+            total += 2
+            if doses[i, 5] > 0.0:
+                state = int(doses[i, 2])
+                piece = piece_at(doses[i, 0], breaks, break_from[s], break_from[s + 1])
+                late = lag[0 if one_lane_lag else lane, 0 if one_piece_lag else piece, state]
+                total += 5 + 2 * int((late + doses[i, 3]) / doses[i, 4])
+                total_steady += 1
+    first = np.zeros(lanes, dtype=np.int64)
+    last = np.zeros(lanes, dtype=np.int64)
+    times = np.empty(total)
+    kinds = np.empty(total, dtype=np.int64)
+    indices = np.empty(total, dtype=np.int64)
+    values = np.empty(total)
+    steady = np.empty((total_steady, 7))
+    steady_lane = np.empty(total_steady, dtype=np.int64)
+    n = 0
+    row = 0
+    for lane in range(lo, hi):
+        s = schedule_of[lane]
+        first[lane - lo] = n
+        for i in range(break_from[s], break_from[s + 1]):
+            times[n], kinds[n], indices[n], values[n] = breaks[i], BREAK, i - break_from[s] + 1, 0.0
+            n += 1
+        for i in range(reset_from[s], reset_from[s + 1]):
+            times[n], kinds[n], indices[n], values[n] = resets[i], RESET, 0, 0.0
+            n += 1
+        for i in range(dose_from[s], dose_from[s + 1]):
+            time = doses[i, 0]
+            state = int(doses[i, 2])
+            duration = doses[i, 3]
+            piece = piece_at(time, breaks, break_from[s], break_from[s + 1])
+            share = bioavailability[0 if one_lane else lane, 0 if one_piece else piece, state]
+            late = lag[0 if one_lane_lag else lane, 0 if one_piece_lag else piece, state]
+            amount = doses[i, 1] * share
+            # The first reset after the record cuts off what has not entered by then.
+            cut = np.inf
+            for j in range(reset_from[s], reset_from[s + 1]):
+                if resets[j] > time:
+                    cut = resets[j]
+                    break
+            for j in range(i + 1, dose_from[s + 1]):
+                if doses[j, 0] >= cut:
+                    break
+                if doses[j, 5] == 1.0:
+                    cut = doses[j, 0]
+                    break
+            before = 0
+            meets = -1
+            interval = doses[i, 4]
+            if doses[i, 5] > 0.0:
+                if cut <= time:
+                    continue
+                steady[row, 0] = amount
+                steady[row, 1] = interval
+                steady[row, 2] = duration
+                # A lag of whole intervals lets a dose of the train enter at the record itself.
+                meets = int(np.round(late / interval))
+                if abs(late - meets * interval) < SAME_TIME:
+                    late = meets * interval
+                    steady[row, 3] = 0.0
+                else:
+                    meets = -1
+                    steady[row, 3] = late - np.floor(late / interval) * interval
+                steady[row, 4] = state
+                steady[row, 5] = piece
+                steady[row, 6] = time
+                steady_lane[row] = lane
+                kind = STEADY_SET if doses[i, 5] == 1.0 else STEADY_ADD
+                times[n], kinds[n], indices[n], values[n] = time, kind, row, 0.0
+                n += 1
+                row += 1
+                before = max(meets, int(np.floor((late + duration) / interval)))
+            if amount == 0.0:
+                continue
+            # Earlier doses of a steady train that still run or have not entered, then the dose.
+            for k in range(before, -1, -1):
+                start = time if k == meets else time + late - k * interval
+                end = start + duration
+                if start >= cut or (start < time and end <= time):
+                    continue
+                if end <= start:
+                    times[n], kinds[n], indices[n], values[n] = start, BOLUS, state, amount
+                    n += 1
+                    continue
+                rate = amount / duration
+                start = max(start, time)
+                times[n], kinds[n], indices[n], values[n] = start, INPUT_STARTS, state, rate
+                n += 1
+                if end < cut:
+                    times[n], kinds[n], indices[n], values[n] = end, INPUT_ENDS, state, rate
+                    n += 1
+        in_order(first[lane - lo], n, times, kinds, indices, values)
+        last[lane - lo] = n
+    return first, last, times, kinds, indices, values, steady[:row], steady_lane[:row]

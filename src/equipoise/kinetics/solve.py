@@ -1,0 +1,123 @@
+"""`solve`: schedules, times and parameters in; amounts and areas of every lane out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from equipoise.kinetics.events import Schedule
+from equipoise.kinetics.linear import Linear
+from equipoise.kinetics.problem import Problem, checked
+from equipoise.kinetics.schedule import Floats
+from equipoise.kinetics.stepper import System
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """What `solve` found.
+
+    amounts  (L, T, C) state of each lane at each of its times, NaN beyond the last one
+    areas    (L, T, O) integral of amount / volume from the start to each time (hours x
+             concentration), one for each pair in `observe`
+    failed   (lane, reason) for every lane without an answer; its numbers are NaN
+    """
+
+    amounts: Floats
+    areas: Floats
+    failed: tuple[tuple[int, str], ...] = ()
+
+
+def solve(
+    system: Linear | System,
+    schedules: Sequence[Schedule],
+    times: Sequence[npt.ArrayLike],
+    parameters: npt.ArrayLike,
+    *,
+    schedule_of: npt.ArrayLike | None = None,
+    observe: Sequence[tuple[int, int]] = (),
+    after: Sequence[npt.ArrayLike] | None = None,
+    bioavailability: npt.ArrayLike | None = None,
+    lag: npt.ArrayLike | None = None,
+    initial: npt.ArrayLike | None = None,
+    start: float | None = None,
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+    strict: bool = False,
+    threads: int | None = None,
+) -> Solution:
+    """Amounts over time, every lane on its own schedule.
+
+    schedules    S of them; lane i follows schedule `schedule_of[i]`, by default schedule i, or
+                 the only one there is
+    times        for each schedule the times of its samples, hours, in any order
+    parameters   (L, P, K) a set for each piece between breaks, or (L, K) for all of them; pieces
+                 beyond those of a lane's schedule are ignored
+    observe      pairs (state, parameter that is its volume) whose areas are wanted
+    after        for each schedule, for each time: False (default) the value just before what
+                 happens at that time, True just after; within 1e-9 h counts as the same time
+    bioavailability, lag
+                 (L, P, C), or (L, C) for all pieces, of the piece that holds the dose's own time.
+                 Bioavailability scales the amount, never the duration. Lag is hours >= 0.
+    initial      (L, C) amounts at `start`, default 0
+    start        hours; default the first dose, reset or sample of the lane's schedule
+    rtol, atol   of the integration (a `System` only); `atol` is relative to the lane's largest
+                 single dose or initial amount. The closed form is exact to rounding.
+    strict       one lane a block: a lane's numbers are the same to the byte alone or in company;
+                 otherwise they agree to about 10 x rtol. A `Linear` system is always strict.
+    threads      default: the processors there are; the results never depend on it
+
+    Areas count from the start, through resets. A reset zeroes the states, stops inputs and drops
+    doses recorded before it that a lag still holds back; so does a dose with steady = 1.
+
+    Fails  ValueError when an argument is wrong, with its name. A lane that cannot be solved is
+           not an exception: it is NaN, with the reason in `failed`.
+    """
+    problem = checked(
+        system,
+        schedules,
+        times,
+        parameters,
+        schedule_of=schedule_of,
+        observe=observe,
+        after=after,
+        bioavailability=bioavailability,
+        lag=lag,
+        initial=initial,
+        start=start,
+    )
+    workers = threads or len(os.sched_getaffinity(0))
+    # Imported late: what follows needs the compiler, what precedes it does not.
+    if isinstance(system, Linear):
+        from equipoise.kinetics.closed_form import closed_form
+
+        amounts, areas, reasons = closed_form(system, problem, workers=workers)
+    else:
+        from equipoise.kinetics.integrate import integrate
+
+        amounts, areas, reasons = integrate(
+            system, problem, rtol=rtol, atol=atol, strict=strict, workers=workers
+        )
+    for lane in reasons:
+        amounts[lane] = np.nan
+        areas[lane] = np.nan
+    _as_asked(problem, amounts)
+    _as_asked(problem, areas)
+    return Solution(amounts, areas, tuple(sorted(reasons.items())))
+
+
+def _as_asked(problem: Problem, values: Floats) -> None:
+    """Put samples back into the order in which each schedule's times were given."""
+    if problem.order is None:
+        return
+    for number, (begin, end) in enumerate(pairwise(problem.out_from)):
+        order = problem.order[begin:end] - begin
+        if np.any(order[1:] < order[:-1]):
+            lanes = np.flatnonzero(problem.schedule_of == number)
+            back = np.empty_like(values[lanes][:, : end - begin])
+            back[:, order] = values[lanes][:, : end - begin]
+            values[lanes, : end - begin] = back

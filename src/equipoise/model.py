@@ -1,0 +1,473 @@
+"""Model: a published population model as data, and what follows from it by arithmetic.
+
+A model is its numbers (each with unit and place), one small function from covariates and etas to
+structural parameters, and a structure for the engine. `simulate` knows no drug by name.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from equipoise import kinetics
+from equipoise.kinetics import DoseEvent, Linear, Schedule, System
+from equipoise.source import Source, Standing, Value
+
+Array: TypeAlias = NDArray[np.float64]
+Step: TypeAlias = Sequence[tuple[float, float]]
+"""(hours, number) pairs in order of time; each number holds until the next."""
+
+Parameters: TypeAlias = Callable[
+    [Mapping[str, float], Mapping[str, Array], Mapping[str, Array]], Mapping[str, Array]
+]
+
+CLEARANCE_FACTOR = "clearance_factor"
+"""A covariate every model honours: multiplies clearance (an interaction, a hepatic class)."""
+
+
+class Purpose(Enum):
+    """What a model may be asked. A trough-only model answers the first and nothing else."""
+
+    STEADY_STATE_TROUGH = "steady-state trough"
+    AUC = "AUC"
+    LOADING = "loading"
+    WASHOUT = "washout"
+    EARLY_LEVEL = "level before steady state"
+    STEADY_STATE = "steady-state concentration"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What was studied: low <= covariate <= high, in `unit`; or a set of words.
+
+    where  place in the source
+    """
+
+    low: float
+    high: float
+    unit: str
+    where: str = ""
+
+    def contains(self, number: float) -> bool:
+        """Whether the number lies inside, ends included."""
+        return self.low <= number <= self.high
+
+    def words(self, name: str) -> str:
+        """ "weight 7-43 kg", made from the numbers that are compared."""
+        unit = "" if self.unit == "1" else f" {self.unit}"
+        if math.isinf(self.high):
+            return f"{name} {self.low:g}{unit} and over"
+        return f"{name} {self.low:g}-{self.high:g}{unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Covariate:
+    """What a model reads from the patient.
+
+    unit       in which the model's equation wants it
+    reference  the value of the typical patient; used, with a caution, where the record has none
+    required   True: without it nothing is computed
+    levels     words a categorical covariate may have -> number in the equation
+    """
+
+    unit: str
+    reference: float
+    required: bool = False
+    levels: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """Residual error of an analyte.
+
+    additive      SD in the analyte's unit
+    proportional  SD as a fraction of the prediction
+    log           SD on the natural log scale (then the others are 0)
+    """
+
+    additive: float = 0.0
+    proportional: float = 0.0
+    log: float = 0.0
+    where: str = ""
+
+    def variance(self, prediction: Array) -> Array:
+        """Variance of an observation around its prediction (of its log, where `log` is set)."""
+        if self.log > 0.0:
+            return np.full_like(prediction, self.log**2)
+        return np.asarray(self.additive**2 + (self.proportional * prediction) ** 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """How an analyte is read off the states: amount in `state` / parameter `volume` x `factor`.
+
+    factor  from (dose unit / litre) to the analyte's canonical unit
+    matrix  "whole blood", "serum"
+    assay   class of method in the source, "" where it is not known
+    """
+
+    analyte: str
+    unit: str
+    state: str
+    volume: str
+    factor: float
+    residual: Residual
+    matrix: str = ""
+    assay: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A published (or exactly implied) number that the model must reproduce.
+
+    what       in words: input and quantity
+    expected   in `unit`
+    tolerance  relative
+    where      who prints the number
+    compute    from the model to ours
+    """
+
+    what: str
+    expected: float
+    unit: str
+    tolerance: float
+    where: str
+    compute: Callable[[Model], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A second way to read what the paper prints, kept because the paper does not settle it.
+
+    omega  covariance of the etas under this reading
+    """
+
+    name: str
+    omega: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A published population model.
+
+    routes      route of a dose -> index of the state it enters
+    dose_unit   unit in which the engine holds amounts
+    thetas      typical values; etas, omega: between-subject variability, normal, `omega` (k, k)
+    parameters  (thetas, covariates, etas) -> structural parameters. Covariates come as arrays
+                that broadcast against (lanes, pieces), etas as (lanes, 1); may also return F, LAG
+    because     one sentence: a clinician would act differently because of this entry when ...
+    """
+
+    id: str
+    agent: str
+    title: str
+    source: Source
+    standing: Standing
+    purposes: frozenset[Purpose]
+    population: str
+    domain: Mapping[str, Range]
+    covariates: Mapping[str, Covariate]
+    thetas: Mapping[str, Value]
+    etas: tuple[str, ...]
+    omega: tuple[tuple[float, ...], ...]
+    omega_note: str
+    structure: Linear | System
+    parameters: Parameters
+    routes: Mapping[str, int]
+    dose_unit: str
+    observations: tuple[Observation, ...]
+    because: str
+    other_readings: tuple[Reading, ...] = ()
+    checks: tuple[Check, ...] = ()
+    traps: tuple[str, ...] = ()
+    external_validation: str = "no external validation"
+    population_class: str = ""
+    """"adult", "child" or "": candidates for one patient share it."""
+    clearance: str = "CL"
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Names of the states in the engine's order."""
+        if isinstance(self.structure, System):
+            return self.structure.states
+        first = ("depot",) if self.structure.depot else ()
+        rest = ("central", "peripheral", "deep peripheral")
+        return first + rest[: self.structure.compartments]
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """Structural parameters in the engine's order."""
+        return tuple(self.structure.parameter_names)
+
+    @property
+    def omega_matrix(self) -> Array:
+        """Covariance of the etas, (k, k)."""
+        return np.asarray(self.omega, dtype=float).reshape(len(self.etas), len(self.etas))
+
+    def observation(self, analyte: str) -> Observation:
+        """How an analyte is observed.
+
+        Fails  KeyError where the model does not predict it.
+        """
+        for observation in self.observations:
+            if observation.analyte == analyte:
+                return observation
+        raise KeyError(f"{self.id} does not predict {analyte}")
+
+    @property
+    def analytes(self) -> tuple[str, ...]:
+        """Names of what the model predicts."""
+        return tuple(o.analyte for o in self.observations)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What goes into the engine for one patient or one candidate: doses and covariates by piece.
+
+    covariates  name -> (pieces,), one number for each piece of `schedule`
+    """
+
+    schedule: Schedule
+    covariates: Mapping[str, Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What `simulate` gives.
+
+    values  analyte -> (courses, lanes, times), in the analyte's unit
+    areas   analyte -> (courses, lanes, times): cumulative AUC from the start, unit x h
+    failed  (course, lane, reason) of lanes that the engine could not finish; NaN in the arrays
+    """
+
+    times: Array
+    values: Mapping[str, Array]
+    areas: Mapping[str, Array]
+    failed: tuple[tuple[int, int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlainDose:
+    """A dose in the model's dose unit.
+
+    time, duration, interval  hours; steady: 1 = given for ever before, at `interval`
+    """
+
+    time: float
+    amount: float
+    route: str
+    duration: float = 0.0
+    interval: float = 0.0
+    additional: int = 0
+    steady: int = 0
+
+
+def course(
+    model: Model, doses: Sequence[PlainDose], *, covariates: Mapping[str, float | Step]
+) -> Course:
+    """Doses and covariates as the engine wants them; covariates are carried forward.
+
+    covariates  name -> one number, or (hours, number) steps; before the first step its number
+                holds too. A name the model does not read is ignored.
+    Fails  ValueError where a dose's route is not one the model has, or a required covariate is
+           missing.
+    """
+    events = []
+    for dose in doses:
+        if dose.route not in model.routes:
+            have = ", ".join(model.routes)
+            raise ValueError(
+                f"{model.id} has no route {dose.route!r}: it was made for {have} doses"
+            )
+        events.append(
+            DoseEvent(
+                time=dose.time,
+                amount=dose.amount,
+                compartment=model.routes[dose.route],
+                duration=dose.duration,
+                interval=dose.interval,
+                additional=dose.additional,
+                steady=dose.steady,
+            )
+        )
+    wanted = dict.fromkeys([*model.covariates, CLEARANCE_FACTOR])
+    steps: dict[str, Step] = {}
+    for name in wanted:
+        given = covariates.get(name)
+        if given is None or (not isinstance(given, int | float) and len(given) == 0):
+            if name == CLEARANCE_FACTOR:
+                given = 1.0
+            elif model.covariates[name].required:
+                raise ValueError(f"{model.id} needs the covariate {name}")
+            else:
+                given = model.covariates[name].reference
+        steps[name] = ((0.0, float(given)),) if isinstance(given, int | float) else given
+    breaks = tuple(sorted({float(t) for step in steps.values() for t, _ in step[1:]}))
+    pieces = {name: _pieces(step, breaks) for name, step in steps.items()}
+    return Course(Schedule(doses=tuple(events), breaks=breaks), pieces)
+
+
+def simulate(
+    model: Model,
+    courses: Sequence[Course],
+    times: Array | Sequence[Array],
+    *,
+    etas: Array | None = None,
+    after: Sequence[NDArray[np.bool_]] | None = None,
+    start: float | None = None,
+    rtol: float = 1e-6,
+    threads: int | None = None,
+) -> Prediction:
+    """Every course for every set of etas.
+
+    times  hours: one array for all courses, or one for each (padded with NaN in the answer)
+    etas   (lanes, k); None: one lane, the typical patient
+    after  for each course, whether a time means just after the doses at that time; default
+           before (a trough)
+    """
+    draws = np.zeros((1, len(model.etas))) if etas is None else np.atleast_2d(etas)
+    lanes, n_courses = draws.shape[0], len(courses)
+    clocks = _clocks(times, n_courses)
+    structural = [structural_parameters(model, c, draws) for c in courses]
+    pieces = max(len(c.schedule.breaks) + 1 for c in courses)
+    names = model.parameter_names
+    parameters = np.empty((n_courses * lanes, pieces, len(names)))
+    n_states = len(model.states)
+    fraction = lag = None
+    if any("F" in s for s in structural):
+        fraction = np.ones((n_courses * lanes, pieces, n_states))
+    if any("LAG" in s for s in structural):
+        lag = np.zeros((n_courses * lanes, pieces, n_states))
+    for i, table in enumerate(structural):
+        rows = slice(i * lanes, (i + 1) * lanes)
+        for j, name in enumerate(names):
+            parameters[rows, :, j] = _padded(table[name], lanes, pieces)
+        if fraction is not None and "F" in table:
+            fraction[rows] = _padded(table["F"], lanes, pieces)[:, :, None]
+        if lag is not None and "LAG" in table:
+            lag[rows] = _padded(table["LAG"], lanes, pieces)[:, :, None]
+    observe = [(model.states.index(o.state), names.index(o.volume)) for o in model.observations]
+    solution = kinetics.solve(
+        model.structure,
+        [c.schedule for c in courses],
+        clocks,
+        parameters,
+        schedule_of=np.repeat(np.arange(n_courses), lanes),
+        observe=observe,
+        after=after,
+        bioavailability=fraction,
+        lag=lag,
+        start=start,
+        rtol=rtol,
+        threads=threads,
+    )
+    longest = max(len(c) for c in clocks)
+    shape = (n_courses, lanes, longest)
+    values, areas = {}, {}
+    for k, (o, (state, volume)) in enumerate(zip(model.observations, observe, strict=True)):
+        scale = np.stack(
+            [
+                _volume_at(parameters[i * lanes : (i + 1) * lanes, :, volume], c, clock, longest)
+                for i, (c, clock) in enumerate(zip(courses, clocks, strict=True))
+            ]
+        )
+        amounts = solution.amounts[:, :, state].reshape(shape)
+        values[o.analyte] = amounts / scale * o.factor
+        areas[o.analyte] = solution.areas[:, :, k].reshape(shape) * o.factor
+    failed = tuple((lane // lanes, lane % lanes, reason) for lane, reason in solution.failed)
+    out = np.full((n_courses, longest), np.nan)
+    for i, clock in enumerate(clocks):
+        out[i, : len(clock)] = clock
+    return Prediction(out, values, areas, failed)
+
+
+def typical(
+    model: Model,
+    doses: Sequence[PlainDose],
+    times: Sequence[float],
+    *,
+    covariates: Mapping[str, float | Step] | None = None,
+) -> Prediction:
+    """The typical patient on one course: one course, one lane, samples before the doses.
+
+    times       hours
+    covariates  as in `course`; what is left out takes the model's reference
+    """
+    what = course(model, doses, covariates=covariates or {})
+    return simulate(model, [what], np.asarray(times, dtype=float))
+
+
+def structural_parameters(model: Model, what: Course, etas: Array) -> dict[str, Array]:
+    """Structural parameters for each lane and piece, each broadcastable to (lanes, pieces)."""
+    thetas = {name: value.number for name, value in model.thetas.items()}
+    table = dict(
+        model.parameters(
+            thetas,
+            {name: np.asarray(v, dtype=float)[None, :] for name, v in what.covariates.items()},
+            {name: etas[:, i][:, None] for i, name in enumerate(model.etas)},
+        )
+    )
+    factor = what.covariates[CLEARANCE_FACTOR]
+    if np.any(factor != 1.0):
+        table[model.clearance] = table[model.clearance] * factor[None, :]
+    return table
+
+
+def draw_etas(model: Model, n: int, rng: np.random.Generator) -> Array:
+    """n patients from the model's population: (n, k) etas."""
+    if not model.etas:
+        return np.zeros((n, 0))
+    root = np.linalg.cholesky(model.omega_matrix)
+    return np.asarray(rng.standard_normal((n, len(model.etas))) @ root.T)
+
+
+def outside_domain(model: Model, covariates: Mapping[str, float]) -> tuple[str, ...]:
+    """A sentence for each covariate outside what the model was made from."""
+    sentences = []
+    for name, studied in model.domain.items():
+        number = covariates.get(name)
+        if number is not None and not studied.contains(number):
+            sentences.append(
+                f"{name} {number:g} {studied.unit} is outside what {model.id} was made from "
+                f"({studied.words(name)})"
+            )
+    return tuple(sentences)
+
+
+def _clocks(times: Array | Sequence[Array], n: int) -> list[Array]:
+    if isinstance(times, np.ndarray):
+        return [np.asarray(times, dtype=float)] * n
+    if len(times) != n:
+        raise ValueError("times: one array for all courses, or one for each")
+    return [np.asarray(t, dtype=float) for t in times]
+
+
+def _pieces(step: Step, breaks: Sequence[float]) -> Array:
+    starts = np.array([t for t, _ in step], dtype=float)
+    starts[0] = -np.inf
+    numbers = np.array([v for _, v in step], dtype=float)
+    edges = np.array([-np.inf, *breaks])
+    return np.asarray(numbers[np.searchsorted(starts, edges, side="right") - 1])
+
+
+def _padded(values: Array, lanes: int, pieces: int) -> Array:
+    values = np.atleast_2d(np.asarray(values, dtype=float))
+    if values.shape[1] not in (1, pieces):
+        values = np.concatenate(
+            [values, np.repeat(values[:, -1:], pieces - values.shape[1], axis=1)], axis=1
+        )
+    return np.broadcast_to(values, (lanes, pieces))
+
+
+def _volume_at(volumes: Array, what: Course, clock: Array, longest: int) -> Array:
+    # A sample at a break is read with the volume that held before it, as the amounts are.
+    piece = np.searchsorted(np.array(what.schedule.breaks), clock, side="left")
+    out = np.ones((volumes.shape[0], longest))
+    out[:, : len(clock)] = volumes[:, piece]
+    return out
