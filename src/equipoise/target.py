@@ -1,0 +1,178 @@
+"""Targets (windows of exposure) and effects (what an exposure went with), as published.
+
+A target is chosen by analyte, unit, indication, platform and age; never across any of them. What
+is refused is refused with the reason, because a reader will ask for it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+from equipoise.record import Record
+from equipoise.source import Evidence, Source, Standing
+
+
+class Metric(Enum):
+    """What of the concentration curve a target or an effect speaks of."""
+
+    TROUGH = "steady-state trough"
+    AUC_PRE = "AUC before the graft"
+    AUC_POST = "AUC after the graft"
+    AUC_TOTAL = "total AUC"
+    STEADY_STATE = "steady-state concentration"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A window that was studied.
+
+    low, high    in `unit`; math.inf where the source gives no upper end
+    unit         of the metric: "ng/mL", "AU.d/mL", "UE.d/mL"
+    indications  for which it was studied; empty: any
+    platforms    transplant platforms for which it was studied; empty: any
+    ages         years, low <= age < high
+    line         at which line of treatment, in which regimen
+    conflict     what another source says instead
+    """
+
+    id: str
+    agent: str
+    analyte: str
+    metric: Metric
+    low: float
+    high: float
+    unit: str
+    indications: tuple[str, ...]
+    platforms: tuple[str, ...]
+    ages: tuple[float, float]
+    line: str
+    source: Source
+    standing: Standing
+    evidence: Evidence | None
+    era: str
+    reviewed_on: date
+    because: str
+    conflict: str = ""
+
+    @property
+    def window(self) -> str:
+        """ "5-15 ng/mL", made from the numbers that are compared."""
+        if math.isinf(self.high):
+            return f"at least {self.low:g} {self.unit}"
+        if self.low <= 0.0:
+            return f"below {self.high:g} {self.unit}"
+        return f"{self.low:g}-{self.high:g} {self.unit}"
+
+
+class Design(Enum):
+    """Where an effect comes from."""
+
+    RANDOMISED = "randomised"
+    COHORT = "cohort"
+    SERIES = "case series"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an exposure went with in a published cohort: "patients like these had", never "will".
+
+    estimand     what was estimated: "SOS by day 100, mean trough day 11-20 at or above 9 ng/mL"
+    scale        "hazard ratio (cause-specific)", "odds ratio", "risk"
+    estimate, low, high   with its 95 % interval; NaN where not printed
+    baseline     risk in the cohort and what the cohort was
+    cut_point    "prespecified", "data-derived" or "" (no cut-point); data-derived ones never
+                 enter a utility
+    applies_low, applies_high  exposure range that the estimate speaks of, in `unit`
+    """
+
+    id: str
+    agent: str
+    analyte: str
+    metric: Metric
+    unit: str
+    applies_low: float
+    applies_high: float
+    outcome: str
+    estimand: str
+    scale: str
+    estimate: float
+    low: float
+    high: float
+    baseline: str
+    design: Design
+    cohort: str
+    era: str
+    adjustment: str
+    cut_point: str
+    validation: str
+    platforms: tuple[str, ...]
+    source: Source
+    standing: Standing
+
+    @property
+    def may_enter_utility(self) -> bool:
+        """Whether the effect may be weighed against another one."""
+        return self.standing.may_feed_options and self.cut_point != "data-derived"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A target that was considered and why it does not serve this patient."""
+
+    target: Target
+    reason: str
+
+
+def choose(
+    targets: Iterable[Target], record: Record, t: float, *, agent: str, analyte: str
+) -> tuple[tuple[Target, ...], tuple[Refused, ...]]:
+    """Targets of an agent that fit the record at t, and the others with the reason.
+
+    A target in another analyte (another unit of activity) is refused, not converted.
+    """
+    fitting: list[Target] = []
+    refused: list[Refused] = []
+    age = record.age_at(t)
+    for target in targets:
+        if target.agent != agent:
+            continue
+        reason = _misfit(target, record, age, analyte)
+        if reason:
+            refused.append(Refused(target, reason))
+        else:
+            fitting.append(target)
+    return tuple(fitting), tuple(refused)
+
+
+def _misfit(target: Target, record: Record, age: float | None, analyte: str) -> str:
+    if target.platforms and record.platform not in target.platforms:
+        have = record.platform or "no platform given"
+        return f"studied in {_list(target.platforms)}, this record: {have}"
+    if target.indications and record.indication not in target.indications:
+        have = record.indication or "no indication given"
+        return f"studied in {_list(target.indications)}, this record: {have}"
+    low, high = target.ages
+    if age is None and (low > 0.0 or not math.isinf(high)):
+        return f"studied at age {_ages(low, high)}; the record has no date of birth"
+    if age is not None and not low <= age < high:
+        return f"studied at age {_ages(low, high)}"
+    if target.analyte != analyte:
+        return (
+            f"its unit is {target.unit} ({target.analyte}), the levels are {analyte}; "
+            "no conversion between these units exists"
+        )
+    return ""
+
+
+def _list(words: tuple[str, ...]) -> str:
+    return ", ".join(w.replace("_", " ") for w in words)
+
+
+def _ages(low: float, high: float) -> str:
+    if math.isinf(high):
+        return f"{low:g} years and over"
+    return f"under {high:g} years" if low <= 0.0 else f"{low:g} to under {high:g} years"
