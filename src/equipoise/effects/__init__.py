@@ -1,0 +1,6 @@
+"""What exposures went with in published cohorts: "patients like these had", never "will"."""
+
+from equipoise.effects import sirolimus, thymoglobulin
+from equipoise.target import Effect
+
+ALL: tuple[Effect, ...] = (*sirolimus.EFFECTS, *thymoglobulin.EFFECTS)

@@ -1,0 +1,284 @@
+"""IEC-HS after effector cells: differential, supportive care and the ladder of treatment.
+
+The two tables of Hines 2023 on supportive care and on the differential were read in full; its
+table of treatment was not, so each step of the ladder is provisional.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+from equipoise.advice import Recommendation, Situation, Verdict
+from equipoise.criterion import Because, Truth, any_of, car_infusion, compare, seen
+from equipoise.source import Evidence, Source, Standing
+
+TOPIC = "IEC-HS"
+REVIEWED = date(2026, 11, 22)
+CRITERION = "iechs_astct2023"
+CRS = "crs_astct2019"
+
+FERRITIN_OVERLAP = Decimal(10_000)
+"""ng/mL, the value named by SFGM-TC 2021 (abstract)."""
+
+
+def _hines(where: str, note: str = "") -> Source:
+    return Source(
+        "Hines 2023, Transplant Cell Ther 29:438.e1",
+        doi="10.1016/j.jtct.2023.03.006",
+        where=where,
+        note=note,
+    )
+
+
+SUPPORTIVE_TABLE = _hines("Table 4", "table read in full (PMC10330221)")
+DIFFERENTIAL_TABLE = _hines("Table 5", "table read in full (PMC10330221)")
+LADDER = _hines("treatment table, not read", "at second hand")
+DIGEST_2026 = Source(
+    "Digest of a 2026 guideline on IEC-HS",
+    where="secondary digest; the paper was not found",
+)
+BOARD_REVIEW = Source(
+    "Study notes on the EBMT Handbook (not handbook text)",
+    where="secondary: anakinra with or without steroid, then ruxolitinib, then etoposide",
+)
+REAL_WORLD = Source(
+    "Blood 2025;146(Suppl 1):719 (BCMA CAR-T, 15 US centers, 74 of 1502 with IEC-HS)",
+    where="abstract",
+)
+SFGM_TC = Source(
+    "SFGM-TC 2021, Bull Cancer",
+    doi="10.1016/j.bulcan.2021.11.002",
+    where="abstract",
+)
+
+
+def iechs(situation: Situation) -> Verdict:
+    """Whether IEC-HS by ASTCT 2023 holds here; not met without an effector cell product."""
+    infusion = car_infusion(situation.record, situation.at)
+    if infusion is None:
+        return Verdict(Truth.NOT_MET, detail="no effector cell product in the record")
+    grade = situation.grades.get(CRITERION)
+    if grade is None:
+        return Verdict(Truth.UNKNOWN, missing=(CRITERION,), detail="the criterion was not graded")
+    if not grade.applies:
+        return Verdict(Truth.NOT_MET, grade.because, detail=grade.sentence)
+    missing = tuple(m.name for m in grade.missing) if grade.met is None else ()
+    return Verdict(Truth.of(grade.met), grade.because, missing, grade.sentence)
+
+
+def _in_question(situation: Situation) -> Verdict:
+    """IEC-HS met, or its required element met with the rest still open."""
+    verdict = iechs(situation)
+    grade = situation.grades.get(CRITERION)
+    if verdict.truth is Truth.UNKNOWN and grade is not None:
+        open_ = grade.status in ("required_only", "consistent")
+        return Verdict(
+            Truth.MET if open_ else Truth.UNKNOWN,
+            verdict.because,
+            () if open_ else verdict.missing,
+            verdict.detail,
+        )
+    return verdict
+
+
+def _infection(situation: Situation) -> Verdict:
+    """IEC-HS in question while infection is not excluded."""
+    verdict = _in_question(situation)
+    if verdict.truth is Truth.NOT_MET:
+        return verdict
+    finding = situation.record.latest_finding("infection", situation.at)
+    if finding is None:
+        missing = tuple(dict.fromkeys((*verdict.missing, "infection")))
+        return Verdict(
+            Truth.UNKNOWN, verdict.because, missing, "infection neither excluded nor shown"
+        )
+    because = (*verdict.because, seen(finding))
+    if finding.value == "excluded":
+        return Verdict(Truth.NOT_MET, because, detail="infection is recorded as excluded")
+    return Verdict(verdict.truth, because, verdict.missing, f"infection {finding.value}")
+
+
+def _overlap(situation: Situation) -> Verdict:
+    """CRS that is still graded after tocilizumab or a steroid, with one of the named features."""
+    record, at = situation.record, situation.at
+    infusion = car_infusion(record, at)
+    if infusion is None:
+        return Verdict(Truth.NOT_MET, detail="no effector cell product in the record")
+    treated = [
+        d
+        for d in situation.given("tocilizumab", "dexamethasone", "methylprednisolone")
+        if d.at >= infusion
+    ]
+    if not treated:
+        return Verdict(
+            Truth.NOT_MET, detail="no tocilizumab or steroid after the infusion in the record"
+        )
+    because: list[Because] = [seen(treated[-1], "treatment of CRS")]
+    crs, missing = _still_crs(situation)
+    features = [
+        _ferritin(situation, infusion, because, missing),
+        _fibrinogen(situation, infusion, because, missing),
+    ]
+    for name in ("hepatomegaly", "splenomegaly"):
+        finding = record.latest_finding(name, at, within=at - infusion)
+        if finding is None:
+            features.append(Truth.UNKNOWN)
+            missing.append(name)
+            continue
+        because.append(seen(finding))
+        features.append(Truth.of(bool(finding.value)))
+    feature = any_of(features)
+    truth = crs & feature
+    if truth is not Truth.UNKNOWN:
+        missing = []
+    return Verdict(truth, tuple(because), tuple(missing))
+
+
+def _still_crs(situation: Situation) -> tuple[Truth, list[str]]:
+    grade = situation.grades.get(CRS)
+    if grade is None or grade.low is None or grade.high is None:
+        return Truth.UNKNOWN, [CRS]
+    if grade.low >= 1:
+        return Truth.MET, []
+    if grade.high == 0:
+        return Truth.NOT_MET, []
+    return Truth.UNKNOWN, [m.name for m in grade.missing]
+
+
+def _ferritin(
+    situation: Situation, infusion: float, because: list[Because], missing: list[str]
+) -> Truth:
+    at = situation.at
+    ferritin = situation.record.latest("ferritin", at, within=at - infusion)
+    if ferritin is None:
+        missing.append("ferritin")
+        return Truth.UNKNOWN
+    because.append(seen(ferritin))
+    return compare(ferritin.value, ">", FERRITIN_OVERLAP, "ng/mL")
+
+
+def _fibrinogen(
+    situation: Situation, infusion: float, because: list[Because], missing: list[str]
+) -> Truth:
+    """Below its own reference range: the abstract gives no number for "low"."""
+    at = situation.at
+    fibrinogen = situation.record.latest("fibrinogen", at, within=at - infusion)
+    if fibrinogen is None or fibrinogen.low is None:
+        missing.append("fibrinogen with its reference range")
+        return Truth.UNKNOWN
+    because.append(seen(fibrinogen))
+    return compare(fibrinogen.value, "<", fibrinogen.low.number, fibrinogen.low.unit)
+
+
+def _step(
+    id_: str,
+    title: str,
+    statement: str,
+    *others: Source,
+    predicate: Callable[[Situation], Verdict] = iechs,
+    source: Source = LADDER,
+    standing: Standing = Standing.PROVISIONAL,
+    evidence: str = "5",
+) -> Recommendation:
+    return Recommendation(
+        id=id_,
+        title=title,
+        statement=statement,
+        source=source,
+        standing=standing,
+        evidence=Evidence(evidence),
+        predicate=predicate,
+        topic=TOPIC,
+        reviewed_on=REVIEWED,
+        other_sources=others,
+    )
+
+
+DIFFERENTIAL = _step(
+    "iechs_differential",
+    "IEC-HS in question: look for what else explains it",
+    "Alternatives listed by the authors: bacterial infection (bacteremia, sepsis, endocarditis, "
+    "meningitis, pneumonia), viral (HSV, VZV, CMV, EBV, HHV-6, adenovirus, enterovirus, hepatitis "
+    "A, B, C, E, respiratory viruses, COVID-19, parvovirus, HIV), fungal, Pneumocystis, "
+    "tick-borne, dengue, malaria, toxoplasma, strongyloides, leishmania, mycobacteria; "
+    "progression, a second malignancy, EBV lymphoproliferation; CRS, Budd-Chiari, pulmonary "
+    "embolism, drug-induced liver injury, DRESS.",
+    predicate=_in_question,
+    source=DIFFERENTIAL_TABLE,
+    standing=Standing.PUBLISHED,
+)
+
+INFECTION = _step(
+    "iechs_infection",
+    "IEC-HS in question and infection not excluded: exclude it or treat it at the same time",
+    "Infection, CRS or progression that explains the picture excludes the diagnosis; while "
+    "infection is open it is treated alongside and not after.",
+    DIFFERENTIAL_TABLE,
+    predicate=_infection,
+)
+
+SUPPORTIVE = _step(
+    "iechs_supportive",
+    "IEC-HS: supportive care and monitoring",
+    "Daily blood count with differential, PT, PTT and fibrinogen; renal and hepatic tests often "
+    "(daily); cultures and viral work-up; consider soluble IL-2 receptor, NK function, "
+    "triglycerides and cytokines. Hemoglobin at least 7 g/dL; platelets at least 50 x 10^9/L with "
+    "active bleeding or coagulopathy; fibrinogen above 100 mg/dL without and above 150 with "
+    "bleeding; INR above 1.5: consider vitamin K, above 2: consider plasma with cryoprecipitate. "
+    "G-CSF during active inflammation is controversial.",
+    source=SUPPORTIVE_TABLE,
+    standing=Standing.PUBLISHED,
+)
+
+FIRST_LINE = _step(
+    "iechs_first_line",
+    "IEC-HS, first line: corticosteroid and/or anakinra",
+    "First step of the ladder as reported at second hand: a corticosteroid and/or anakinra; no "
+    "dose could be verified. Of 74 patients with IEC-HS after BCMA CAR-T 94 % received a steroid "
+    "and 76 % anakinra.",
+    DIGEST_2026,
+    BOARD_REVIEW,
+    REAL_WORLD,
+)
+
+SECOND_LINE = _step(
+    "iechs_second_line",
+    "IEC-HS, second line: add ruxolitinib",
+    "Second step as reported at second hand: add ruxolitinib. It was used in 16 % of 74 patients; "
+    "no dose could be verified.",
+    BOARD_REVIEW,
+    REAL_WORLD,
+)
+
+THIRD_LINE = _step(
+    "iechs_third_line",
+    "IEC-HS, third line: emapalumab or low-dose etoposide",
+    "Third step as reported at second hand: emapalumab or low-dose etoposide. Emapalumab was used "
+    "in 13 % and etoposide in 3 % of 74 patients; no dose could be verified.",
+    BOARD_REVIEW,
+    REAL_WORLD,
+)
+
+NO_ANTI_IL6 = _step(
+    "iechs_anti_il6",
+    "IEC-HS: blocking IL-6 is not advised as its treatment",
+    "A digest of the 2026 guideline does not advise blocking IL-6 for IEC-HS. It conflicts with "
+    "MDACC 2018, which began with anti-IL-6 and steroid, and with use: 71 % of 74 patients "
+    "received tocilizumab.",
+    REAL_WORLD,
+    source=DIGEST_2026,
+)
+
+OVERLAP = _step(
+    "crs_mas_overlap_sfgmtc2021",
+    "CRS refractory to tocilizumab or steroid: suspect overlap with macrophage activation",
+    "SFGM-TC suspects an overlap of CRS and macrophage activation when CRS is refractory to "
+    "tocilizumab or steroid with, for example, hepatosplenomegaly, ferritin above "
+    f"{FERRITIN_OVERLAP:,} ng/mL or low fibrinogen; it names high-dose intravenous anakinra with "
+    "steroid, and etoposide only late or when refractory.",
+    predicate=_overlap,
+    source=SFGM_TC,
+    standing=Standing.PUBLISHED,
+)

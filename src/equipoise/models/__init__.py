@@ -1,0 +1,18 @@
+"""Published population models, one file each."""
+
+from equipoise.model import Model
+from equipoise.models import (
+    atg_thymoglobulin_linear,
+    blinatumomab_clements2020,
+    sirolimus_cheng2020,
+    sirolimus_wu2012,
+    tacrolimus_dunlap2025,
+)
+
+ALL: tuple[Model, ...] = (
+    sirolimus_cheng2020.MODEL,
+    sirolimus_wu2012.MODEL,
+    tacrolimus_dunlap2025.MODEL,
+    blinatumomab_clements2020.MODEL,
+    atg_thymoglobulin_linear.MODEL,
+)

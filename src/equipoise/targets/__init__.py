@@ -1,0 +1,14 @@
+"""Windows of exposure as published, each for the analyte, indication, platform and age studied.
+
+There is no window for blinatumomab here, because none is published: its doses are fixed, and no
+source ties a concentration to an outcome in leukemia in a way that a dose could follow.
+"""
+
+from equipoise.target import Target
+from equipoise.targets import sirolimus, tacrolimus, thymoglobulin
+
+ALL: tuple[Target, ...] = (
+    *sirolimus.TARGETS,
+    *tacrolimus.TARGETS,
+    *thymoglobulin.TARGETS,
+)
