@@ -1,0 +1,302 @@
+"""The main job: one record at one moment in, one assessment out.
+
+`assess` is a pure function of (record, moment, seed, mode): no clock, no files, no globals. What
+cannot be computed does not lose what can: every part keeps its own reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from equipoise import files, names
+from equipoise.advice import Advice, Situation, advise
+from equipoise.assessment import (
+    NOT_FOR_DOSING,
+    Assessment,
+    Day,
+    Exposure,
+    OptionList,
+)
+from equipoise.chance import stream
+from equipoise.courses import answer_request, default_options
+from equipoise.criterion import Criterion, Grade, Truth
+from equipoise.decision import OpenDecision
+from equipoise.exposure import Known, candidates, expose, know
+from equipoise.grading import daily, grade
+from equipoise.plan import NEEDED
+from equipoise.record import Measurement, Record
+from equipoise.shelves import SHELVES, Shelves
+from equipoise.source import Source, Standing
+from equipoise.target import Metric, choose
+from equipoise.version import VERSION
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Agents:
+    known: tuple[Known, ...]
+    exposures: tuple[Exposure, ...]
+    options: tuple[OptionList, ...]
+    cautions: tuple[str, ...]
+
+
+def assess(
+    record: Record,
+    at: float,
+    *,
+    seed: int = 1,
+    research: bool = False,
+    shelves: Shelves = SHELVES,
+    progress: Progress = lambda _what: None,
+) -> Assessment:
+    """Everything that can be said about one patient at one moment.
+
+    record    any record; it is cut at `at`, and laboratory values without a time of being known
+              are taken as known after the vocabulary's turnaround (said in the cautions)
+    at        hours from day 0
+    research  lets provisional things feed options; everything is then marked NOT FOR DOSING
+    progress  called with a word before each slower step
+    """
+    assumed = sum(1 for e in record.events if e.known is None and e.at <= at)
+    past = record.assuming_turnaround().until(at)
+    progress("grading")
+    grades = tuple(grade(c, past, at) for c in shelves.criteria)
+    days = {c.id: _days(c, past, at) for c in shelves.criteria}
+    agents = _agents(past, at, seed, research, shelves, progress)
+    situation = Situation(
+        past, at, {g.criterion: g for g in grades}, {e.agent: e for e in agents.exposures}
+    )
+    progress("decisions")
+    decisions, asked = _decisions(situation, agents.known, shelves, seed=seed, research=research)
+    advice = advise(shelves.guidance, situation)
+    options = (*asked, *agents.options)
+    cautions = [*agents.cautions, *_record_cautions(past, at, assumed)]
+    if research:
+        cautions.insert(0, f"research mode: provisional things feed options; {NOT_FOR_DOSING}")
+    return Assessment(
+        record=past.id,
+        at=at,
+        clock=past.clock(at).isoformat(timespec="minutes"),
+        day0=past.day0.isoformat(),
+        day=past.calendar_day(at),
+        research=research,
+        header=_header(past, at),
+        decisions=decisions,
+        exposures=agents.exposures,
+        options=options,
+        grades=grades,
+        daily=days,
+        criterion_titles={c.id: c.title for c in shelves.criteria},
+        recorded=_recorded(past, at),
+        advice=advice,
+        events=_events(past, at),
+        cautions=tuple(dict.fromkeys(cautions)),
+        sources=_sources(grades, agents.exposures, decisions, advice, shelves),
+        made_by=(
+            ("equipoise", VERSION),
+            ("seed", str(seed)),
+            ("mode", "research" if research else "standard"),
+            ("record as known at that moment, sha256", fingerprint(past)),
+        ),
+    )
+
+
+def fingerprint(record: Record) -> str:
+    """Hash of what the record holds (as cut), the same wherever it is computed."""
+    text = json.dumps(files.record_to_json(record), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _days(criterion: Criterion, past: Record, at: float) -> tuple[Day, ...]:
+    graded = daily(criterion, past, at)
+    return tuple(Day(past.calendar_day(g.at), g) for g in graded)
+
+
+def _agents(
+    past: Record, at: float, seed: int, research: bool, shelves: Shelves, progress: Progress
+) -> _Agents:
+    fitting, reasons = candidates(shelves.models, past, at)
+    cautions = list(reasons)
+    known: list[Known] = []
+    exposures: list[Exposure] = []
+    options: list[OptionList] = []
+    for model in fitting:
+        progress(f"{model.agent}: {model.id}")
+        try:
+            found = know(model, past, at, seed=seed)
+        except ValueError as error:
+            cautions.append(f"{model.id} could not be applied: {error}")
+            continue
+        if not (found.given or found.planned):
+            continue
+        known.append(found)
+        analyte = _measured_analyte(found)
+        targets, refused = choose(shelves.targets, past, at, agent=model.agent, analyte=analyte)
+        provisional = research or not model.standing.may_feed_options
+        exposures.append(
+            expose(
+                found,
+                targets=targets,
+                refused=refused,
+                effects=tuple(e for e in shelves.effects if e.agent == model.agent),
+                metrics=_metrics(found, shelves),
+                watermark=NOT_FOR_DOSING if provisional else "",
+            )
+        )
+        progress(f"{model.agent}: options")
+        options.extend(
+            default_options(found, targets, refused, research=research, rng=_rng(found, seed))
+        )
+    agents = [a for a in past.agents() if any(m.agent == a for m in shelves.models)]
+    silent = [a for a in agents if not any(k.model.agent == a for k in known)]
+    cautions.extend(f"no model on the shelf could be applied to {a}" for a in silent)
+    return _Agents(tuple(known), tuple(exposures), tuple(options), tuple(cautions))
+
+
+def _measured_analyte(known: Known) -> str:
+    """The analyte of the levels, else what the model predicts."""
+    if known.judged:
+        return known.judged[-1].level.name
+    return known.model.observations[0].analyte
+
+
+def _metrics(known: Known, shelves: Shelves) -> tuple[Metric, ...]:
+    """Metrics that a target of this agent speaks of and this model answers."""
+    spoken = [t.metric for t in shelves.targets if t.agent == known.model.agent]
+    spoken += [Metric.TROUGH, Metric.STEADY_STATE]
+    return tuple(m for m in dict.fromkeys(spoken) if NEEDED[m] in known.model.purposes)
+
+
+def _decisions(
+    situation: Situation,
+    known: Sequence[Known],
+    shelves: Shelves,
+    *,
+    seed: int,
+    research: bool,
+) -> tuple[tuple[OpenDecision, ...], tuple[OptionList, ...]]:
+    opened: list[OpenDecision] = []
+    answered: list[OptionList] = []
+    for decision in shelves.decisions:
+        stands = decision.consider(situation)
+        if stands is None:
+            continue
+        opened.append(stands)
+        for request in decision.request(situation):
+            for found in known:
+                if found.model.agent == request.agent:
+                    answered.extend(
+                        answer_request(
+                            found,
+                            request,
+                            shelves.targets,
+                            decision=decision.id,
+                            research=research,
+                            rng=_rng(found, seed),
+                        )
+                    )
+    opened.sort(key=lambda d: (d.closes is None, d.closes or 0.0, d.id))
+    return tuple(opened), tuple(answered)
+
+
+def _rng(known: Known, seed: int) -> np.random.Generator:
+    return stream(seed, known.record.id, known.model.id, "options")
+
+
+def _header(past: Record, at: float) -> tuple[tuple[str, str], ...]:
+    found = [("day", f"{past.calendar_day(at):+d}")]
+    age = past.age_at(at)
+    found.append(("age", "not recorded" if age is None else f"{age:.0f} years" if age >= 2.0
+                  else f"{12 * age:.0f} months"))  # fmt: skip
+    found.append(("sex", past.sex or "not recorded"))
+    weight = past.latest("weight", at)
+    day = "" if weight is None else f" (day {past.calendar_day(weight.at):+d})"
+    found.append(("weight", "not recorded" if weight is None else f"{weight.text}{day}"))
+    found.append(("indication", past.indication.replace("_", " ") or "not given"))
+    found.append(("platform", past.platform.replace("_", " ") or "not given"))
+    return tuple(found)
+
+
+def _recorded(past: Record, at: float) -> tuple[tuple[str, float, str], ...]:
+    found = []
+    for finding in past.findings("recorded_grade", end=at):
+        if isinstance(finding.value, Mapping):
+            criterion = str(finding.value.get("criterion", ""))
+            found.append((criterion, finding.at, str(finding.value.get("grade", ""))))
+    return tuple(found)
+
+
+def _events(past: Record, at: float) -> tuple[tuple[float, str, str], ...]:
+    found = []
+    for event in past.events:
+        kind = type(event).__name__.lower()
+        text = event.key.replace("_", " ")
+        if isinstance(event, Measurement):
+            text = f"{names.measurement(event.name).label} {event.text}"
+        elif hasattr(event, "text"):
+            text = f"{text}: {event.text}"
+        elif kind == "dose":
+            entered = getattr(event, "amount", None) or getattr(event, "rate", None)
+            amount = entered.text if entered is not None else ""
+            status = getattr(event, "status", "") or ("planned" if event.at > at else "")
+            text = " ".join(p for p in (text, amount, getattr(event, "route", ""), status) if p)
+        elif kind == "cells":
+            doses = ", ".join(f"{k} {q.text}" for k, q in getattr(event, "doses", ()))
+            text = " ".join(p for p in (text, doses) if p)
+        found.append((event.at, kind, text))
+    return tuple(found)
+
+
+def _record_cautions(past: Record, at: float, assumed: int) -> list[str]:
+    cautions = []
+    if assumed:
+        cautions.append(
+            f"{assumed} laboratory value(s) carry no time of being known; the vocabulary's "
+            "turnaround was assumed (a project convention)"
+        )
+    death = past.death(at)
+    if death is not None:
+        cautions.append("the record holds a death at or before this moment")
+    return cautions
+
+
+def _sources(
+    grades: Sequence[Grade],
+    exposures: Sequence[Exposure],
+    decisions: Sequence[OpenDecision],
+    advice: Sequence[Advice],
+    shelves: Shelves,
+) -> tuple[tuple[Source, Standing], ...]:
+    used: dict[tuple[str, str, str], tuple[Source, Standing]] = {}
+
+    def add(source: Source, standing: Standing) -> None:
+        key = (source.short, source.doi, source.where)
+        if key not in used or standing < used[key][1]:
+            used[key] = (source, standing)
+
+    models = {m.id: m for m in shelves.models}
+    for exposure in exposures:
+        add(models[exposure.model].source, exposure.standing)
+        for target in exposure.targets:
+            add(target.source, target.standing)
+        for effect in exposure.effects:
+            add(effect.source, effect.standing)
+    for decision in decisions:
+        for option in decision.options:
+            for source in option.sources:
+                add(source, option.standing)
+        for _, source, standing in decision.evidence:
+            add(source, standing)
+    for g in grades:
+        if g.low is not None or g.met is not None:
+            add(g.source, g.standing)
+    for a in advice:
+        if a.applies is not Truth.NOT_MET:
+            add(a.recommendation.source, a.recommendation.standing)
+    return tuple(used.values())

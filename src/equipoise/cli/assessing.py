@@ -1,0 +1,131 @@
+"""`equipoise assess` and `equipoise demo`: the main job."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from equipoise import examples, report
+from equipoise.assess import assess as assess_record
+from equipoise.assessment import Assessment, to_json
+from equipoise.cli.words import (
+    at_option,
+    json_option,
+    moment,
+    print_json,
+    read_record,
+    seed_option,
+    show,
+    table,
+    working,
+    write_text,
+)
+
+research_option = click.option(
+    "--research", is_flag=True,
+    help="Let provisional things feed options; every output is marked NOT FOR DOSING.",
+)  # fmt: skip
+
+
+@click.command(
+    epilog="Example: equipoise assess sirolimus.json --at day+15T18:00 --out out/sirolimus"
+)
+@click.argument("record", type=click.Path(dir_okay=False))
+@at_option
+@click.option(
+    "--out", type=click.Path(file_okay=False), metavar="DIR",
+    help="Write assessment.json, report.html and report.txt there.",
+)  # fmt: skip
+@click.option("--pdf", is_flag=True, help="Also write report.pdf (extra: equipoise[pdf]).")
+@research_option
+@seed_option
+@json_option
+def assess(
+    record: str,
+    when: str | None,
+    out: str | None,
+    pdf: bool,
+    research: bool,
+    seed: int,
+    as_json: bool,
+) -> int:
+    """Assess one patient at one moment: open decisions, exposures, options, grades, advice.
+
+    RECORD is a JSON or CSV file; nothing that was known after WHEN is looked at.
+    """
+    if pdf and out is None:
+        raise click.UsageError("--pdf needs --out DIR to write into")
+    patient = read_record(record)
+    at = moment(when, patient)
+    with working("assessing") as step:
+        answer = assess_record(patient, at, seed=seed, research=research, progress=step)
+    if out is not None:
+        write_answer(answer, Path(out), pdf=pdf)
+    if as_json:
+        print_json(answer)
+    else:
+        show(report.text(answer))
+        if out is not None:
+            click.echo(f"written: {Path(out) / 'report.html'}", err=True)
+    return 0
+
+
+def write_answer(answer: Assessment, folder: Path, *, pdf: bool = False) -> None:
+    """assessment.json, report.html, report.txt and, on request, report.pdf."""
+    document: Any = to_json(answer)
+    write_text(
+        folder / "assessment.json",
+        json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+    )
+    write_text(folder / "report.html", report.html(answer))
+    write_text(folder / "report.txt", report.text(answer) + "\n")
+    if pdf:
+        report.pdf(answer, folder / "report.pdf")
+
+
+@click.command(epilog="Example: equipoise demo --out out/demo")
+@click.option(
+    "--out", type=click.Path(file_okay=False), default="out/demo", show_default=True, metavar="DIR",
+    help="Where the reports go, one folder a patient.",
+)  # fmt: skip
+@seed_option
+@json_option
+def demo(out: str, seed: int, as_json: bool) -> int:
+    """Run the main job on the bundled patients and say where to look."""
+    found: list[dict[str, Any]] = []
+    rows: list[tuple[str, ...]] = []
+    with working("demo") as step:
+        for bundled in examples.BUNDLED:
+            step(bundled.title)
+            patient = read_record(str(examples.path(bundled.file)))
+            at = moment(bundled.at, patient)
+            answer = assess_record(patient, at, seed=seed, research=bundled.research)
+            folder = Path(out) / Path(bundled.file).stem
+            write_answer(answer, folder)
+            decision = "; ".join(d.question for d in answer.decisions) or "none of the shelf's"
+            rows.append(
+                (bundled.title, f"day {answer.day:+d}", decision, str(folder / "report.html"))
+            )
+            found.append(
+                {
+                    "record": answer.record,
+                    "title": bundled.title,
+                    "at": answer.at,
+                    "look_at": bundled.look,
+                    "decisions": [d.id for d in answer.decisions],
+                    "report": str(folder / "report.html"),
+                }
+            )
+    if as_json:
+        print_json({"seed": seed, "patients": found})
+        return 0
+    columns = (("patient", "left"), ("at", "right"), ("open decisions", "left"), ("report", "left"))
+    show(table(columns, rows))
+    for bundled in examples.BUNDLED:
+        click.echo(f"{bundled.title}: {bundled.look}")
+    click.echo("")
+    click.echo(answer.disclaimer)
+    return 0

@@ -1,0 +1,33 @@
+"""Which errors mean wrong input (exit 2), and which a missing extra (exit 3)."""
+
+from __future__ import annotations
+
+from equipoise.dataset import DatasetError
+from equipoise.files import InputError
+from equipoise.modelfile import ModelFileError
+from equipoise.names import UnknownName
+from equipoise.offer import OfferError
+from equipoise.plan import GateError
+from equipoise.regimen import DoseLineError
+from equipoise.report import MissingExtra
+from equipoise.units import UnitError
+
+
+class WrongInput(ValueError):  # noqa: N818 - reads as what it is
+    """The input is wrong: one sentence with the field, what is wrong and the remedy."""
+
+
+INPUT_ERRORS = (
+    WrongInput, InputError, UnitError, UnknownName, DoseLineError, DatasetError, GateError,
+    ModelFileError, OfferError,
+)  # fmt: skip
+
+
+def is_input_error(error: Exception) -> bool:
+    """Whether the sentence of this error is for the user (exit 2)."""
+    return isinstance(error, INPUT_ERRORS)
+
+
+def is_missing_extra(error: Exception) -> bool:
+    """Whether an optional part is not installed (exit 3)."""
+    return isinstance(error, MissingExtra)

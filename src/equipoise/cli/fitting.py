@@ -1,0 +1,166 @@
+"""`equipoise fit`: individual estimates for one or many subjects."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import numpy as np
+
+from equipoise import models as models_shelf
+from equipoise import patient
+from equipoise.chance import stream
+from equipoise.cli.errors import WrongInput
+from equipoise.cli.words import (
+    json_option,
+    moment,
+    print_json,
+    read_record,
+    seed_option,
+    working,
+    write_text,
+)
+from equipoise.dataset import Dataset, Row, read_dataset
+from equipoise.fit import Posterior, find_mode
+from equipoise.fit import fit as draw
+from equipoise.likelihood import Subject
+from equipoise.model import Array, Model, simulate
+from equipoise.modelfile import load
+
+
+@click.command(
+    epilog="Example: equipoise fit sirolimus_wu2012 sirolimus.json --method posterior --json"
+)
+@click.argument("model")
+@click.argument("data", type=click.Path(dir_okay=False))
+@click.option("--method", type=click.Choice(["map", "posterior"]), default="map", show_default=True)
+@click.option("--draws", type=click.IntRange(min=100), default=2000, show_default=True)
+@click.option("--at", "when", metavar="WHEN", help="For a record: the moment to estimate at.")
+@click.option("--out", type=click.Path(dir_okay=False), metavar="FILE", help="CSV there instead.")
+@click.option("--pred", type=click.Path(dir_okay=False), metavar="FILE",
+              help="Also PRED and IPRED, one row for each input row.")  # fmt: skip
+@seed_option
+@json_option
+def fit(
+    model: str,
+    data: str,
+    method: str,
+    draws: int,
+    when: str | None,
+    out: str | None,
+    pred: str | None,
+    seed: int,
+    as_json: bool,
+) -> int:
+    """Estimate etas: ID, ETA1.., OFV and JOINT, or their posterior means and SDs.
+
+    DATA is a CSV in NONMEM's form (or a table file of NONMEM) or a record (.json).
+    """
+    found = load(model, {m.id: m for m in models_shelf.ALL})
+    dataset = _read(data, found, when)
+    rows: list[dict[str, float | str]] = []
+    modes: list[Array] = []
+    unsettled: list[str] = []
+    with working("fitting") as step:
+        for i, subject in enumerate(dataset.subjects):
+            step(f"subject {i + 1} of {len(dataset.subjects)}")
+            if method == "map":
+                mode = find_mode(found, subject)
+                row: dict[str, float | str] = {"ID": subject.id}
+                row.update({f"ETA{j + 1}": float(e) for j, e in enumerate(mode.eta)})
+                row.update({"OFV": mode.ofv, "JOINT": mode.joint})
+                if not mode.converged:
+                    unsettled.append(subject.id)
+                modes.append(mode.eta)
+            else:
+                rng = stream(seed, subject.id, found.id, "fit")
+                posterior = draw(found, subject, n=draws, rng=rng)
+                row = _posterior_row(subject, posterior)
+                modes.append(posterior.mode.eta)
+            rows.append(row)
+    if pred is not None:
+        write_text(Path(pred), _csv(_predictions(found, dataset, modes)))
+    if unsettled:
+        click.echo(
+            f"{len(unsettled)} estimate(s) did not settle; look at them before use", err=True
+        )
+    if as_json:
+        print_json({"model": found.id, "method": method, "seed": seed, "etas": found.etas,
+                    "standing": found.standing, "subjects": rows})  # fmt: skip
+    elif out is not None:
+        write_text(Path(out), _csv(rows))
+    else:
+        click.echo(_csv(rows), nl=False)
+    return 0
+
+
+def _read(data: str, model: Model, when: str | None) -> Dataset:
+    path = Path(data)
+    if not path.is_file():
+        raise WrongInput(f"{data} does not exist; check the path")
+    if path.suffix != ".json":
+        if when is not None:
+            raise WrongInput("--at goes with a record, not with a data set; leave it out")
+        return read_dataset(path, model)
+    record = read_record(data)
+    at = moment(when, record)
+    past = record.assuming_turnaround().until(at)
+    try:
+        covariates = patient.covariates(model, past, at)
+        levels = patient.levels(model, past, at)
+        subject = patient.subject(model, past, at, covariate_steps=covariates.steps, use=levels)
+    except ValueError as error:
+        raise WrongInput(str(error)) from error
+    if not subject.course.schedule.doses:
+        raise WrongInput(f"{data} holds no given dose of {model.agent} at that moment")
+    rows = tuple(Row(0, o.time, o.after, i) for i, o in enumerate(subject.observed))
+    return Dataset((subject,), rows)
+
+
+def _posterior_row(subject: Subject, posterior: Posterior) -> dict[str, float | str]:
+    row: dict[str, float | str] = {"ID": subject.id}
+    for j in range(posterior.draws.shape[1]):
+        row[f"ETA{j + 1}_MEAN"] = float(np.mean(posterior.draws[:, j]))
+        row[f"ETA{j + 1}_SD"] = float(np.std(posterior.draws[:, j], ddof=1))
+    row["ESS"] = posterior.ess
+    row["PARETO_K"] = posterior.pareto_k
+    return row
+
+
+def _predictions(
+    model: Model, dataset: Dataset, modes: Sequence[Array]
+) -> list[dict[str, float | str]]:
+    analyte = model.observations[0].analyte
+    tables = []
+    for i, (subject, eta) in enumerate(zip(dataset.subjects, modes, strict=True)):
+        own = [r for r in dataset.rows if r.subject == i]
+        times = np.array([r.time for r in own])
+        after = [np.array([r.after for r in own], dtype=bool)]
+        etas = np.stack([np.zeros(len(model.etas)), eta])
+        found = simulate(model, [subject.course], [times], etas=etas, after=after, rtol=1e-9)
+        tables.append(found.values[analyte][0])
+    place = [0] * len(dataset.subjects)
+    rows: list[dict[str, float | str]] = []
+    for r in dataset.rows:
+        j = place[r.subject]
+        place[r.subject] += 1
+        table = tables[r.subject]
+        rows.append(
+            {
+                "ID": dataset.subjects[r.subject].id, "TIME": r.time,
+                "PRED": float(table[0, j]), "IPRED": float(table[1, j]),
+            }
+        )  # fmt: skip
+    return rows
+
+
+def _csv(rows: Sequence[dict[str, float | str]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(list(rows[0]))
+    for row in rows:
+        writer.writerow([v if isinstance(v, str) else f"{v:.10g}" for v in row.values()])
+    return out.getvalue()

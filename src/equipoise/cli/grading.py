@@ -1,0 +1,92 @@
+"""`equipoise grade`: toxicity criteria over a record."""
+
+from __future__ import annotations
+
+import click
+
+from equipoise import criteria
+from equipoise.cli.errors import WrongInput
+from equipoise.cli.shelf import nearest
+from equipoise.cli.words import (
+    at_option,
+    json_option,
+    moment,
+    print_json,
+    read_record,
+    show,
+    table,
+    working,
+)
+from equipoise.criterion import Criterion, Grade
+from equipoise.grading import daily as grade_daily
+from equipoise.grading import grade as grade_once
+from equipoise.record import Record
+
+
+@click.command(
+    epilog="Example: equipoise grade tisagenlecleucel.json --criterion crs_astct2019 --daily"
+)
+@click.argument("record", type=click.Path(dir_okay=False))
+@click.option("--criterion", "wanted", multiple=True, metavar="ID", help="Default: all.")
+@at_option
+@click.option("--daily", is_flag=True, help="At each day's end, from what was known then.")
+@json_option
+def grade(
+    record: str, wanted: tuple[str, ...], when: str | None, daily: bool, as_json: bool
+) -> int:
+    """Grade a record; an answer is an interval where data lack, and says what would settle it."""
+    chosen = _chosen(wanted)
+    patient = read_record(record)
+    at = moment(when, patient)
+    past = patient.assuming_turnaround().until(at)
+    answers: list[Grade] = []
+    with working("grading") as step:
+        for criterion in chosen:
+            step(criterion.id)
+            if daily:
+                answers.extend(grade_daily(criterion, past, at))
+            else:
+                answers.append(grade_once(criterion, past, at))
+    if as_json:
+        print_json([a.to_json() for a in answers])
+        return 0
+    rows = [_row(a, past) for a in answers]
+    columns = (("criterion", "left"), ("day", "right"), ("answer", "left"), ("why", "left"),
+               ("standing", "left"))  # fmt: skip
+    show(table(columns, rows))
+    for answer in answers:
+        if answer.missing and not daily:
+            click.echo(f"{answer.criterion} would be settled by:")
+            for missing in answer.missing:
+                became = ", ".join(
+                    f"{label}: {low}" if low == high else f"{label}: {low}-{high}"
+                    for label, low, high in missing.would_become
+                )
+                click.echo(f"  {missing.name.replace('_', ' ')} ({became})")
+    return 0
+
+
+def _chosen(wanted: tuple[str, ...]) -> tuple[Criterion, ...]:
+    by_id = {c.id: c for c in criteria.ALL}
+    for id_ in wanted:
+        if id_ not in by_id:
+            raise WrongInput(f"--criterion {id_}: no such criterion; {nearest(id_, by_id)}")
+    return tuple(by_id[i] for i in dict.fromkeys(wanted)) if wanted else criteria.ALL
+
+
+def _row(answer: Grade, past: Record) -> tuple[str, ...]:
+    if answer.low is None and answer.met is None and answer.high is None:
+        text = "does not apply"
+    elif answer.low == answer.high:
+        text = str(answer.low)
+    else:
+        text = f"{answer.low}-{answer.high}"
+    if answer.status:
+        text = f"{text}, {answer.status.replace('_', ' ')}"
+    return (
+        answer.criterion,
+        f"{past.calendar_day(answer.at):+d}",
+        text,
+        answer.sentence,
+        answer.standing.word,
+    )

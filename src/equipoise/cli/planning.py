@@ -1,0 +1,173 @@
+"""`equipoise plan`: candidate courses with their odds, and the next best sample."""
+
+from __future__ import annotations
+
+import click
+
+from equipoise import models as models_shelf
+from equipoise import targets as targets_shelf
+from equipoise.assessment import NOT_FOR_DOSING, OptionList
+from equipoise.chance import stream
+from equipoise.cli.assessing import research_option
+from equipoise.cli.errors import WrongInput
+from equipoise.cli.shelf import nearest
+from equipoise.cli.words import (
+    at_option,
+    json_option,
+    moment,
+    percent,
+    print_json,
+    read_record,
+    seed_option,
+    show,
+    table,
+    working,
+)
+from equipoise.courses import TURNAROUND, option_list, proposals_for
+from equipoise.exposure import know
+from equipoise.model import Model
+from equipoise.modelfile import load
+from equipoise.offer import Offer, proposals, read_offer
+from equipoise.plan import GateError, gate
+from equipoise.target import Target, choose
+
+
+@click.command(
+    epilog="Example: equipoise plan sirolimus.json --model sirolimus_wu2012 "
+    "--target sirolimus_itp_adult --offer tablets.toml"
+)
+@click.argument("record", type=click.Path(dir_okay=False))
+@click.option("--model", required=True, metavar="ID", help="Shelf id or Python model file.")
+@click.option("--target", "wanted", multiple=True, required=True, metavar="ID",
+              help="Target window; may be given several times.")  # fmt: skip
+@click.option(
+    "--offer",
+    "offer_file",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="TOML of what can be given; default: fractions of the present course.",
+)
+@at_option
+@research_option
+@seed_option
+@json_option
+def plan(
+    record: str,
+    model: str,
+    wanted: tuple[str, ...],
+    offer_file: str | None,
+    when: str | None,
+    research: bool,
+    seed: int,
+    as_json: bool,
+) -> int:
+    """Weigh courses against target windows: the odds that the true exposure lies in each."""
+    found = load(model, {m.id: m for m in models_shelf.ALL})
+    shelf = {t.id: t for t in targets_shelf.ALL}
+    for id_ in wanted:
+        if id_ not in shelf:
+            raise WrongInput(f"--target {id_}: no such target; {nearest(id_, shelf)}")
+    patient = read_record(record)
+    at = moment(when, patient)
+    past = patient.assuming_turnaround().until(at)
+    offer: Offer | None = None if offer_file is None else read_offer(offer_file, past)
+    targets = [shelf[id_] for id_ in dict.fromkeys(wanted)]
+    for target in targets:
+        _refuse(target, found, research=research)
+    with working("planning") as step:
+        step(found.id)
+        try:
+            known = know(found, past, at, seed=seed)
+        except ValueError as error:
+            raise WrongInput(str(error)) from error
+        if not (known.given or known.planned) and offer is None:
+            raise WrongInput(
+                f"the record holds no dose of {found.agent}; give --offer FILE with what can "
+                "be given"
+            )
+        measured = known.judged[-1].level.name if known.judged else found.analytes[0]
+        answers: list[OptionList] = []
+        for target in targets:
+            step(target.id)
+            _, refused = choose([target], past, at, agent=found.agent, analyte=measured)
+            if target.agent != found.agent:
+                raise WrongInput(f"--target {target.id} is for {target.agent}, not {found.agent}")
+            if refused:
+                raise GateError(f"--target {target.id} does not serve this patient: "
+                                f"{refused[0].reason}")  # fmt: skip
+            courses = (
+                proposals_for(known, target) if offer is None else proposals(known, offer, target)
+            )
+            if not courses:
+                raise WrongInput("no regular course runs and no dose is planned; give --offer FILE")
+            answers.append(
+                option_list(
+                    known, target, courses, research=research,
+                    rng=stream(seed, past.id, found.id, target.id, "plan"),
+                    turnaround=TURNAROUND if offer is None else offer.turnaround,
+                )
+            )  # fmt: skip
+    cautions = list(known.cautions)
+    if as_json:
+        print_json(
+            {"record": past.id, "at": at, "seed": seed, "model": found.id, "research": research,
+             "watermark": NOT_FOR_DOSING if research else "", "cautions": cautions,
+             "plans": [_document(a) for a in answers]}
+        )  # fmt: skip
+        return 0
+    for answer in answers:
+        _print(answer)
+    for caution in cautions:
+        click.echo(f"caution: {caution}")
+    return 0
+
+
+def _refuse(target: Target, model: Model, *, research: bool) -> None:
+    why = gate(model, target, research=research)
+    if why:
+        raise GateError(why)
+
+
+def _document(answer: OptionList) -> dict[str, object]:
+    samples = answer.next_samples
+    return {
+        "target": answer.target.id if answer.target else None,
+        "window": answer.target.window if answer.target else None,
+        "unit": answer.target.unit if answer.target else None,
+        "standing": answer.standing,
+        "watermark": answer.watermark,
+        "options": [
+            {
+                "id": o.id, "course": o.course, "exposure": o.exposure, "within": o.within,
+                "below": o.below, "above": o.above, "measured_within": o.measured_within,
+                "error": o.error, "expected_utility": None, "notes": o.notes,
+            }
+            for o in answer.options
+        ],
+        "none_reaches": answer.none_reaches,
+        "reach": answer.reach,
+        "next_sample": samples[0] if samples else None,
+        "other_samples": samples[1:],
+    }  # fmt: skip
+
+
+def _print(answer: OptionList) -> None:
+    assert answer.target is not None
+    head = f"{answer.target.id}: {answer.metric_label}, window {answer.target.window}"
+    if answer.watermark:
+        head = f"{answer.watermark}  {head}"
+    rows = [
+        (
+            o.label, f"{o.exposure[2]:.3g}", f"{o.exposure[0]:.3g}-{o.exposure[4]:.3g}",
+            percent(o.below), f"{percent(o.within)} ± {100 * o.error:.0f}", percent(o.above),
+            percent(o.measured_within),
+        )
+        for o in answer.options
+    ]  # fmt: skip
+    columns = (("course", "left"), ("median", "right"), ("90 % band", "right"), ("below", "right"),
+               ("within", "right"), ("above", "right"), ("measured within", "right"))  # fmt: skip
+    show(head, table(columns, rows))
+    if answer.none_reaches:
+        click.echo(f"no course reaches the window with a chance of {100 * answer.reach:.0f} %")
+    for sample in answer.next_samples[:1]:
+        click.echo(f"next sample that would tell most: at {sample.at:g} h; {sample.text}")

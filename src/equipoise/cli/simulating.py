@@ -1,0 +1,233 @@
+"""`equipoise simulate`: profiles of a model for dose lines or a table of doses."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+
+import click
+import numpy as np
+
+from equipoise import models as models_shelf
+from equipoise import names, units
+from equipoise.chance import stream
+from equipoise.cli.errors import WrongInput
+from equipoise.cli.words import json_option, print_json, seed_option, working
+from equipoise.dataset import read_doses
+from equipoise.model import Model, PlainDose, Residual, course, draw_etas, outside_domain
+from equipoise.model import simulate as run
+from equipoise.modelfile import load
+from equipoise.regimen import parse_dose, parse_times
+
+
+@click.command(
+    epilog="Example: equipoise simulate sirolimus_cheng2020 --dose '1.75 mg oral every 24 h x 60' "
+    "--times 1415.5 --covariate weight=28.5 --json"
+)
+@click.argument("model")
+@click.option("--dose", "lines", multiple=True, metavar="TEXT",
+              help="A dose line: '160 mg iv over 6 h every 24 h x 4 from -120 h'.")  # fmt: skip
+@click.option("--doses", "table", type=click.Path(dir_okay=False), metavar="FILE",
+              help="Doses as CSV in NONMEM's columns instead.")  # fmt: skip
+@click.option("--times", required=True, metavar="SPEC",
+              help="0,12,23.5 or 0:720:1 (hours; d after a number for days).")  # fmt: skip
+@click.option("--covariate", "pairs", multiple=True, metavar="NAME=VALUE",
+              help="weight=12.5, cyp3a5=expresser, 'bilirubin=30 umol/L'.")  # fmt: skip
+@click.option("--auc", "windows", multiple=True, metavar="FROM:TO",
+              help="Also the AUC over a window of hours, in analyte unit x h.")  # fmt: skip
+@click.option("--population", type=click.IntRange(min=1), metavar="N",
+              help="N virtual patients with variability and residual error.")  # fmt: skip
+@click.option(
+    "--omit-variability",
+    is_flag=True,
+    help="The typical patient without residual error (the default without --population).",
+)
+@seed_option
+@json_option
+def simulate(
+    model: str,
+    lines: tuple[str, ...],
+    table: str | None,
+    times: str,
+    pairs: tuple[str, ...],
+    windows: tuple[str, ...],
+    population: int | None,
+    omit_variability: bool,
+    seed: int,
+    as_json: bool,
+) -> int:
+    """Concentrations of a model over time.
+
+    MODEL is a shelf id or a Python model file. Doses start at 0 h unless a line says from; a
+    sample at a dose time is taken before the dose.
+    """
+    found = load(model, {m.id: m for m in models_shelf.ALL})
+    if bool(lines) == (table is not None):
+        raise WrongInput("give the doses either as --dose lines or as one --doses file")
+    if omit_variability and population is not None:
+        raise WrongInput("--omit-variability and --population exclude each other; leave one out")
+    values, echoed = covariates(found, pairs)
+    doses = _doses(found, lines, values) if table is None else read_doses(table, found)
+    clock = np.array(parse_times(times))
+    spans = [_window(w) for w in windows]
+    rng = stream(seed, found.id, "simulate")
+    etas = None if population is None else draw_etas(found, population, rng)
+    every = np.unique(np.concatenate([clock, *(np.array(s) for s in spans)]))
+    steps: dict[str, float | Sequence[tuple[float, float]]] = dict(values)
+    with working("simulating"):
+        prediction = run(found, [course(found, doses, covariates=steps)], every, etas=etas)
+    rows = []
+    lanes = 1 if population is None else population
+    places = np.searchsorted(every, clock)
+    for lane in range(lanes):
+        for place in places:
+            row: dict[str, float | int] = {} if population is None else {"id": lane + 1}
+            row["time"] = float(every[place])
+            for o in found.observations:
+                value = float(prediction.values[o.analyte][0, lane, place])
+                if population is not None:
+                    value = _with_error(value, o.residual, rng)
+                row[o.analyte] = value
+            rows.append(row)
+    areas = [
+        {
+            "from": low, "to": high, **({} if population is None else {"id": lane + 1}),
+            **{
+                o.analyte: float(
+                    prediction.areas[o.analyte][0, lane, np.searchsorted(every, high)]
+                    - prediction.areas[o.analyte][0, lane, np.searchsorted(every, low)]
+                )
+                for o in found.observations
+            },
+        }
+        for low, high in spans
+        for lane in range(lanes)
+    ]  # fmt: skip
+    cautions = [
+        *outside_domain(found, values),
+        *(f"{n} not given: {found.id} computes with its reference {c.reference:g} {c.unit}"
+          for n, c in found.covariates.items() if n not in values),
+        *(f"patient {lane + 1}: {reason}" for _, lane, reason in prediction.failed),
+    ]  # fmt: skip
+    if not found.standing.may_feed_options:
+        cautions.insert(0, f"{found.id} is {found.standing.word}: NOT FOR DOSING")
+    if as_json:
+        document = {
+            "model": found.id,
+            "seed": seed,
+            "units": {o.analyte: o.unit for o in found.observations},
+            "covariates": echoed,
+            "rows": rows,
+            "cautions": cautions,
+        }
+        if spans:
+            document["auc"] = areas
+        print_json(document)
+        return 0
+    for caution in cautions:
+        click.echo(f"caution: {caution}", err=True)
+    click.echo(_csv(found, rows, areas), nl=False)
+    return 0
+
+
+def covariates(model: Model, pairs: Sequence[str]) -> tuple[dict[str, float], dict[str, str]]:
+    """NAME=VALUE pairs as the model's equations want them, and as they were understood.
+
+    A bare number is in the canonical unit of the vocabulary; one with a unit carries its own.
+    """
+    values: dict[str, float] = {}
+    echoed: dict[str, str] = {}
+    for pair in pairs:
+        name, sign, text = (part.strip() for part in pair.partition("="))
+        if not sign or not text:
+            raise WrongInput(f"--covariate {pair}: write NAME=VALUE, as in weight=12.5")
+        if name not in model.covariates:
+            have = ", ".join(model.covariates) or "none"
+            raise WrongInput(f"--covariate {name}: {model.id} does not read it; it reads: {have}")
+        wanted = model.covariates[name]
+        if wanted.levels:
+            if text not in wanted.levels:
+                raise WrongInput(
+                    f"--covariate {name}: {text!r} is not one of {', '.join(wanted.levels)}"
+                )
+            values[name], echoed[name] = wanted.levels[text], text
+            continue
+        canonical = _canonical(name, wanted.unit)
+        quantity = units.parse(text)
+        if quantity.comparator:
+            raise WrongInput(f"--covariate {name}: a bound is not a value; write the number")
+        unit = canonical if quantity.unit == "1" else quantity.unit
+        number = float(units.convert(float(quantity.number), unit, wanted.unit, substance=name))
+        if number <= 0.0:
+            raise WrongInput(f"--covariate {name}: must be above zero")
+        values[name] = number
+        echoed[name] = f"{float(quantity.number):g} {unit}"
+    return values, echoed
+
+
+def _canonical(name: str, fallback: str) -> str:
+    if name in names.MEASUREMENTS:
+        return names.MEASUREMENTS[name].unit
+    return fallback
+
+
+def _doses(model: Model, lines: Sequence[str], values: Mapping[str, float]) -> list[PlainDose]:
+    doses = []
+    for line in lines:
+        regimen = parse_dose(line)
+        route = regimen.route or next(iter(model.routes))
+        if route not in model.routes:
+            raise WrongInput(
+                f"--dose {line!r}: {model.id} has no {route} route; it has "
+                f"{', '.join(model.routes)}"
+            )
+        amount = regimen.total(
+            model.dose_unit, weight=values.get("weight"), surface=values.get("bsa")
+        )
+        doses.append(
+            PlainDose(
+                regimen.start, amount, route, regimen.duration, regimen.interval,
+                regimen.count - 1, int(regimen.steady),
+            )
+        )  # fmt: skip
+    return doses
+
+
+def _window(text: str) -> tuple[float, float]:
+    ends = text.split(":")
+    if len(ends) != 2:
+        raise WrongInput(f"--auc {text}: write FROM:TO in hours, as in 0:24")
+    low, high = parse_times(ends[0])[0], parse_times(ends[1])[0]
+    if high <= low:
+        raise WrongInput(f"--auc {text}: the window must end after it begins")
+    return low, high
+
+
+def _with_error(value: float, residual: Residual, rng: np.random.Generator) -> float:
+    e = float(rng.standard_normal())
+    if residual.log > 0.0:
+        return float(value * np.exp(residual.log * e))
+    sd = float(np.sqrt(residual.variance(np.array([value]))[0]))
+    return max(0.0, value + sd * e)
+
+
+def _csv(
+    model: Model, rows: Sequence[Mapping[str, float]], areas: Sequence[Mapping[str, float]]
+) -> str:
+    out = io.StringIO()
+    header = [*(["id"] if rows and "id" in rows[0] else []), "time", *model.analytes]
+    if areas:
+        header.append("auc")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    for row in rows:
+        line = [f"{row[h]:.10g}" for h in header if h != "auc"]
+        writer.writerow([*line, ""] if areas else line)
+    for area in areas:
+        cells = {"time": f"{area['from']:g}:{area['to']:g}"}
+        if "id" in area:
+            cells["id"] = f"{area['id']:g}"
+        cells["auc"] = f"{area[model.analytes[0]]:.10g}"
+        writer.writerow([cells.get(h, "") for h in header])
+    return out.getvalue()

@@ -1,0 +1,167 @@
+"""What commands share: reading a record and a moment, tables that line up, JSON, progress."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+from rich import box
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from equipoise import files
+from equipoise.assessment import to_json
+from equipoise.cli.errors import WrongInput
+from equipoise.kinetics import kernels
+from equipoise.record import Record
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+seed_option = click.option(
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True,
+    help="Makes every draw repeat to the byte.",
+)  # fmt: skip
+at_option = click.option(
+    "--at", "when", metavar="WHEN",
+    help="ISO time with zone, hours from day 0, day+3, or day+3T08:00; default: the last thing "
+    "known.",
+)  # fmt: skip
+
+_DAY = re.compile(r"^day\s*(?P<day>[+-]?\d+(?:\.\d+)?)(?:T(?P<clock>\d{1,2}:\d{2}(?::\d{2})?))?$")
+
+
+def read_record(path: str) -> Record:
+    """The record of a file; what was converted or warned about goes to stderr.
+
+    Fails  files.InputError for the first thing refused.
+    """
+    record, report = files.read_record(path)
+    for note in (*report.of_kind("converted"), *report.warned):
+        click.echo(f"{note.kind}: {note.field}: {note.text}", err=True)
+    return record
+
+
+def moment(text: str | None, record: Record) -> float:
+    """Hours from day 0 of a WHEN; without one, the last moment at which something was known.
+
+    Fails  WrongInput where it cannot be read.
+    """
+    if text is None:
+        return record.assuming_turnaround().end
+    word = text.strip()
+    try:
+        return float(word)
+    except ValueError:
+        pass
+    day = _DAY.match(word)
+    if day is not None:
+        if day["clock"] is None:
+            return 24.0 * float(day["day"])
+        if "." in day["day"]:
+            raise WrongInput(f"--at {word}: a clock time needs a whole day, as in day+3T08:00")
+        date = record.day0.date() + timedelta(days=int(day["day"]))
+        try:
+            clock = datetime.fromisoformat(f"{date.isoformat()}T{day['clock'].zfill(5)}")
+        except ValueError:
+            raise WrongInput(f"--at {word}: {day['clock']} is not a clock time") from None
+        return (clock.replace(tzinfo=record.day0.tzinfo) - record.day0).total_seconds() / 3600.0
+    try:
+        found = datetime.fromisoformat(word)
+    except ValueError:
+        raise WrongInput(
+            f"--at {word} is not a moment: write an ISO time with zone, hours from day 0, day+3 or "
+            "day+3T08:00"
+        ) from None
+    if found.tzinfo is None:
+        raise WrongInput(f"--at {word} has no zone: write it with one, as in {word}+01:00")
+    return (found - record.day0).total_seconds() / 3600.0
+
+
+def print_json(thing: Any) -> None:
+    """One JSON document on stdout and nothing else."""
+    click.echo(json.dumps(to_json(thing), indent=1, ensure_ascii=False, allow_nan=False))
+
+
+def console() -> Console:
+    """The console of tables: as wide as the terminal, 100 columns where it is not one."""
+    return Console(width=None if sys.stdout.isatty() else 100, highlight=False, soft_wrap=False)
+
+
+def table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> Table:
+    """A table that lines up.
+
+    columns  (heading, "left" or "right")
+    """
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for heading, side in columns:
+        right = side == "right"
+        made.add_column(heading, justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def show(*things: Any) -> None:
+    """Print tables and text to stdout; square brackets in text are text."""
+    out = console()
+    for thing in things:
+        out.print(thing, markup=False)
+
+
+@contextmanager
+def working(what: str) -> Iterator[Callable[[str], None]]:
+    """A spinner with the step's name on stderr while something runs longer; plain when piped.
+
+    A kernel that has to be compiled first is announced.
+    """
+    err = Console(stderr=True)
+
+    def announce(name: str) -> None:
+        err.print(f"compiling {name} for this machine, once; later runs start at once")
+
+    before = kernels.on_compile
+    kernels.on_compile = announce
+    try:
+        if err.is_terminal:
+            columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+            with Progress(*columns, console=err, transient=True) as progress:
+                task = progress.add_task(what)
+                yield lambda step: progress.update(task, description=f"{what}: {step}")
+        else:
+            yield lambda _step: None
+    finally:
+        kernels.on_compile = before
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all.
+
+    Fails  WrongInput where the place cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(path.name + ".part")
+        part.write_text(text, encoding="utf-8", newline="\n")
+        part.replace(path)
+    except OSError as error:
+        raise WrongInput(
+            f"{path} cannot be written: {error.strerror}; choose another place"
+        ) from None
+
+
+def percent(probability: float) -> str:
+    """A probability for a table: whole percent, never a false 0 or 100."""
+    if probability != probability:  # NaN: the metric has no measured form
+        return "-"
+    if 0.0 < probability < 0.01:
+        return "<1 %"
+    if 0.99 < probability < 1.0:
+        return ">99 %"
+    return f"{100 * probability:.0f} %"

@@ -1,0 +1,397 @@
+"""Courses to be weighed: fractions of the present one, a decision's candidates, a ward's offer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy.optimize import brentq
+
+from equipoise.assessment import NOT_FOR_DOSING, NextSample, Option, OptionList
+from equipoise.decision import Candidate, Request, Scenario
+from equipoise.exposure import Known, as_it_stands, pooled, trough_proposal
+from equipoise.model import Array, PlainDose, Purpose, Step
+from equipoise.patient import has_loading_dose, plain_doses
+from equipoise.plan import (
+    Proposal,
+    gate,
+    metric_draws,
+    next_sample,
+    none_reaches,
+    simulated,
+    weigh,
+)
+from equipoise.record import Given
+from equipoise.source import weakest
+from equipoise.target import Metric, Refused, Target, choose
+
+REACH = 0.5
+"""An option "reaches" a window that it hits more often than not (project convention, printed)."""
+
+TROUGH_FRACTIONS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+REMAINING_FRACTIONS = (0.0, 0.5, 1.0, 1.5)
+
+Memory = dict[Metric, tuple[Array, ...]]
+"""What was simulated already for the same courses against another window."""
+
+TURNAROUND = 24.0
+"""Hours from a draw to its result where the offer does not say (project convention)."""
+
+
+def default_options(
+    known: Known,
+    targets: Sequence[Target],
+    refused: Sequence[Refused],
+    *,
+    research: bool,
+    rng: np.random.Generator,
+) -> tuple[OptionList, ...]:
+    """Options against each fitting target: fractions of the present course.
+
+    Without an offer nothing is known about tablets or vials, so fractions of what is being given
+    are weighed, and the list says so.
+    """
+    lists: list[OptionList] = []
+    memory: Memory = {}
+    for target, note in distinct(targets):
+        why = gate(known.model, target, research=research)
+        proposals = () if why else proposals_for(known, target)
+        if not why and not proposals:
+            why = _nothing_to_weigh(target)
+        found = _option_list(known, target, proposals, why, rng, research=research, memory=memory)
+        lists.append(replace(found, cautions=note))
+    if not targets:
+        lists.append(_no_target(known, refused))
+    if has_loading_dose(known.model, known.record, known.t) and (
+        Purpose.LOADING not in known.model.purposes
+    ):
+        lists.append(_loading_refused(known))
+    return tuple(lists)
+
+
+def proposals_for(known: Known, target: Target) -> tuple[Proposal, ...]:
+    """Fractions of the present course, or of the remaining planned doses for an AUC."""
+    if target.metric is Metric.TROUGH:
+        if known.present is None:
+            return ()
+        return tuple(
+            trough_proposal(known, f, id=f"x{f:g}", label=_times(f)) for f in TROUGH_FRACTIONS
+        )
+    if target.metric is Metric.STEADY_STATE or not known.planned:
+        return ()
+    return tuple(remaining_proposal(known, f, id=f"x{f:g}") for f in REMAINING_FRACTIONS)
+
+
+def remaining_proposal(
+    known: Known, fraction: float, *, id: str, label: str = "", scenario: str = ""
+) -> Proposal:
+    """Doses given, and the remaining planned ones times a fraction."""
+    changed = [replace(d, amount=d.amount * fraction) for d in known.planned if fraction > 0.0]
+    doses = plain_doses(known.model, (*known.given, *changed))
+    text = tuple(_dose_text(known, d) for d in changed) or ("no further dose",)
+    return Proposal(id, label or _remaining(fraction), text, doses, 1.0, scenario)
+
+
+def answer_request(
+    known: Known,
+    request: Request,
+    targets: Iterable[Target],
+    *,
+    decision: str,
+    research: bool,
+    rng: np.random.Generator,
+) -> tuple[OptionList, ...]:
+    """What a decision asked for: its candidates under its scenarios, against fitting targets."""
+    analyte = known.model.observations[0].analyte
+    measured = known.judged[-1].level.name if known.judged else analyte
+    fitting, refused = choose(
+        targets, known.record, known.t, agent=known.model.agent, analyte=measured
+    )
+    if not fitting:
+        return (replace(_no_target(known, refused), decision=decision),)
+    lists = []
+    memory: Memory = {}
+    for target, note in distinct(fitting):
+        why = gate(known.model, target, research=research)
+        proposals = () if why else _requested(known, request, target)
+        if not why and not proposals:
+            why = _nothing_to_weigh(target)
+        found = _option_list(
+            known, target, proposals, why, rng, research=research, ranked=False, memory=memory
+        )
+        lists.append(replace(found, decision=decision, cautions=note, next_samples=()))
+    return tuple(lists)
+
+
+def distinct(targets: Sequence[Target]) -> tuple[tuple[Target, tuple[str, ...]], ...]:
+    """Targets with different windows; one that prints the same window as another is named beside
+    it.
+    """
+    groups: dict[tuple[Metric, float, float, str], list[Target]] = {}
+    for target in targets:
+        key = (target.metric, target.low, target.high, target.unit)
+        groups.setdefault(key, []).append(target)
+    found = []
+    for group in groups.values():
+        # The strongest standing speaks for the window.
+        group.sort(key=lambda t: -t.standing)
+        others = "; ".join(t.source.text for t in group[1:])
+        found.append((group[0], (f"the same window is printed by {others}",) if others else ()))
+    return tuple(found)
+
+
+def _requested(known: Known, request: Request, target: Target) -> tuple[Proposal, ...]:
+    scenarios = {s.id: s for s in request.scenarios}
+    factors = {s.id: _factor(known, s, target) for s in request.scenarios}
+    proposals: list[Proposal] = []
+    for candidate in request.candidates:
+        scenario = scenarios.get(candidate.scenario)
+        if candidate.fraction is None:
+            continue
+        if target.metric is Metric.TROUGH and known.present is not None:
+            factor = 1.0 if scenario is None else factors[scenario.id]
+            if candidate.fraction == 0.0:
+                held = _held(known, candidate, scenario, factor, request.horizon)
+                proposals.extend(() if held is None else (held,))
+            else:
+                proposals.append(_trough_candidate(known, candidate, scenario, factor))
+        elif target.metric not in (Metric.TROUGH, Metric.STEADY_STATE) and known.planned:
+            proposals.append(
+                remaining_proposal(
+                    known,
+                    candidate.fraction,
+                    id=candidate.id,
+                    label=candidate.label,
+                    scenario=scenario.label if scenario else "",
+                )
+            )
+    return tuple(proposals)
+
+
+def _trough_candidate(
+    known: Known, candidate: Candidate, scenario: Scenario | None, factor: float
+) -> Proposal:
+    assert candidate.fraction is not None
+    return trough_proposal(
+        known,
+        candidate.fraction,
+        id=candidate.id,
+        label=candidate.label,
+        factor=factor,
+        scenario="" if scenario is None else scenario.label,
+        notes=() if scenario is None or not scenario.note else (scenario.note,),
+    )
+
+
+def _held(
+    known: Known,
+    candidate: Candidate,
+    scenario: Scenario | None,
+    factor: float,
+    horizon: float,
+) -> Proposal | None:
+    """No further dose: what is left of the agent at the horizon. Only a model that knows more than
+    steady-state troughs can say.
+    """
+    if not known.model.purposes & {Purpose.WASHOUT, Purpose.EARLY_LEVEL} or horizon <= 0.0:
+        return None
+    doses = plain_doses(known.model, known.given)
+    begin = min((d.time for d in doses), default=known.t)
+    start = known.t if scenario is None else scenario.start
+    read_at = known.t + horizon
+    steps: float | Step = ((begin, 1.0), (start, factor)) if start > begin else factor
+    return Proposal(
+        candidate.id,
+        candidate.label,
+        ("no further dose",),
+        doses,
+        steps,
+        "" if scenario is None else scenario.label,
+        read_at,
+        (f"what is left {horizon / 24.0:.0f} days from now, not a steady state",),
+    )
+
+
+def _factor(known: Known, scenario: Scenario, target: Target) -> float:
+    """Factor of clearance that reproduces a published ratio.
+
+    A ratio of AUC is 1 / factor. A ratio of troughs moves more than clearance does (the trough is
+    what is left at the end of an interval), so the factor is found for this patient's median.
+    """
+    if scenario.of != "trough" or target.metric is not Metric.TROUGH or scenario.ratio == 1.0:
+        return 1.0 / scenario.ratio
+    median = np.median(pooled(known), axis=0)[None, :]
+
+    def trough(log_factor: float) -> float:
+        proposal = trough_proposal(known, 1.0, id="", label="", factor=float(np.exp(log_factor)))
+        return float(
+            metric_draws(known.model, Metric.TROUGH, [proposal], known.covariates.steps, median)[
+                0, 0
+            ]
+        )
+
+    usual = trough(0.0)
+    found = brentq(
+        lambda x: np.log(trough(x) / usual / scenario.ratio), -np.log(100.0), np.log(100.0),
+        xtol=1e-6,
+    )  # fmt: skip
+    return float(np.exp(found))
+
+
+def option_list(
+    known: Known,
+    target: Target,
+    proposals: Sequence[Proposal],
+    *,
+    research: bool,
+    rng: np.random.Generator,
+    turnaround: float = TURNAROUND,
+) -> OptionList:
+    """Given courses against one target; the gate decides whether odds may be shown."""
+    why = gate(known.model, target, research=research)
+    return _option_list(
+        known, target, () if why else proposals, why, rng, research=research, turnaround=turnaround
+    )
+
+
+def _option_list(
+    known: Known,
+    target: Target,
+    proposals: Sequence[Proposal],
+    why: str,
+    rng: np.random.Generator,
+    *,
+    research: bool,
+    ranked: bool = True,
+    turnaround: float = TURNAROUND,
+    memory: Memory | None = None,
+) -> OptionList:
+    standing = weakest(known.model.standing, target.standing)
+    options: Sequence[Option] = ()
+    if not why:
+        memory = {} if memory is None else memory
+        if target.metric not in memory:
+            memory[target.metric] = simulated(known.beliefs, target.metric, proposals)
+        tables = memory[target.metric]
+        options = weigh(known.beliefs, target, proposals, rng=rng, tables=tables)
+        if ranked:
+            options = sorted(options, key=lambda o: (-round(o.within, 3), o.above, o.id))
+    marked = research or not standing.may_feed_options
+    return OptionList(
+        agent=known.model.agent,
+        model=known.model.id,
+        target=target,
+        standing=standing,
+        watermark=NOT_FOR_DOSING if marked else "",
+        metric_label=f"{target.metric.value} in {target.unit}",
+        at=known.t,
+        options=tuple(options),
+        none_reaches=bool(options) and none_reaches(options, REACH),
+        reach=REACH,
+        refused=why,
+        next_samples=() if why else _samples(known, target, rng, turnaround),
+        cautions=(),
+        last_changeable=known.planned[-1].at if known.planned else None,
+    )
+
+
+def _samples(
+    known: Known, target: Target, rng: np.random.Generator, turnaround: float
+) -> tuple[NextSample, ...]:
+    """Times that the ward can draw and whose result comes before the last changeable dose."""
+    proposal = as_it_stands(known, target.metric)
+    if proposal is None:
+        return ()
+    belief = max(known.beliefs, key=lambda b: b.weight)
+    if target.metric is Metric.TROUGH and known.present is not None:
+        every = known.present.interval
+        times = [known.t + every * (i + 1) for i in range(min(14, int(336.0 / every)))]
+        dose = proposal.doses[0]
+        # Troughs of the course as it runs on: the doses charted so far, then the same again.
+        last = max((d.at for d in known.given), default=known.t)
+        ahead = [last + every * (i + 1) for i in range(len(times) + 1)]
+        doses = (
+            *plain_doses(known.model, known.given),
+            *(PlainDose(at, dose.amount, dose.route, dose.duration) for at in ahead),
+        )
+        times = [at for at in ahead if at > known.t][: len(times)]
+        if known.model.purposes == frozenset({Purpose.STEADY_STATE_TROUGH}):
+            times = times[6:8]
+    elif known.planned:
+        deadline = known.planned[-1].at - turnaround
+        times = [known.t + 6.0 * (i + 1) for i in range(40) if known.t + 6.0 * (i + 1) <= deadline]
+        doses = known.all_doses
+    else:
+        return ()
+    if not times:
+        return ()
+    draws = metric_draws(
+        belief.posterior.model,
+        target.metric,
+        [proposal],
+        belief.covariates,
+        belief.posterior.draws,
+    )[0]
+    found = next_sample(belief, doses, draws, times, turnaround=turnaround, rng=rng)
+    return tuple(
+        replace(
+            s,
+            text=f"a level there is expected to narrow the {target.metric.value} by "
+            f"{100 * s.gain:.0f} %",
+        )
+        for s in found[:3]
+    )
+
+
+def _no_target(known: Known, refused: Sequence[Refused]) -> OptionList:
+    reasons = "; ".join(f"{r.target.id} ({r.target.window}): {r.reason}" for r in refused)
+    why = "no published target on the shelf fits this patient"
+    return OptionList(
+        agent=known.model.agent,
+        model=known.model.id,
+        target=None,
+        standing=known.model.standing,
+        watermark="" if known.model.standing.may_feed_options else NOT_FOR_DOSING,
+        metric_label="",
+        at=known.t,
+        options=(),
+        none_reaches=False,
+        reach=REACH,
+        refused=f"{why}: {reasons}" if reasons else why,
+        next_samples=(),
+        cautions=(),
+        last_changeable=known.planned[-1].at if known.planned else None,
+    )
+
+
+def _loading_refused(known: Known) -> OptionList:
+    made = ", ".join(sorted(p.value for p in known.model.purposes))
+    return replace(
+        _no_target(known, ()),
+        metric_label="loading dose",
+        refused=f"the course begins with a loading dose: {known.model.id} does not answer a "
+        f"{Purpose.LOADING.value} question (it was made for: {made})",
+    )
+
+
+def _nothing_to_weigh(target: Target) -> str:
+    if target.metric is Metric.TROUGH:
+        return "no regular course runs or is planned, so there is nothing to scale; give an offer"
+    return "no dose is left to change"
+
+
+def _dose_text(known: Known, dose: Given) -> str:
+    when = known.record.clock(dose.at).strftime("%d %b %H:%M")
+    over = f" over {dose.duration:g} h" if dose.duration > 0.0 else ""
+    return f"{dose.amount:.3g} {dose.unit} {dose.route}{over} at {when}"
+
+
+def _times(fraction: float) -> str:
+    return "present dose" if fraction == 1.0 else f"{fraction:g} x present dose"
+
+
+def _remaining(fraction: float) -> str:
+    if fraction == 0.0:
+        return "leave the remaining doses out"
+    return "as planned" if fraction == 1.0 else f"{fraction:g} x each remaining dose"

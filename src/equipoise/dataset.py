@@ -1,0 +1,283 @@
+"""Data sets in NONMEM's form, read into subjects for the estimation.
+
+Columns are matched by header name, ignoring case. Covariates follow NONMEM's rule: those of a
+record act on the interval that ends there. What the estimation cannot do is refused by row.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from equipoise.kinetics import DoseEvent, Schedule
+from equipoise.likelihood import Observed, Subject
+from equipoise.model import CLEARANCE_FACTOR, Array, Course, Model, PlainDose
+
+COVARIATE_ALIASES: Mapping[str, tuple[str, ...]] = {
+    "weight": ("WT", "BW", "WEIGHT", "WGT"),
+    "height": ("HT", "HEIGHT", "HGT"),
+    "age": ("AGE",),
+    "sex": ("SEX",),
+    "bsa": ("BSA",),
+    "hematocrit": ("HCT", "HEMATOCRIT"),
+    "bilirubin": ("TBIL", "BILI", "BILIRUBIN"),
+    "creatinine": ("CR", "SCR", "CREATININE"),
+    "cyp3a5": ("CYP3A5",),
+    "conditioning": ("RIC", "CONDITIONING"),
+}
+"""Column names under which a covariate of the vocabulary is looked for, besides its own."""
+
+
+class DatasetError(ValueError):
+    """A data set that cannot be read: one sentence with the row's number and the column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the input, for writing predictions back in input order.
+
+    observed  place of the row among the subject's levels, or -1
+    """
+
+    subject: int
+    time: float
+    after: bool
+    observed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Subjects in order of appearance, and the rows they came from."""
+
+    subjects: tuple[Subject, ...]
+    rows: tuple[Row, ...]
+
+
+def read_dataset(path: str | Path, model: Model) -> Dataset:
+    """Read a CSV file in NONMEM's form for a model.
+
+    Columns  ID, TIME, DV and AMT; EVID, CMT, RATE, II, ADDL, SS, MDV, CENS where present; the
+             model's covariates under their own names or those of `COVARIATE_ALIASES`. The unit of
+             AMT is the model's dose unit, that of DV the analyte's.
+    Fails    DatasetError naming row and column.
+    """
+    text = Path(path).read_text(encoding="utf-8-sig")
+    return parse_dataset(text, model)
+
+
+def read_doses(path: str | Path, model: Model) -> list[PlainDose]:
+    """The dose rows of a CSV file in NONMEM's columns, without subjects or observations.
+
+    Fails  DatasetError naming row and column.
+    """
+    text = Path(path).read_text(encoding="utf-8-sig")
+    lines = [line for line in csv.reader(text.splitlines()) if any(c.strip() for c in line)]
+    if len(lines) < 2:
+        raise DatasetError("the file of doses has no rows: write TIME,AMT and one row a dose")
+    header = [c.strip().lstrip("#").upper() for c in lines[0]]
+    routes = {place: route for route, place in model.routes.items()}
+    doses = []
+    for number, line in enumerate(lines[1:], start=2):
+        cells = dict(zip(header, (c.strip() for c in line), strict=False))
+        if int(_number(cells, "EVID", number, 1.0)) not in (1, 4):
+            continue
+        event = _dose(
+            cells,
+            number,
+            _number(cells, "TIME", number),
+            _number(cells, "AMT", number),
+            int(_number(cells, "SS", number, 0.0)),
+            model,
+        )
+        if event.compartment not in routes:
+            raise DatasetError(f"row {number}: {model.id} takes no dose into that CMT")
+        doses.append(
+            PlainDose(
+                event.time,
+                event.amount,
+                routes[event.compartment],
+                event.duration,
+                event.interval,
+                event.additional,
+                event.steady,
+            )
+        )
+    return doses
+
+
+def parse_dataset(text: str, model: Model) -> Dataset:
+    """The same from text: comma-separated, or a table as NONMEM writes it (`TABLE NO.` first)."""
+    plain = [line for line in text.splitlines() if line.strip()]
+    if plain and plain[0].startswith("TABLE NO"):
+        lines = [line.split() for line in plain if not line.startswith("TABLE NO")]
+        lines = [lines[0], *(line for line in lines[1:] if line != lines[0])]
+    else:
+        lines = [line for line in csv.reader(plain) if any(c.strip() for c in line)]
+    if len(lines) < 2:
+        raise DatasetError("the data set has no rows: write a header line and one row an event")
+    header = [c.strip().lstrip("#").upper() for c in lines[0]]
+    for name in ("ID", "TIME", "DV"):
+        if name not in header:
+            raise DatasetError(f"column {name} is missing: the header has {', '.join(header)}")
+    order: dict[str, list[tuple[int, dict[str, str]]]] = {}
+    for number, line in enumerate(lines[1:], start=2):
+        if len(line) != len(header):
+            raise DatasetError(
+                f"row {number} has {len(line)} cells, the header {len(header)}: check commas"
+            )
+        cells = dict(zip(header, (c.strip() for c in line), strict=True))
+        order.setdefault(_label(cells["ID"]), []).append((number, cells))
+    subjects, rows = [], []
+    by_number: dict[int, Row] = {}
+    for place, (label, records) in enumerate(order.items()):
+        subject, subject_rows = _subject(label, place, records, model)
+        subjects.append(subject)
+        by_number.update(subject_rows)
+    rows = [by_number[n] for n in sorted(by_number)]
+    return Dataset(tuple(subjects), tuple(rows))
+
+
+def _subject(
+    label: str, place: int, records: Sequence[tuple[int, dict[str, str]]], model: Model
+) -> tuple[Subject, dict[int, Row]]:
+    doses: list[DoseEvent] = []
+    resets: list[float] = []
+    observed: list[Observed] = []
+    rows: dict[int, Row] = {}
+    times: list[float] = []
+    dosed_at: set[float] = set()
+    for number, cells in records:
+        time = _number(cells, "TIME", number)
+        if times and time < times[-1]:
+            raise DatasetError(f"row {number}: TIME goes back; sort the rows of a subject by time")
+        times.append(time)
+        amount = _number(cells, "AMT", number, 0.0)
+        steady = int(_number(cells, "SS", number, 0.0))
+        evid = int(_number(cells, "EVID", number, 1.0 if amount or steady else 0.0))
+        if evid not in (0, 1, 2, 3, 4):
+            raise DatasetError(f"row {number}: EVID {evid} is not one of 0, 1, 2, 3, 4")
+        if evid in (3, 4):
+            resets.append(time)
+            dosed_at.discard(time)
+        if evid in (1, 4):
+            doses.append(_dose(cells, number, time, amount, steady, model))
+            dosed_at.add(time)
+        after = time in dosed_at or (evid == 3)
+        missing = int(_number(cells, "MDV", number, 0.0 if evid == 0 else 1.0))
+        place_observed = -1
+        if evid == 0 and missing == 0 and cells["DV"] not in ("", ".", "NA"):
+            place_observed = len(observed)
+            observed.append(_observed(cells, number, time, after, model))
+        rows[number] = Row(place, time, after, place_observed)
+    covariates = _covariates(records, times, model)
+    breaks = tuple(sorted({t for step in covariates.values() for t, _ in step[1:]}))
+    pieces: dict[str, Array] = {
+        name: np.array([_at(step, edge) for edge in (-np.inf, *breaks)])
+        for name, step in covariates.items()
+    }
+    schedule = Schedule(doses=tuple(doses), resets=tuple(resets), breaks=breaks)
+    return Subject(label, Course(schedule, pieces), tuple(observed)), rows
+
+
+def _dose(
+    cells: Mapping[str, str], number: int, time: float, amount: float, steady: int, model: Model
+) -> DoseEvent:
+    compartment = int(_number(cells, "CMT", number, 1.0))
+    if not 1 <= compartment <= len(model.states):
+        raise DatasetError(
+            f"row {number}: CMT {compartment} does not exist; {model.id} has "
+            f"{len(model.states)} ({', '.join(model.states)})"
+        )
+    rate = _number(cells, "RATE", number, 0.0)
+    if rate < 0.0:
+        raise DatasetError(
+            f"row {number}: RATE {rate:g} asks for a modelled rate or duration; {model.id} has none"
+        )
+    if amount < 0.0:
+        raise DatasetError(f"row {number}: AMT is negative; a dose is zero or more")
+    interval = _number(cells, "II", number, 0.0)
+    additional = int(_number(cells, "ADDL", number, 0.0))
+    if (steady or additional) and interval <= 0.0:
+        raise DatasetError(f"row {number}: SS or ADDL needs an interval II above 0")
+    return DoseEvent(
+        time=time,
+        amount=amount,
+        compartment=compartment - 1,
+        duration=amount / rate if rate > 0.0 else 0.0,
+        interval=interval,
+        additional=additional,
+        steady=steady,
+    )
+
+
+def _observed(
+    cells: Mapping[str, str], number: int, time: float, after: bool, model: Model
+) -> Observed:
+    analyte = model.observations[0].analyte
+    if len(model.observations) > 1:
+        compartment = int(_number(cells, "CMT", number, 0.0))
+        matching = [
+            o.analyte for o in model.observations if model.states.index(o.state) == compartment - 1
+        ]
+        if len(matching) != 1:
+            raise DatasetError(f"row {number}: CMT does not say which analyte this is")
+        analyte = matching[0]
+    censored = {0: "", 1: "<", -1: ">"}.get(int(_number(cells, "CENS", number, 0.0)))
+    if censored is None:
+        raise DatasetError(f"row {number}: CENS is 0, 1 (below the limit in DV) or -1 (above)")
+    return Observed(time, analyte, _number(cells, "DV", number), censored, after)
+
+
+def _covariates(
+    records: Sequence[tuple[int, dict[str, str]]], times: Sequence[float], model: Model
+) -> dict[str, list[tuple[float, float]]]:
+    steps: dict[str, list[tuple[float, float]]] = {CLEARANCE_FACTOR: [(0.0, 1.0)]}
+    header = records[0][1]
+    for name, covariate in model.covariates.items():
+        columns = [c for c in (name.upper(), *COVARIATE_ALIASES.get(name, ())) if c in header]
+        if not columns:
+            raise DatasetError(
+                f"{model.id} needs the covariate {name}: add a column {name.upper()}"
+            )
+        step: list[tuple[float, float]] = []
+        for i, (number, cells) in enumerate(records):
+            text = cells[columns[0]]
+            value = covariate.levels.get(text)
+            if value is None:
+                value = _number(cells, columns[0], number)
+            start = times[i - 1] if i else times[0]
+            if not step or value != step[-1][1]:
+                step.append((start, value))
+        steps[name] = step
+    return steps
+
+
+def _at(step: Sequence[tuple[float, float]], edge: float) -> float:
+    value = step[0][1]
+    for start, number in step[1:]:
+        if start <= edge:
+            value = number
+    return value
+
+
+def _label(text: str) -> str:
+    try:
+        return f"{float(text):g}"
+    except ValueError:
+        return text
+
+
+def _number(cells: Mapping[str, str], column: str, row: int, default: float | None = None) -> float:
+    text = cells.get(column, "")
+    if text in ("", ".", "NA"):
+        if default is None:
+            raise DatasetError(f"row {row}: column {column} is empty; write a number")
+        return default
+    try:
+        return float(text)
+    except ValueError:
+        raise DatasetError(f"row {row}: column {column} is not a number") from None

@@ -1,0 +1,453 @@
+"""What one agent did: candidate models, beliefs after the levels, curves, numbers of interest.
+
+Knows no drug by name: everything specific stands on the shelves that are passed in.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from equipoise import names, patient
+from equipoise.assessment import QUANTILES, DoseMark, Exposure, Level, Summary
+from equipoise.chance import stream
+from equipoise.fit import Posterior, find_mode, fit, model_weights, without
+from equipoise.likelihood import Subject, residual_sd
+from equipoise.model import Array, Course, Model, PlainDose, Purpose, course, draw_etas, simulate
+from equipoise.patient import Covariates, Present
+from equipoise.plan import Belief, Proposal, metric_draws, mixture_quantiles
+from equipoise.record import Given, Record
+from equipoise.target import Effect, Metric, Refused, Target
+from equipoise.triage import STEADY_AFTER, Judged, judge
+
+DRAWS = 1000
+CURVE_POINTS = 181
+ADULT = 18.0
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One model applied to one record: what `expose` and the planning need.
+
+    beliefs  one for each reading of the paper
+    given, planned  doses in the model's unit
+    """
+
+    model: Model
+    record: Record
+    t: float
+    covariates: Covariates
+    given: tuple[Given, ...]
+    planned: tuple[Given, ...]
+    present: Present | None
+    judged: tuple[Judged, ...]
+    beliefs: tuple[Belief, ...]
+    cautions: tuple[str, ...]
+    seed: int
+
+    @property
+    def all_doses(self) -> tuple[PlainDose, ...]:
+        """Given and planned doses as the engine takes them."""
+        return patient.plain_doses(self.model, (*self.given, *self.planned))
+
+
+def candidates(
+    models: Sequence[Model], record: Record, t: float
+) -> tuple[tuple[Model, ...], tuple[str, ...]]:
+    """Models that may speak of the record's agents, and why others of those agents may not."""
+    agents = set(record.agents())
+    age = record.age_at(t)
+    fitting, reasons = [], []
+    for model in models:
+        if model.agent not in agents:
+            continue
+        wanted = model.population_class
+        if wanted and age is None:
+            reasons.append(f"{model.id} is for a {wanted}; the record has no date of birth")
+        elif (wanted == "adult" and age is not None and age < ADULT) or (
+            wanted == "child" and age is not None and age >= ADULT
+        ):
+            reasons.append(f"{model.id} was made from {model.population}; not used at this age")
+        else:
+            fitting.append(model)
+    return tuple(fitting), tuple(reasons)
+
+
+def know(model: Model, record: Record, t: float, *, seed: int, draws: int = DRAWS) -> Known:
+    """Apply a model to a record cut at t: triage, estimation under each reading, weights.
+
+    Fails  ValueError where the record's doses cannot be read by the model (route, missing weight
+           for a per-kg dose, required covariate).
+    """
+    found = patient.covariates(model, record, t)
+    given = patient.given_doses(model, record, t)
+    planned = patient.planned_doses(model, record, t)
+    present = patient.present_course(model, record, t)
+    levels = patient.levels(model, record, t)
+    everything = patient.subject(model, record, t, covariate_steps=found.steps, use=levels)
+    rng = stream(seed, record.id, model.id, "triage")
+    prior = np.zeros((0, 0))
+    if levels:
+        etas = draw_etas(model, 400, rng)
+        prior = _with_error(
+            model,
+            simulate(model, [everything.course], [everything.times], etas=etas).values,
+            [o.analyte for o in everything.observed],
+            rng,
+        )
+    judged = judge(model, levels, given, present, prior)
+    use = [j.level for j in judged if j.verdict != "left out"]
+    subject = patient.subject(model, record, t, covariate_steps=found.steps, use=use)
+    readings = [("", model.omega), *((r.name, r.omega) for r in model.other_readings)]
+    posteriors, labels = [], []
+    for name, omega in readings:
+        version = replace(model, omega=omega)
+        posteriors.append(
+            fit(version, subject, n=draws, rng=stream(seed, record.id, model.id, name, "fit"))
+        )
+        labels.append(f"{model.id} ({name})" if name else model.id)
+    weights = model_weights(posteriors, [1.0] * len(posteriors), levels=len(use))
+    beliefs = tuple(
+        Belief(label, posterior, found.steps, float(weight))
+        for label, posterior, weight in zip(labels, posteriors, weights, strict=True)
+    )
+    cautions = [*found.cautions]
+    cautions.extend(c for p in posteriors for c in p.cautions)
+    if len(readings) > 1:
+        words = "; ".join(f"{100 * b.weight:.0f} % {b.label}" for b in beliefs)
+        cautions.append(
+            f"the paper allows {len(readings)} readings of its variability; they are weighed "
+            f"together ({words})"
+        )
+    known = Known(
+        model, record, t, found, given, planned, present, judged, beliefs, tuple(cautions), seed
+    )
+    return replace(known, cautions=(*cautions, *_sensitivity(known, subject, judged)))
+
+
+def pooled(known: Known) -> Array:
+    """Draws of all readings together, each in proportion to its weight: (n, k)."""
+    return _pool([b.posterior.draws for b in known.beliefs], [b.weight for b in known.beliefs])
+
+
+def pooled_prior(known: Known) -> Array:
+    """Draws of the population under all readings, equally weighted: (n, k)."""
+    n = len(known.beliefs[0].posterior.draws)
+    rng = stream(known.seed, known.record.id, known.model.id, "prior")
+    sets = [draw_etas(b.posterior.model, n, rng) for b in known.beliefs]
+    return _pool(sets, [1.0 / len(sets)] * len(sets))
+
+
+def expose(
+    known: Known,
+    *,
+    targets: tuple[Target, ...],
+    refused: tuple[Refused, ...],
+    effects: tuple[Effect, ...],
+    metrics: Sequence[Metric],
+    watermark: str,
+) -> Exposure:
+    """Everything a face shows about this agent under this model."""
+    model, record, t = known.model, known.record, known.t
+    observation = model.observations[0]
+    after, before = pooled(known), pooled_prior(known)
+    times = curve_times(known)
+    # A summary and a curve are read off the same draws, so that they agree in the report.
+    what = course(model, known.all_doses, covariates=known.covariates.steps)
+    bands_after = _bands(model, what, times, after)
+    bands_before = _bands(model, what, times, before)
+    return Exposure(
+        agent=model.agent,
+        agent_label=names.agent(model.agent).label,
+        analyte=observation.analyte,
+        unit=observation.unit,
+        model=model.id,
+        model_title=model.title,
+        standing=model.standing,
+        watermark=watermark,
+        purposes=tuple(sorted(p.value for p in model.purposes)),
+        times=tuple(float(x) for x in times),
+        prior=bands_before,
+        posterior=bands_after,
+        levels=_levels(known, after, before),
+        pending=tuple(p.at for p in record.pending(observation.analyte, t)),
+        doses=_marks(known),
+        summaries=tuple(s for m in metrics if (s := summary(known, m, before, after)) is not None),
+        targets=targets,
+        refused=refused,
+        effects=effects,
+        etas=tuple(
+            (name, float(np.mean(after[:, i])), float(np.std(after[:, i])))
+            for i, name in enumerate(model.etas)
+        ),
+        pareto_k=max((b.posterior.pareto_k for b in known.beliefs), default=math.nan),
+        ess=min(b.posterior.ess for b in known.beliefs),
+        method=", ".join(dict.fromkeys(b.posterior.method for b in known.beliefs)),
+        cautions=(*known.cautions, *_dose_cautions(known)),
+        weight=1.0,
+    )
+
+
+def summary(known: Known, metric: Metric, before: Array, after: Array) -> Summary | None:
+    """A metric of the course as it stands (planned doses included), before and after the levels."""
+    proposal = as_it_stands(known, metric)
+    if proposal is None:
+        return None
+    model = known.model
+    values = metric_draws(
+        model, metric, [proposal], known.covariates.steps, np.concatenate([before, after])
+    )[0]
+    prior, posterior = values[: len(before)], values[len(before) :]
+    prior, posterior = prior[np.isfinite(prior)], posterior[np.isfinite(posterior)]
+    spread = float(np.std(prior))
+    measured = any(j.verdict != "left out" for j in known.judged)
+    unit = metric_unit(model, metric)
+    return Summary(
+        name=metric.name.lower(),
+        label=f"{metric.value}, {proposal.label}",
+        unit=unit,
+        prior=mixture_quantiles([prior], np.ones(1)),
+        posterior=mixture_quantiles([posterior], np.ones(1)),
+        gain=1.0 - float(np.std(posterior)) / spread if measured and spread > 0.0 else 0.0,
+        where=model.id,
+    )
+
+
+def metric_unit(model: Model, metric: Metric) -> str:
+    """Unit of a metric of the model's analyte: "ng/mL", "AU.d/mL"."""
+    unit = model.observations[0].unit
+    if metric in (Metric.TROUGH, Metric.STEADY_STATE):
+        return unit
+    top, _, bottom = unit.partition("/")
+    return f"{top}.d/{bottom}"
+
+
+def as_it_stands(known: Known, metric: Metric) -> Proposal | None:
+    """The present course as a proposal for a metric, or None where it has no such number."""
+    model, present = known.model, known.present
+    if metric is Metric.TROUGH:
+        if present is None or Purpose.STEADY_STATE_TROUGH not in model.purposes:
+            return None
+        return trough_proposal(known, 1.0, id="present", label=f"on {present.text}")
+    if metric is Metric.STEADY_STATE:
+        running = [d for d in known.given if d.duration >= 24.0]
+        if Purpose.STEADY_STATE not in model.purposes or not running:
+            return None
+        last = running[-1]
+        rate = last.amount / last.duration * 24.0
+        dose = PlainDose(last.at, last.amount, last.route or "iv", last.duration)
+        return Proposal("present", f"at {rate:.3g} {last.unit}/d", (), (dose,))
+    if Purpose.AUC not in model.purposes or not known.all_doses:
+        return None
+    label = "doses given and planned" if known.planned else "doses given"
+    return Proposal("present", label, (), known.all_doses)
+
+
+def trough_proposal(
+    known: Known,
+    fraction: float,
+    *,
+    id: str,
+    label: str,
+    factor: float = 1.0,
+    scenario: str = "",
+    notes: tuple[str, ...] = (),
+) -> Proposal:
+    """The present course, scaled, given for ever: for a steady-state trough."""
+    present = known.present
+    assert present is not None
+    amount = present.amount * fraction
+    dose = PlainDose(
+        time=known.t,
+        amount=amount,
+        route=present.route,
+        duration=present.duration,
+        interval=present.interval,
+        steady=1,
+    )
+    text = f"{amount:.3g} {present.unit} every {present.interval:g} h" if fraction else "no dose"
+    return Proposal(id, label, (text,), (dose,), factor, scenario, notes=notes)
+
+
+def curve_times(known: Known) -> Array:
+    """Hours at which the curve is drawn: a grid, with every dose and level; for a model of
+    steady-state troughs only the moments before doses of a steady course.
+    """
+    doses = (*known.given, *known.planned)
+    if not doses:
+        return np.array([known.t])
+    if known.model.purposes == frozenset({Purpose.STEADY_STATE_TROUGH}):
+        return _steady_troughs(known, doses)
+    start = doses[0].at
+    last = doses[-1]
+    tail = known.present.interval if known.present is not None else 48.0
+    if last.duration > 0.0:
+        tail = max(48.0, 0.25 * (last.at - start))
+    end = max(known.t + 48.0, last.at + last.duration + tail)
+    grid = np.linspace(start, end, CURVE_POINTS)
+    marks = [d.at for d in doses] + [d.at + d.duration for d in doses if d.duration > 0.0]
+    levels = [j.level.at for j in known.judged]
+    return np.unique(np.concatenate([grid, marks, levels]))
+
+
+def _steady_troughs(known: Known, doses: Sequence[Given]) -> Array:
+    times, start = [], doses[0].at
+    for earlier, later in pairwise(doses):
+        if abs(later.amount - earlier.amount) > 1e-9 * max(earlier.amount, 1.0):
+            start = later.at
+        elif later.at - start >= STEADY_AFTER:
+            times.append(later.at)
+    return np.array(times or [max(known.t, doses[-1].at)])
+
+
+def _bands(model: Model, what: Course, times: Array, etas: Array) -> tuple[tuple[float, ...], ...]:
+    values = simulate(model, [what], times, etas=etas).values[model.observations[0].analyte][0]
+    finite = values[np.isfinite(values).all(axis=1)]
+    table = np.quantile(finite, QUANTILES, axis=0)
+    return tuple(tuple(float(x) for x in row) for row in table)
+
+
+def _levels(known: Known, after: Array, before: Array) -> tuple[Level, ...]:
+    if not known.judged:
+        return ()
+    model = known.model
+    subject = patient.subject(
+        model,
+        known.record,
+        known.t,
+        covariate_steps=known.covariates.steps,
+        use=[j.level for j in known.judged],
+    )
+    found = simulate(
+        model, [subject.course], [subject.times], etas=np.concatenate([before, after])
+    ).values
+    levels = []
+    for i, (judged, observed) in enumerate(zip(known.judged, subject.observed, strict=True)):
+        m = judged.level
+        values = found[observed.analyte][0, :, i]
+        prior = float(np.nanmedian(values[: len(before)]))
+        posterior = float(np.nanmedian(values[len(before) :]))
+        spread = float(np.nanstd(values[: len(before)]))
+        sd = math.hypot(spread, residual_sd(model, observed.analyte, prior))
+        levels.append(
+            Level(
+                at=m.at,
+                known=m.at if m.known is None else m.known,
+                known_assumed=m.assumed,
+                text=m.text,
+                number=m.number,
+                censored=m.censored,
+                prior_median=prior,
+                posterior_median=posterior,
+                standardised=math.nan if m.censored or sd <= 0.0 else (m.number - prior) / sd,
+                verdict=judged.verdict,
+                reasons=judged.reasons,
+                method=m.method,
+            )
+        )
+    return tuple(levels)
+
+
+def _marks(known: Known) -> tuple[DoseMark, ...]:
+    marks = []
+    for dose in known.record.doses(known.model.agent):
+        counts = dose in known.record.given_doses(known.model.agent, known.t)
+        status = dose.status or ("given" if counts else "planned")
+        if counts and dose.status == "" and dose.known is not None and dose.known < dose.at:
+            status = "charted ahead"
+        same = [d for d in (*known.given, *known.planned) if abs(d.at - dose.at) < 1e-9]
+        amount = same[0].amount if same else 0.0
+        entered = dose.amount or dose.rate
+        marks.append(
+            DoseMark(
+                dose.at,
+                same[0].duration if same else dose.duration,
+                entered.text if entered is not None else "",
+                amount,
+                known.model.dose_unit,
+                status,
+            )
+        )
+    return tuple(marks)
+
+
+def _dose_cautions(known: Known) -> list[str]:
+    cautions = []
+    ahead = known.record.charted_ahead(known.model.agent, known.t)
+    if ahead:
+        cautions.append(
+            f"{len(ahead)} dose(s) of {known.model.agent} were charted before their time and are "
+            "taken as given at it; confirm them"
+        )
+    for dose in known.given:
+        if dose.because:
+            cautions.append(f"dose at {dose.at:g} h computed from {dose.because}")
+    held = [d for d in known.record.doses(known.model.agent) if d.status == "held"]
+    if held:
+        cautions.append(f"{len(held)} held dose(s) of {known.model.agent} do not count as given")
+    return cautions
+
+
+def _with_error(
+    model: Model, values: Mapping[str, Array], analytes: Sequence[str], rng: np.random.Generator
+) -> Array:
+    columns = []
+    for j, analyte in enumerate(analytes):
+        f = values[analyte][0, :, j]
+        residual = model.observation(analyte).residual
+        e = rng.standard_normal(len(f))
+        if residual.log > 0.0:
+            columns.append(f * np.exp(residual.log * e))
+        else:
+            columns.append(np.maximum(f + np.sqrt(residual.variance(f)) * e, 0.0))
+    return np.stack(columns, axis=1)
+
+
+def _sensitivity(known: Known, subject: Subject, judged: Sequence[Judged]) -> tuple[str, ...]:
+    """The course's first number of interest with and without the suspects, and with heavy tails."""
+    used = [j for j in judged if j.verdict != "left out"]
+    suspects = [i for i, j in enumerate(used) if j.verdict == "suspect"]
+    if not suspects:
+        return ()
+    metric = next(
+        (m for m in (Metric.TROUGH, Metric.AUC_POST, Metric.STEADY_STATE)
+         if as_it_stands(known, m) is not None),
+        None,
+    )  # fmt: skip
+    if metric is None:
+        return ()
+    proposal = as_it_stands(known, metric)
+    assert proposal is not None
+
+    def at_mode(eta: Array) -> float:
+        return float(
+            metric_draws(known.model, metric, [proposal], known.covariates.steps, eta[None, :])[
+                0, 0
+            ]
+        )
+
+    full = at_mode(find_mode(known.model, subject).eta)
+    robust = at_mode(find_mode(known.model, subject, student=True).eta)
+    less = at_mode(find_mode(known.model, without(subject, suspects)).eta)
+    unit = metric_unit(known.model, metric)
+    count = "level" if len(suspects) == 1 else "levels"
+    return (
+        f"{metric.value} estimate {full:.3g} {unit} with all levels, {less:.3g} without the "
+        f"{len(suspects)} suspect {count}, {robust:.3g} with a heavy-tailed error",
+    )
+
+
+def _pool(sets: Sequence[Array], weights: Sequence[float]) -> Array:
+    total = sum(weights)
+    n = len(sets[0])
+    parts = [s[: max(1, round(n * w / total))] for s, w in zip(sets, weights, strict=True)]
+    return np.concatenate(parts)
+
+
+def posterior_of(known: Known) -> Posterior:
+    """The posterior of the reading with the largest weight."""
+    return max(known.beliefs, key=lambda b: b.weight).posterior

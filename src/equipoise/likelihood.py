@@ -1,0 +1,212 @@
+"""What the data of one subject say about its etas: predictions, residuals, the two objectives.
+
+`joint` is what the maximum a posteriori estimate minimises, up to nothing: with uncensored data
+sum(ln v + (y - f)^2 / v) + eta' Omega^-1 eta + ln|Omega|, without the 2-pi constants. Everything is
+vectorised over lanes of etas, so that derivatives come from perturbed copies in one batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_ndtr
+
+from equipoise.model import Array, Course, Model, simulate
+
+Objective = Callable[[Array], Array]
+"""(lanes, k) points -> (lanes,) values."""
+
+STUDENT_DF = 4.0
+"""Degrees of freedom of the heavy-tailed residual used as a sensitivity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One level.
+
+    number    in the analyte's unit; the limit where censored
+    censored  "", "<" or ">"
+    after     the sample stands after the doses at the same time (order of a data set)
+    """
+
+    time: float
+    analyte: str
+    number: float
+    censored: str = ""
+    after: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One subject as the estimation sees it: what was given, and what was measured."""
+
+    id: str
+    course: Course
+    observed: tuple[Observed, ...]
+
+    @property
+    def times(self) -> Array:
+        """Hours of the levels, (n,)."""
+        return np.array([o.time for o in self.observed], dtype=float)
+
+
+def predicted(model: Model, subject: Subject, etas: Array, *, rtol: float = 1e-8) -> Array:
+    """Predictions at the subject's levels: (lanes, n). NaN for a lane the engine gave up."""
+    if not subject.observed:
+        return np.zeros((etas.shape[0], 0))
+    prediction = simulate(
+        model,
+        [subject.course],
+        [subject.times],
+        etas=etas,
+        after=[np.array([o.after for o in subject.observed], dtype=bool)],
+        rtol=rtol,
+    )
+    out = np.empty((etas.shape[0], len(subject.observed)))
+    for j, level in enumerate(subject.observed):
+        out[:, j] = prediction.values[level.analyte][0, :, j]
+    return out
+
+
+def _scaled(model: Model, subject: Subject, f: Array) -> tuple[Array, Array, Array]:
+    """Observations and predictions on the residual's scale, and its variance.
+
+    Gives (n,), (lanes, n), (lanes, n).
+    """
+    y = np.empty(len(subject.observed))
+    g = f.copy()
+    v = np.empty_like(f)
+    for j, level in enumerate(subject.observed):
+        residual = model.observation(level.analyte).residual
+        v[:, j] = residual.variance(f[:, j])
+        if residual.log > 0.0:
+            y[j] = np.log(level.number) if level.number > 0.0 else -np.inf
+            g[:, j] = np.log(np.maximum(f[:, j], 1e-300))
+        else:
+            y[j] = level.number
+    return y, g, np.maximum(v, 1e-300)
+
+
+def minus_two_log(model: Model, subject: Subject, f: Array, *, student: bool = False) -> Array:
+    """-2 ln likelihood of each level for each lane of predictions, (lanes, n).
+
+    Without the 2-pi constant for measured levels; a censored one counts by its probability (M3).
+    student  heavy-tailed residual with `STUDENT_DF` degrees of freedom (same scale), a sensitivity
+    """
+    y, g, v = _scaled(model, subject, f)
+    out = np.empty_like(f)
+    for j, level in enumerate(subject.observed):
+        z = (y[j] - g[:, j]) / np.sqrt(v[:, j])
+        if level.censored == "<":
+            out[:, j] = -2.0 * log_ndtr(z)
+        elif level.censored == ">":
+            out[:, j] = -2.0 * log_ndtr(-z)
+        elif student:
+            out[:, j] = np.log(v[:, j]) + (STUDENT_DF + 1.0) * np.log1p(z**2 / STUDENT_DF)
+        else:
+            out[:, j] = np.log(v[:, j]) + z**2
+    return out
+
+
+def joint(
+    model: Model, subject: Subject, etas: Array, *, student: bool = False, weight: float = 1.0
+) -> Array:
+    """The joint objective for each lane of etas, (lanes,); +inf where the engine gave up.
+
+    weight  of the prior: 1 as published, less to trust the levels more (flattened prior)
+    """
+    f = predicted(model, subject, etas)
+    total = minus_two_log(model, subject, f, student=student).sum(axis=1)
+    total = np.where(np.isfinite(total), total, np.inf)
+    return np.asarray(total + weight * prior(model, etas))
+
+
+def prior(model: Model, etas: Array) -> Array:
+    """eta' Omega^-1 eta + ln|Omega| for each lane, (lanes,)."""
+    if not model.etas:
+        return np.zeros(etas.shape[0])
+    omega = model.omega_matrix
+    solved = np.linalg.solve(omega, etas.T).T
+    return np.asarray((etas * solved).sum(axis=1) + np.linalg.slogdet(omega)[1])
+
+
+def conditional_objective(model: Model, subject: Subject, eta: Array) -> tuple[float, float]:
+    """(OFV, JOINT) at a conditional mode.
+
+    OFV is the individual objective of first-order conditional estimation with interaction, as
+    NONMEM prints it: JOINT + ln|H| with H = Omega^-1 + sum(a a'/v + c c'/2), a the derivative of
+    the prediction and c that of the variance over the variance. Censored levels enter H with the
+    second derivative of their own -2 ln likelihood (half of it), which NONMEM does under LAPLACE.
+    eta  (k,)
+    """
+    k = len(model.etas)
+    base = float(joint(model, subject, eta[None, :])[0])
+    if k == 0:
+        return base, base
+    step = 1e-4 * np.sqrt(np.diag(model.omega_matrix))
+    lanes = np.concatenate([eta + np.diag(step), eta - np.diag(step), eta[None, :]])
+    f = predicted(model, subject, lanes)
+    _, g, v = _scaled(model, subject, f)
+    a = (g[:k] - g[k : 2 * k]) / (2.0 * step[:, None])
+    c = (v[:k] - v[k : 2 * k]) / (2.0 * step[:, None]) / v[-1]
+    hessian = np.linalg.inv(model.omega_matrix)
+    plain = np.array([o.censored == "" for o in subject.observed], dtype=bool)
+    if plain.any():
+        hessian = hessian + (a[:, plain] / v[-1][plain]) @ a[:, plain].T
+        hessian = hessian + 0.5 * c[:, plain] @ c[:, plain].T
+    if not plain.all():
+        hessian = hessian + _curvature(model, subject, eta, step, ~plain)
+    return base + float(np.linalg.slogdet(hessian)[1]), base
+
+
+def _curvature(
+    model: Model, subject: Subject, eta: Array, step: Array, which: NDArray[np.bool_]
+) -> Array:
+    def term(lanes: Array) -> Array:
+        f = predicted(model, subject, lanes)
+        return np.asarray(minus_two_log(model, subject, f)[:, which].sum(axis=1))
+
+    return 0.5 * second_differences(term, eta, 10.0 * step)
+
+
+def second_differences(function: Objective, at: Array, step: Array) -> Array:
+    """Matrix of second derivatives of a function of lanes at one point, by central differences.
+
+    function  (lanes, k) -> (lanes,);  at, step  (k,);  gives (k, k)
+    """
+    k = len(at)
+    corners = [at]
+    for i in range(k):
+        for j in range(i, k):
+            for si, sj in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+                lane = at.copy()
+                lane[i] += si * step[i]
+                lane[j] += sj * step[j]
+                corners.append(lane)
+    values = np.asarray(function(np.array(corners)))
+    hessian = np.empty((k, k))
+    place = 1
+    for i in range(k):
+        for j in range(i, k):
+            pp, pm, mp, mm = values[place : place + 4]
+            place += 4
+            # On the diagonal the mixed corners coincide with the centre: steps of 2 h.
+            hessian[i, j] = hessian[j, i] = (pp - pm - mp + mm) / (4.0 * step[i] * step[j])
+    return hessian
+
+
+def residual_sd(model: Model, analyte: str, prediction: float) -> float:
+    """SD of one observation around a prediction, in the analyte's unit (log residual: by the
+    delta method)."""
+    residual = model.observation(analyte).residual
+    if residual.log > 0.0:
+        return float(residual.log * prediction)
+    return float(np.sqrt(residual.variance(np.array([prediction]))[0]))
+
+
+def analytes_of(subjects: Sequence[Subject]) -> tuple[str, ...]:
+    """Names measured in any of the subjects, in order of appearance."""
+    return tuple(dict.fromkeys(o.analyte for s in subjects for o in s.observed))

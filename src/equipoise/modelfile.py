@@ -1,0 +1,45 @@
+"""Models by name: a shelf id, or a path to a Python file that defines `MODEL`."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+from equipoise.model import Model
+
+
+class ModelFileError(ValueError):
+    """A model that cannot be had by that name: one sentence with the remedy."""
+
+
+def load(name: str, shelf: Mapping[str, Model]) -> Model:
+    """The model of a shelf id, or of a Python file defining `MODEL = Model(...)`.
+
+    A model file is a program and is run: load only files you would run.
+    Fails  ModelFileError where there is none, or the file does not define one.
+    """
+    if name in shelf:
+        return shelf[name]
+    path = Path(name)
+    if path.suffix != ".py":
+        near = get_close_matches(name, shelf, n=1, cutoff=0.4)
+        hint = f"did you mean {near[0]}?" if near else f"the shelf has {', '.join(shelf)}"
+        raise ModelFileError(f"model {name}: not on the shelf and not a .py file; {hint}")
+    if not path.is_file():
+        raise ModelFileError(f"model file {name} does not exist; check the path")
+    spec = importlib.util.spec_from_file_location(f"equipoise_model_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise ModelFileError(
+            f"model file {name} fails when it is run: {type(error).__name__}: {error}"
+        ) from error
+    model = getattr(module, "MODEL", None)
+    if not isinstance(model, Model):
+        raise ModelFileError(f"model file {name} does not define MODEL = Model(...)")
+    return model

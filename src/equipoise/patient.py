@@ -1,0 +1,259 @@
+"""One patient as one model sees it: doses, covariates and levels in the model's own terms.
+
+This is the only place where a record becomes numbers for the engine. What had to be assumed on
+the way comes back as sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from equipoise import names, units
+from equipoise.likelihood import Observed, Subject
+from equipoise.model import (
+    Course,
+    Covariate,
+    Model,
+    PlainDose,
+    Step,
+    course,
+    outside_domain,
+)
+from equipoise.record import Given, Measurement, Record
+
+REGULAR = 0.35
+"""Two intervals that differ by less than this fraction are the same schedule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Covariates:
+    """Covariates of a model, carried forward, in the units its equations want.
+
+    steps      name -> number, or (hours, number) steps
+    now        name -> the number that holds at the moment asked about
+    used       (name, text) for a reader: "weight", "12 kg at -24 h"
+    cautions   what was assumed or lies outside the model's domain
+    """
+
+    steps: Mapping[str, float | Step]
+    now: Mapping[str, float]
+    used: tuple[tuple[str, str], ...]
+    cautions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The present course of an agent: the same amount at a regular interval.
+
+    amount     in the model's dose unit;  interval, since  hours
+    planned    True where no dose has been given yet
+    """
+
+    amount: float
+    unit: str
+    interval: float
+    route: str
+    duration: float
+    since: float
+    last: float
+    planned: bool
+    text: str
+
+
+def covariates(model: Model, record: Record, t: float) -> Covariates:
+    """What the model reads from the record at t.
+
+    A value is carried forward from its time; before the first value, the first holds. Where the
+    record has none, the model's reference value is used and said, unless the model requires one.
+    Fails  ValueError where a required covariate is missing, naming it.
+    """
+    steps: dict[str, float | Step] = {}
+    now: dict[str, float] = {}
+    used: list[tuple[str, str]] = []
+    cautions: list[str] = []
+    declared = dict(record.covariates)
+    for name, covariate in model.covariates.items():
+        found = _found(name, covariate, record, t, declared)
+        if found is None:
+            if covariate.required:
+                raise ValueError(f"{model.id} needs {name}, which the record does not hold")
+            steps[name] = now[name] = covariate.reference
+            word = _word(covariate, covariate.reference)
+            cautions.append(f"{name} is not in the record: {model.id} computes with {word}")
+            continue
+        step, text = found
+        steps[name] = step
+        now[name] = step[-1][1]
+        used.append((name, text))
+    cautions.extend(outside_domain(model, {**now, **_demographics(record, t)}))
+    return Covariates(steps, now, tuple(used), tuple(dict.fromkeys(cautions)))
+
+
+def _demographics(record: Record, t: float) -> dict[str, float]:
+    age = record.age_at(t)
+    weight = record.value_at("weight", t)
+    found = {}
+    if age is not None:
+        found["age"] = age
+    if weight is not None:
+        found["weight"] = weight
+    return found
+
+
+def _found(
+    name: str, covariate: Covariate, record: Record, t: float, declared: Mapping[str, str | float]
+) -> tuple[list[tuple[float, float]], str] | None:
+    if name in declared:
+        value = declared[name]
+        number = covariate.levels[value] if isinstance(value, str) else float(value)
+        return [(0.0, number)], str(value)
+    if name == "age":
+        age = record.age_at(t)
+        return None if age is None else ([(0.0, age)], f"{age:.1f} years")
+    if name == "sex":
+        return None if not record.sex else ([(0.0, covariate.levels[record.sex])], record.sex)
+    if name == "bsa":
+        at = sorted({m.at for n in ("weight", "height") for m in record.measurements(n)})
+        step = [(h, s) for h in at if (s := record.body_surface(h)) is not None]
+        return None if not step else (step, f"{step[-1][1]:.2f} m2 (weight and height)")
+    if name not in names.MEASUREMENTS:
+        return None
+    canonical = names.measurement(name).unit
+    step = [
+        (at, float(units.convert(number, canonical, covariate.unit, substance=name)))
+        for at, number in record.step(name)
+        if at <= t
+    ]
+    if not step:
+        return None
+    last = record.measurements(name, end=t)[-1]
+    return step, f"{last.text} at {last.at:g} h"
+
+
+def _word(covariate: Covariate, number: float) -> str:
+    for word, level in covariate.levels.items():
+        if level == number:
+            return f"{word} (its reference patient)"
+    return f"{number:g} {covariate.unit} (its reference patient)".replace(" 1 (", " (")
+
+
+def plain_doses(model: Model, doses: Sequence[Given]) -> tuple[PlainDose, ...]:
+    """Resolved doses as the engine takes them.
+
+    Fails  ValueError where a route is not one the model has.
+    """
+    found = []
+    for dose in doses:
+        route = dose.route or next(iter(model.routes))
+        if route not in model.routes:
+            raise ValueError(
+                f"{model.id} was made for {', '.join(model.routes)} doses; the record has {route}"
+            )
+        found.append(PlainDose(dose.at, dose.amount, route, dose.duration))
+    return tuple(found)
+
+
+def given_doses(model: Model, record: Record, t: float) -> tuple[Given, ...]:
+    """Doses of the model's agent that count as given by t, in its dose unit."""
+    return record.given(model.agent, t, unit=model.dose_unit)
+
+
+def planned_doses(model: Model, record: Record, t: float) -> tuple[Given, ...]:
+    """Doses of the model's agent still planned after t, in its dose unit."""
+    return record.planned(model.agent, t, unit=model.dose_unit)
+
+
+def levels(model: Model, record: Record, t: float) -> tuple[Measurement, ...]:
+    """Levels of the model's analytes drawn by t and known in the record as cut."""
+    found = [m for name in model.analytes for m in record.measurements(name, end=t)]
+    return tuple(sorted(found, key=lambda m: (m.at, m.name)))
+
+
+def subject(
+    model: Model,
+    record: Record,
+    t: float,
+    *,
+    covariate_steps: Mapping[str, float | Step],
+    use: Sequence[Measurement],
+) -> Subject:
+    """The patient for the estimation: doses given by t and the levels to be used."""
+    doses = plain_doses(model, given_doses(model, record, t))
+    observed = tuple(
+        Observed(
+            time=m.at,
+            analyte=m.name,
+            number=float(
+                units.convert(
+                    m.number, names.measurement(m.name).unit, model.observation(m.name).unit
+                )
+            ),
+            censored=m.censored,
+        )
+        for m in use
+    )
+    return Subject(record.id, course(model, doses, covariates=covariate_steps), observed)
+
+
+def course_of(
+    model: Model, doses: Sequence[PlainDose], covariate_steps: Mapping[str, float | Step]
+) -> Course:
+    """A course of plain doses with the patient's covariates."""
+    return course(model, doses, covariates=covariate_steps)
+
+
+def present_course(model: Model, record: Record, t: float) -> Present | None:
+    """The course that runs at t: the amount and interval of the last doses, or of the plan.
+
+    None where there is no regular course (a single dose, doses of differing amounts at the end).
+    """
+    given = given_doses(model, record, t)
+    planned = planned_doses(model, record, t)
+    run = _run(given) or _run((*given, *planned[:2]))
+    if len(run) < 2:
+        return None
+    last = run[-1]
+    # The median gap, so that one dose an hour late does not become the schedule.
+    gaps = sorted(later.at - earlier.at for earlier, later in pairwise(run))
+    interval = _round_interval(gaps[len(gaps) // 2])
+    return Present(
+        amount=last.amount,
+        unit=model.dose_unit,
+        interval=interval,
+        route=last.route or next(iter(model.routes)),
+        duration=last.duration,
+        since=run[0].at,
+        last=last.at,
+        planned=not given,
+        text=f"{last.amount:g} {model.dose_unit} every {interval:g} h",
+    )
+
+
+def _run(doses: Sequence[Given]) -> tuple[Given, ...]:
+    """The last doses of equal amount at one interval, at least two; else nothing."""
+    if len(doses) < 2:
+        return ()
+    run = [doses[-1]]
+    interval = doses[-1].at - doses[-2].at
+    for earlier, later in pairwise(reversed(doses)):
+        earlier, later = later, earlier
+        same = abs(earlier.amount - later.amount) <= 1e-9 * max(later.amount, 1.0)
+        if not same or abs(later.at - earlier.at - interval) > REGULAR * interval:
+            break
+        run.insert(0, earlier)
+    return tuple(run) if len(run) >= 2 else ()
+
+
+def has_loading_dose(model: Model, record: Record, t: float) -> bool:
+    """Whether the first dose of the course, given or planned, is larger than those after it."""
+    doses = (*given_doses(model, record, t), *planned_doses(model, record, t))
+    return len(doses) >= 2 and doses[0].amount > 1.2 * doses[1].amount
+
+
+def _round_interval(hours: float) -> float:
+    for usual in (6.0, 8.0, 12.0, 24.0, 48.0, 72.0, 168.0):
+        if abs(hours - usual) <= 0.1 * usual:
+            return usual
+    return hours

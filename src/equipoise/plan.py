@@ -1,0 +1,309 @@
+"""Planning: what each course that can be given would do, and with what odds.
+
+Every course is simulated over the posterior draws of every candidate model; odds come from the
+mixture, never from averaged parameters. Whether a model or a target may feed options at all is
+decided here and nowhere else (`gate`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from equipoise.assessment import NOT_FOR_DOSING, QUANTILES, NextSample, Option
+from equipoise.fit import Posterior
+from equipoise.model import (
+    CLEARANCE_FACTOR,
+    Array,
+    Model,
+    PlainDose,
+    Purpose,
+    Step,
+    course,
+    simulate,
+)
+from equipoise.source import Standing
+from equipoise.target import Metric, Target
+
+AREA_HORIZON = 100.0 * 24.0
+"""Hours after the graft up to which an AUC runs (day 100, as in the simulations of Bishop 2026)."""
+
+NEEDED: Mapping[Metric, Purpose] = {
+    Metric.TROUGH: Purpose.STEADY_STATE_TROUGH,
+    Metric.AUC_PRE: Purpose.AUC,
+    Metric.AUC_POST: Purpose.AUC,
+    Metric.AUC_TOTAL: Purpose.AUC,
+    Metric.STEADY_STATE: Purpose.STEADY_STATE,
+}
+"""What a model must have been made for before it may speak of a metric."""
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """One candidate model with what the levels said under it.
+
+    label   the model's id, with the reading where the paper allows two
+    weight  among the candidates, after the levels
+    """
+
+    label: str
+    posterior: Posterior
+    covariates: Mapping[str, float | Step]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One course to be weighed.
+
+    doses   for a steady-state metric one dose with its interval (given for ever); for an AUC all
+            doses, those already given included
+    read_at hours at which a concentration is read; None: at the end of the first dose's interval
+    factor  of clearance, (hours, factor) steps or one number; 1 for no interaction
+    """
+
+    id: str
+    label: str
+    course: tuple[str, ...]
+    doses: tuple[PlainDose, ...]
+    factor: float | Step = 1.0
+    scenario: str = ""
+    read_at: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+class GateError(ValueError):
+    """A model or a target may not feed options; the message says which and why."""
+
+
+def gate(model: Model, target: Target | None, *, research: bool) -> str:
+    """Why options may not be given, or "" where they may.
+
+    Provisional and hypothesis things give bands, never options, except in research mode, where
+    every output is marked.
+    """
+    needed = NEEDED[target.metric] if target is not None else None
+    if needed is not None and needed not in model.purposes:
+        made = ", ".join(sorted(p.value for p in model.purposes))
+        return f"{model.id} does not answer a {needed.value} question (it was made for: {made})"
+    if research:
+        return ""
+    if not model.standing.may_feed_options:
+        return (
+            f"the model {model.id} is {model.standing.word}: it gives exposure bands, not options "
+            "(research mode computes them, marked NOT FOR DOSING)"
+        )
+    if target is not None and not target.standing.may_feed_options:
+        return (
+            f"the target {target.id} is {target.standing.word}: no options are weighed against it "
+            "(research mode does, marked NOT FOR DOSING)"
+        )
+    return ""
+
+
+def metric_draws(
+    model: Model,
+    metric: Metric,
+    proposals: Sequence[Proposal],
+    covariates: Mapping[str, float | Step],
+    etas: Array,
+) -> Array:
+    """The metric for each proposal and each set of etas: (proposals, draws), NaN where not solved.
+
+    Troughs and steady-state concentrations in the analyte's unit, AUC in analyte unit x day.
+    """
+    courses = [
+        course(model, p.doses, covariates={**covariates, CLEARANCE_FACTOR: p.factor})
+        for p in proposals
+    ]
+    analyte = model.observations[0].analyte
+    if metric in (Metric.TROUGH, Metric.STEADY_STATE):
+        times = [np.array([_read_at(p, metric)]) for p in proposals]
+        found = simulate(model, courses, times, etas=etas)
+        return np.asarray(found.values[analyte][:, :, 0])
+    times = []
+    for p in proposals:
+        first = min((d.time for d in p.doses), default=0.0)
+        last = max((d.time + d.duration for d in p.doses), default=0.0)
+        times.append(np.array([min(first, 0.0), 0.0, max(last, 0.0) + AREA_HORIZON]))
+    area = simulate(model, courses, times, etas=etas).areas[analyte] / 24.0
+    before, after = area[:, :, 1] - area[:, :, 0], area[:, :, 2] - area[:, :, 1]
+    if metric is Metric.AUC_PRE:
+        return np.asarray(before)
+    if metric is Metric.AUC_POST:
+        return np.asarray(after)
+    return np.asarray(before + after)
+
+
+def _read_at(proposal: Proposal, metric: Metric) -> float:
+    if proposal.read_at is not None:
+        return proposal.read_at
+    dose = proposal.doses[0]
+    if metric is Metric.STEADY_STATE and dose.duration > 0.0:
+        return dose.time + dose.duration
+    return dose.time + dose.interval
+
+
+def simulated(
+    beliefs: Sequence[Belief], metric: Metric, proposals: Sequence[Proposal]
+) -> tuple[Array, ...]:
+    """The metric of every proposal under every candidate: one (proposals, draws) table each."""
+    return tuple(
+        metric_draws(b.posterior.model, metric, proposals, b.covariates, b.posterior.draws)
+        for b in beliefs
+    )
+
+
+def weigh(
+    beliefs: Sequence[Belief],
+    target: Target,
+    proposals: Sequence[Proposal],
+    *,
+    rng: np.random.Generator,
+    tables: Sequence[Array] | None = None,
+) -> tuple[Option, ...]:
+    """Options in the order of the proposals: exposure bands and odds over all candidate models.
+
+    rng     residual error of the odds that a *measured* value would lie in the window
+    tables  from `simulated` for the target's metric, where they are at hand already
+    """
+    if not proposals:
+        return ()
+    per_belief = simulated(beliefs, target.metric, proposals) if tables is None else tables
+    weights = np.array([b.weight for b in beliefs])
+    weights = weights / weights.sum()
+    noise = [rng.standard_normal(len(b.posterior.draws)) for b in beliefs]
+    options = []
+    for i, proposal in enumerate(proposals):
+        values = [table[i][np.isfinite(table[i])] for table in per_belief]
+        parts = [
+            (np.mean(v < target.low), np.mean((v >= target.low) & (v <= target.high)))
+            for v in values
+        ]
+        below = float(np.sum(weights * [p[0] for p in parts]))
+        within = float(np.sum(weights * [p[1] for p in parts]))
+        size = min(min(b.posterior.ess, float(len(b.posterior.draws))) for b in beliefs)
+        notes = list(proposal.notes)
+        spread = max(p[1] for p in parts) - min(p[1] for p in parts)
+        if len(beliefs) > 1 and spread > 0.1:
+            words = ", ".join(
+                f"{b.label} {100 * p[1]:.0f} %" for b, p in zip(beliefs, parts, strict=True)
+            )
+            notes.append(f"candidates differ on the odds within: {words}")
+        lost = max(
+            1.0 - len(v) / table.shape[1] for v, table in zip(values, per_belief, strict=True)
+        )
+        if lost > 0.0:
+            notes.append(f"{100 * lost:.1f} % of the draws could not be solved and are left out")
+        options.append(
+            Option(
+                id=proposal.id,
+                label=proposal.label,
+                course=proposal.course,
+                scenario=proposal.scenario,
+                exposure=mixture_quantiles(values, weights),
+                below=below,
+                within=within,
+                above=max(0.0, 1.0 - below - within),
+                measured_within=_measured(beliefs, target, values, noise, weights),
+                error=float(np.sqrt(max(within * (1.0 - within), 0.25 / size) / size)),
+                notes=tuple(notes),
+            )
+        )
+    return tuple(options)
+
+
+def _measured(
+    beliefs: Sequence[Belief],
+    target: Target,
+    values: Sequence[Array],
+    noise: Sequence[Array],
+    weights: Array,
+) -> float:
+    if target.metric not in (Metric.TROUGH, Metric.STEADY_STATE):
+        return float("nan")
+    odds = []
+    for belief, v, e in zip(beliefs, values, noise, strict=True):
+        residual = belief.posterior.model.observations[0].residual
+        e = e[: len(v)]
+        measured = (
+            v * np.exp(residual.log * e)
+            if residual.log > 0.0
+            else v + np.sqrt(residual.variance(v)) * e
+        )
+        odds.append(np.mean((measured >= target.low) & (measured <= target.high)))
+    return float(np.sum(weights * odds))
+
+
+def mixture_quantiles(values: Sequence[Array], weights: Array) -> tuple[float, ...]:
+    """Five quantiles of a weighted mixture of draws."""
+    if len(values) == 1:
+        return tuple(float(q) for q in np.quantile(values[0], QUANTILES))
+    pooled = np.concatenate(values)
+    share = np.concatenate(
+        [np.full(len(v), w / max(len(v), 1)) for v, w in zip(values, weights, strict=True)]
+    )
+    order = np.argsort(pooled, kind="stable")
+    total = np.cumsum(share[order])
+    places = np.searchsorted(total, np.asarray(QUANTILES) * total[-1])
+    return tuple(float(pooled[order][min(p, len(pooled) - 1)]) for p in places)
+
+
+def next_sample(
+    belief: Belief,
+    doses: Sequence[PlainDose],
+    metric: Array,
+    times: Sequence[float],
+    *,
+    turnaround: float,
+    rng: np.random.Generator,
+    simulated: int = 200,
+) -> tuple[NextSample, ...]:
+    """How much a level at each candidate time would narrow the metric, best first.
+
+    metric  (draws,) of the present course under the posterior
+    times   hours; those whose result would come too late are the caller's to leave out
+    gain    expected fraction by which the metric's SD shrinks, by preposterior simulation:
+            `simulated` results are drawn from the posterior, the draws are reweighted by each
+    """
+    if not len(times):
+        return ()
+    model, draws = belief.posterior.model, belief.posterior.draws
+    clock = np.array(sorted(times))
+    what = course(model, doses, covariates=belief.covariates)
+    predicted = simulate(model, [what], clock, etas=draws).values[model.observations[0].analyte][0]
+    residual = model.observations[0].residual
+    usable = np.isfinite(metric) & np.isfinite(predicted).all(axis=1)
+    predicted, metric = predicted[usable], metric[usable]
+    before = float(np.std(metric))
+    chosen = rng.integers(len(metric), size=simulated)
+    noise = rng.standard_normal(simulated)
+    found = []
+    for j, at in enumerate(clock):
+        f = predicted[:, j]
+        if residual.log > 0.0:
+            f, sd = np.log(np.maximum(f, 1e-12)), np.full(len(f), residual.log)
+        else:
+            sd = np.sqrt(np.maximum(residual.variance(f), 1e-24))
+        y = f[chosen] + sd[chosen] * noise
+        log_weight = -0.5 * ((y[:, None] - f[None, :]) / sd[None, :]) ** 2 - np.log(sd)[None, :]
+        weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
+        weight /= weight.sum(axis=1, keepdims=True)
+        mean = weight @ metric
+        spread = np.sqrt(np.maximum(weight @ metric**2 - mean**2, 0.0))
+        gain = 1.0 - float(np.mean(spread)) / before if before > 0.0 else 0.0
+        found.append(NextSample(float(at), max(gain, 0.0), float(at) + turnaround, ""))
+    found.sort(key=lambda s: (-s.gain, s.at))
+    return tuple(found)
+
+
+def none_reaches(options: Sequence[Option], reach: float) -> bool:
+    """Whether no option lies within the window with at least probability `reach`."""
+    return not any(o.within >= reach for o in options)
+
+
+def watermark(*standings: Standing) -> str:
+    """NOT FOR DOSING where anything behind a number is provisional or a hypothesis."""
+    return "" if all(s.may_feed_options for s in standings) else NOT_FOR_DOSING

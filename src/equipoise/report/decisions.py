@@ -1,0 +1,303 @@
+"""The decisions that are open: the question, what to read first, the options, and what counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import zip_longest
+
+from equipoise.assessment import Assessment, Exposure, Option, OptionList
+from equipoise.decision import DecisionOption, OpenDecision
+from equipoise.report import concentration, odds_bar, strip
+from equipoise.report.blocks import (
+    Block,
+    Box,
+    Cell,
+    Column,
+    Facts,
+    Figure,
+    Heading,
+    Items,
+    Pair,
+    Paragraph,
+    Row,
+    Run,
+    Table,
+    Words,
+    cell,
+    citation,
+    quiet,
+    standing_mark,
+    strong,
+    words,
+)
+from equipoise.report.toxicity import recorded_by_day, strip_lines
+from equipoise.report.words import Clock, day_word, number, percent, plain, sentence, span
+from equipoise.source import Standing
+
+RECENT = 14
+"""Days of the toxicity strip that stand on the first page."""
+
+NONE_OPEN = "No decision of those on the shelf is open at this time."
+
+Computed = Mapping[str, Sequence[tuple[OptionList, Option]]]
+
+
+def blocks(assessment: Assessment) -> tuple[Block, ...]:
+    """Each open decision in full; the figure that belongs to the first of them, once."""
+    parts: list[Block] = [Heading(2, "Open decisions")]
+    if not assessment.decisions:
+        parts.append(Paragraph(words(NONE_OPEN), "answer"))
+        parts.extend(_figure(assessment, None))
+        return tuple(parts)
+    computed = _computed(assessment)
+    for i, decision in enumerate(assessment.decisions):
+        figure = _figure(assessment, decision) if i == 0 else ()
+        parts.append(_decision(decision, assessment, computed, figure))
+    return tuple(parts)
+
+
+def metric(options: OptionList) -> str:
+    """What the odds are of: "steady-state trough"."""
+    if options.metric_label or options.target is None:
+        return options.metric_label or "exposure"
+    return options.target.metric.value
+
+
+def window(options: OptionList) -> str:
+    """The window with its unit, or that there is none."""
+    return "no window" if options.target is None else options.target.window
+
+
+def unit(options: OptionList) -> str:
+    """The unit of the metric; empty where there is no target."""
+    return "" if options.target is None else options.target.unit
+
+
+def odds_words(below: float, within: float, above: float) -> str:
+    """ "below 12%, within 70%, above 18%"."""
+    return f"below {percent(below)}, within {percent(within)}, above {percent(above)}"
+
+
+def exposure_words(quantiles: Sequence[float], unit: str) -> Words:
+    """ "8.1 ng/mL (90% 5.2 to 12.4)" from the five quantiles."""
+    if len(quantiles) != 5:
+        return words("unknown")
+    low, _, median, _, high = quantiles
+    return words(f"{number(median)} {unit} ", quiet(f"(90% {span(low, high, like=median)})"))
+
+
+def _computed(assessment: Assessment) -> dict[str, list[tuple[OptionList, Option]]]:
+    found: dict[str, list[tuple[OptionList, Option]]] = {}
+    for options in assessment.options:
+        for option in options.options:
+            found.setdefault(option.id, []).append((options, option))
+    return found
+
+
+def _decision(
+    decision: OpenDecision,
+    assessment: Assessment,
+    computed: Computed,
+    figure: Sequence[Block],
+) -> Box:
+    clock = Clock(assessment.day0)
+    parts: list[Block] = [Facts(_frame(decision, clock), "strip")]
+    if decision.first:
+        parts.append(Box("Read this first", (_lines(decision.first),), "danger"))
+    parts.extend(figure)
+    parts.append(_options(decision, assessment, computed))
+    if decision.needs:
+        parts.append(_needs(decision))
+    sources = tuple(_option_sources(o) for o in decision.options if o.sources or o.evidence)
+    if sources:
+        parts += [Heading(4, "What these options rest on"), Items(sources)]
+    if decision.because:
+        parts.append(Heading(4, "Why it is open"))
+        parts.append(
+            Items(
+                tuple(
+                    words(
+                        strong(plain(b.name)),
+                        f" {b.value}, {clock.short(b.at)}",
+                        quiet(f" ({b.note})") if b.note else "",
+                    )
+                    for b in decision.because
+                )
+            )
+        )
+    if decision.evidence:
+        parts.append(Heading(4, "Evidence"))
+        parts.append(
+            Items(
+                tuple(
+                    words(
+                        f"{sentence(said)} ", citation(source), " ", *_mark_unless_plain(standing)
+                    )
+                    for said, source, standing in decision.evidence
+                )
+            )
+        )
+    rest: list[tuple[Block, ...]] = [
+        (Heading(4, title), _lines(lines))
+        for title, lines in (
+            ("What would change it", decision.would_change),
+            ("What to monitor", decision.monitor),
+            ("When to stop", decision.stop),
+            ("Notes", decision.notes),
+        )
+        if lines
+    ]
+    for left, right in zip_longest(rest[::2], rest[1::2], fillvalue=()):
+        parts.append(Pair(left, right))
+    return Box(decision.question, tuple(parts), "decision")
+
+
+def _frame(decision: OpenDecision, clock: Clock) -> tuple[tuple[str, Words], ...]:
+    closes = "no deadline in the record"
+    if decision.closes is not None:
+        closes = clock.full(decision.closes)
+    why = quiet(f" ({decision.closes_why})") if decision.closes_why else ""
+    return (
+        ("Who decides", words(decision.who)),
+        ("Open since", words(clock.full(decision.opens))),
+        ("Closes", words(strong(closes), why)),
+        ("Standing of this decision", words(*standing_mark(decision.standing))),
+    )
+
+
+def _needs(decision: OpenDecision) -> Block:
+    known = tuple(words(need.text or plain(need.name)) for need in decision.needs if need.known)
+    lacking = tuple(
+        words(need.text or plain(need.name)) for need in decision.needs if not need.known
+    )
+    nothing = Paragraph(words("Nothing."), "quiet")
+    return Pair(
+        (Heading(4, "Known"), Items(known, "known") if known else nothing),
+        (Heading(4, "Still lacking"), Items(lacking, "lacking") if lacking else nothing),
+    )
+
+
+def _options(decision: OpenDecision, assessment: Assessment, computed: Computed) -> Block:
+    if not any(option.computed for option in decision.options):
+        heads = tuple(_option_head(option).words for option in decision.options)
+        return Box("Options, in no order of preference", (Items(heads),), "options")
+    used = [pair[0] for o in decision.options for i in o.computed for pair in computed.get(i, ())]
+    lists = [options for i, options in enumerate(used) if options not in used[:i]]
+    several = len(lists) > 1
+    rows: list[Row] = []
+    for option in decision.options:
+        rows.append(Row((_option_head(option),), "group"))
+        found = [pair for i in option.computed for pair in computed.get(i, ())]
+        for options, answer in found:
+            rows.append(_odds_row(options, answer, several=several))
+        if option.computed and not found:
+            rows.append(Row((cell(quiet(_why_not(decision, assessment)), span=4),), "quiet"))
+    columns = (
+        Column("Course"),
+        Column("Assuming"),
+        Column("Odds", drawing=True, narrow=True),
+        Column("Exposure", narrow=True),
+    )
+    return Table(_caption(lists), columns, tuple(rows), "decision")
+
+
+def _option_head(option: DecisionOption) -> Cell:
+    line: list[Run | str] = [strong(option.label)]
+    if option.status:
+        line += [" ", Run(option.status, "warn")]
+    line.append(f" {sentence(option.text)}" if option.text else "")
+    if not option.computed:
+        line.append(quiet(" Exposure not computed for this option."))
+    line += [" ", *_mark_unless_plain(option.standing)]
+    return cell(*line, span=4)
+
+
+def _option_sources(option: DecisionOption) -> Words:
+    line: list[Run | str] = [f"{option.label}: "]
+    for i, source in enumerate(option.sources):
+        line += ["; " if i else "", *citation(source)]
+    line.append(". " if option.sources else "")
+    if option.evidence is not None:
+        line.append(quiet(f"{option.evidence.text}. "))
+    line += standing_mark(option.standing)
+    return words(*line)
+
+
+def _odds_row(options: OptionList, answer: Option, *, several: bool) -> Row:
+    against = f" against {window(options)}" if several else ""
+    return Row(
+        (
+            cell(answer.label, quiet(f" ({options.watermark})") if options.watermark else ""),
+            cell(answer.scenario or "nothing else changes", quiet(against)),
+            cell(
+                odds_words(answer.below, answer.within, answer.above),
+                drawing=odds_bar.drawing(
+                    answer.below, answer.within, answer.above, of=answer.label
+                ),
+            ),
+            cell(*exposure_words(answer.exposure, unit(options))),
+        )
+    )
+
+
+def _caption(lists: Sequence[OptionList]) -> str:
+    if not lists:
+        return "Options, in no order of preference"
+    windows = "; ".join(dict.fromkeys(f"{metric(o)} {window(o)}" for o in lists))
+    said = f"Options, in no order of preference; odds against {windows}"
+    unreached = [o for o in lists if o.none_reaches]
+    if unreached:
+        said += f". None reaches the window with at least {percent(unreached[0].reach)}"
+    return said
+
+
+def _why_not(decision: OpenDecision, assessment: Assessment) -> str:
+    reasons = [o.refused for o in assessment.options if o.refused and o.decision == decision.id]
+    return "Not computed: " + (reasons[0] if reasons else "no odds are available.")
+
+
+def _lines(lines: Sequence[str]) -> Items:
+    return Items(tuple(words(sentence(line)) for line in lines))
+
+
+def _mark_unless_plain(standing: Standing) -> Words:
+    return () if standing is Standing.PUBLISHED else standing_mark(standing)
+
+
+def _figure(assessment: Assessment, decision: OpenDecision | None) -> tuple[Block, ...]:
+    exposure = _lead_exposure(assessment, decision)
+    clock = Clock(assessment.day0)
+    if exposure is not None:
+        drawn = concentration.drawing(exposure, clock, assessment.at, compact=True)
+        said = concentration.description(exposure, clock, assessment.at, targets=False)
+        mark = words(Run(exposure.watermark, "warn"), " ") if exposure.watermark else ()
+        caption = words(*mark, strong(exposure.agent_label), f". {said}")
+        return (Figure(drawn, caption),)
+    if any(assessment.daily.values()):
+        recorded = recorded_by_day(assessment)
+        last = max(d.day for days in assessment.daily.values() for d in days)
+        daily = {
+            criterion: tuple(d for d in days if d.day > last - RECENT)
+            for criterion, days in assessment.daily.items()
+        }
+        drawn = strip.drawing(daily, assessment.criterion_titles, recorded)
+        said = f", at most {RECENT} days to {day_word(last)}; the whole course stands below"
+        caption = words(strong("Toxicity by calendar day"), said)
+        return (Figure(drawn, caption, partial(strip_lines, replace(assessment, daily=daily))),)
+    return ()
+
+
+def _lead_exposure(assessment: Assessment, decision: OpenDecision | None) -> Exposure | None:
+    if not assessment.exposures:
+        return None
+    if decision is not None:
+        mine = [o for o in assessment.options if o.decision == decision.id]
+        wanted = {i for option in decision.options for i in option.computed}
+        mine = mine or [o for o in assessment.options if wanted & {a.id for a in o.options}]
+        for options in mine:
+            for exposure in assessment.exposures:
+                if exposure.model == options.model:
+                    return exposure
+    return max(assessment.exposures, key=lambda e: e.weight)

@@ -1,0 +1,34 @@
+"""The panels of a report in reading order. A new one is a file and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from equipoise.assessment import Assessment
+from equipoise.report import (
+    cautions,
+    decisions,
+    exposures,
+    opening,
+    options,
+    sources,
+    timeline,
+    toxicity,
+    why,
+)
+from equipoise.report.blocks import Block
+
+Panel = Callable[[Assessment], tuple[Block, ...]]
+
+PANELS: tuple[Panel, ...] = (
+    opening.blocks,
+    decisions.blocks,
+    exposures.blocks,
+    options.blocks,
+    toxicity.blocks,
+    why.blocks,
+    timeline.blocks,
+    cautions.blocks,
+    sources.blocks,
+)
+"""Decisions first: what is to be decided, then what it rests on."""

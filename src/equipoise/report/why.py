@@ -1,0 +1,207 @@
+"""Why: for each grade and piece of advice, from what, what is missing, what it would settle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from equipoise.advice import Advice
+from equipoise.assessment import Assessment
+from equipoise.criterion import Because, Grade, Missing, Truth
+from equipoise.report.blocks import (
+    Block,
+    Box,
+    Column,
+    Heading,
+    Items,
+    Pair,
+    Paragraph,
+    Row,
+    Run,
+    Table,
+    Words,
+    cell,
+    citation,
+    quiet,
+    standing_mark,
+    strong,
+    words,
+)
+from equipoise.report.words import Clock, listed, percent, plain, sentence
+
+
+def blocks(assessment: Assessment) -> tuple[Block, ...]:
+    """Grades first, then advice: what applies, what cannot be told, what was considered."""
+    parts: list[Block] = []
+    clock = Clock(assessment.day0)
+    if assessment.grades:
+        parts.append(Heading(2, "Why these grades"))
+        titles = assessment.criterion_titles
+        recorded: dict[str, list[tuple[float, str]]] = {}
+        for criterion, at, text in assessment.recorded:
+            recorded.setdefault(criterion, []).append((at, text))
+        for grade in assessment.grades:
+            if grade.applies or grade.missing:
+                title = titles.get(grade.criterion, grade.criterion)
+                parts.extend(_grade(grade, title, recorded.get(grade.criterion, ()), clock))
+        aside = [g for g in assessment.grades if not (g.applies or g.missing)]
+        if aside:
+            parts.append(_aside(aside, titles))
+    if assessment.advice:
+        parts.append(Heading(2, "Advice from guidance and labels"))
+        parts.extend(_advice(assessment.advice, clock))
+    return tuple(parts)
+
+
+def answer(grade: Grade) -> str:
+    """The answer in a few words: "grade 2 to 4", "score 169", "met", "cannot be told yet"."""
+    low, high = grade.low, grade.high
+    said = []
+    if grade.met is not None:
+        said.append("met" if grade.met else "not met")
+    elif grade.status is not None:
+        said.append("cannot be told yet")
+    if grade.status:
+        said.append(grade.status.replace("_", " "))
+    noun = "grade"
+    if grade.score is not None or (high is not None and high > 5):
+        noun = "score"
+    if low is None or high is None:
+        return ", ".join(said) or "does not apply"
+    if not said or grade.grade is not None or grade.score is not None or noun == "score":
+        said.insert(0, f"{noun} {low}" if low == high else f"{noun} {low} to {high}")
+    return ", ".join(said)
+
+
+def _grade(
+    grade: Grade, title: str, recorded: Sequence[tuple[float, str]], clock: Clock
+) -> list[Block]:
+    line: list[str | Run] = [strong(answer(grade).capitalize())]
+    if grade.since is not None:
+        line.append(f", at least {grade.low} since {clock.short(grade.since)}")
+    line.append(". ")
+    if grade.probability_low is not None and grade.probability_high is not None:
+        low, high = grade.probability_low, grade.probability_high
+        odds = percent(low) if low == high else f"{percent(low)} to {percent(high)}"
+        line.append(f"Published probability {odds}. ")
+    line.append(sentence(grade.sentence))
+    parts: list[Block] = [
+        Heading(3, title, standing_mark(grade.standing)),
+        Paragraph(words(*line)),
+    ]
+    if recorded:
+        said = listed([f"{text} ({clock.short(at)})" for at, text in recorded])
+        parts.append(Paragraph(words(strong("The chart says: "), said, ".")))
+    if grade.because and grade.missing:
+        parts.append(Pair((_because(grade.because, clock),), (_missing(grade.missing),)))
+    elif grade.because:
+        parts.append(_because(grade.because, clock))
+    elif grade.missing:
+        parts.append(_missing(grade.missing))
+    parts.append(Paragraph(words("Source: ", citation(grade.source), "."), "quiet"))
+    return parts
+
+
+def _because(reasons: Sequence[Because], clock: Clock) -> Table:
+    rows = tuple(
+        Row(
+            (
+                cell(plain(b.name)),
+                cell(strong(b.value), quiet(f" {b.note}") if b.note else ""),
+                cell(clock.short(b.at)),
+            )
+        )
+        for b in reasons
+    )
+    columns = (Column("Because of"), Column("Value"), Column("When", narrow=True))
+    return Table("Observed", columns, rows, "small")
+
+
+def _missing(missing: Sequence[Missing]) -> Table:
+    rows = tuple(Row((cell(plain(m.name)), cell(_would_become(m.would_become)))) for m in missing)
+    columns = (Column("Missing, easiest first"), Column("What the answer would become"))
+    return Table("Not known", columns, rows, "small")
+
+
+def _would_become(answers: Sequence[tuple[str, int, int]]) -> str:
+    """Values of the observation by what they lead to: "none or nasal cannula: 2; cpap: 4"."""
+    groups: dict[tuple[int, int], list[str]] = {}
+    for label, low, high in answers:
+        groups.setdefault((low, high), []).append(label.replace("_", " "))
+    said = []
+    for (low, high), labels in groups.items():
+        result = str(low) if low == high else f"{low} to {high}"
+        said.append(f"{' or '.join(labels)}: {result}")
+    return "; ".join(said) or "could change the answer"
+
+
+def _aside(grades: Sequence[Grade], titles: Mapping[str, str]) -> Table:
+    rows = tuple(
+        Row((cell(titles.get(g.criterion, g.criterion)), cell(sentence(g.sentence))))
+        for g in grades
+    )
+    return Table("Criteria that do not apply", (Column("Criterion"), Column("Why")), rows, "quiet")
+
+
+def _advice(advice: Sequence[Advice], clock: Clock) -> list[Block]:
+    applying = [a for a in advice if a.applies is Truth.MET]
+    open_ones = [a for a in advice if a.applies is Truth.UNKNOWN]
+    others = [a for a in advice if a.applies is Truth.NOT_MET]
+    parts: list[Block] = [Heading(3, "Applies here")]
+    parts += [_said(a, clock) for a in applying] or [Paragraph(words("None."), "quiet")]
+    if open_ones:
+        parts.append(Heading(3, "Cannot tell yet"))
+        parts += [_said(a, clock) for a in open_ones]
+    if others:
+        parts.append(Heading(3, "Considered, does not apply here"))
+        rows = tuple(
+            Row(
+                (
+                    cell(a.recommendation.title),
+                    cell(sentence(a.detail) or "Its conditions are not met."),
+                    cell(*citation(a.recommendation.source)),
+                )
+            )
+            for a in others
+        )
+        columns = (Column("Advice"), Column("Why not"), Column("Source"))
+        parts.append(Table("Advice considered and not applying", columns, rows, "quiet"))
+    return parts
+
+
+def _said(advice: Advice, clock: Clock) -> Box:
+    rule = advice.recommendation
+    parts: list[Block] = []
+    if rule.label_status:
+        label = " ".join(x for x in (rule.region, "label", rule.label_date) if x)
+        parts.append(Paragraph(words(Run(rule.label_status, "warn"), quiet(f" {label}"))))
+    parts.append(Paragraph(words(sentence(rule.statement))))
+    if advice.detail:
+        parts.append(Paragraph(words(strong("Here: "), sentence(advice.detail))))
+    if advice.because:
+        reasons = listed(
+            [
+                f"{plain(b.name)} {b.value} ({clock.short(b.at)}{'; ' + b.note if b.note else ''})"
+                for b in advice.because
+            ]
+        )
+        parts.append(Paragraph(words(strong("Because: "), reasons, ".")))
+    if advice.missing:
+        lacking = tuple(words(plain(name)) for name in advice.missing)
+        parts.append(Paragraph(words(strong("Lacks:"))))
+        parts.append(Items(lacking, "lacking"))
+    foot: list[str | Run | Words] = ["Source: ", citation(rule.source), ". "]
+    foot += (
+        [f"Also: {listed([s.text for s in rule.other_sources])}. "] if rule.other_sources else []
+    )
+    graded = [
+        f"{noun} {word}"
+        for noun, word in (("strength", rule.strength), ("certainty", rule.certainty))
+        if word
+    ]
+    if graded:
+        foot.append(f"As printed: {listed(graded)}. ")
+    if rule.evidence is not None:
+        foot.append(f"{rule.evidence.text}. ")
+    foot.append(standing_mark(rule.standing))
+    parts.append(Paragraph(words(*foot), "quiet"))
+    return Box(rule.title, tuple(parts), "advice")

@@ -1,0 +1,27 @@
+"""All shelves together: what a job may take from, and what a site may narrow down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from equipoise import criteria, decisions, effects, guidance, models, targets
+from equipoise.advice import Recommendation
+from equipoise.criterion import Criterion
+from equipoise.decision import Decision
+from equipoise.model import Model
+from equipoise.target import Effect, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """Published things by kind, in the order in which they are shown."""
+
+    models: tuple[Model, ...]
+    targets: tuple[Target, ...]
+    effects: tuple[Effect, ...]
+    criteria: tuple[Criterion, ...]
+    guidance: tuple[Recommendation, ...]
+    decisions: tuple[Decision, ...]
+
+
+SHELVES = Shelves(models.ALL, targets.ALL, effects.ALL, criteria.ALL, guidance.ALL, decisions.ALL)

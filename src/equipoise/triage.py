@@ -1,0 +1,143 @@
+"""Level triage: each level is judged before it is believed.
+
+Suspects are shown with the reason and stay in the main fit; the fit without them is printed beside
+it. Only what a model cannot speak about at all (a level before steady state, for a model made from
+steady-state troughs) is left out, and that is said too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from equipoise.model import Array, Model, Purpose
+from equipoise.patient import Present
+from equipoise.record import SAME_TIME, Given, Measurement
+
+STEADY_AFTER = 7 * 24.0
+"""Hours of an unchanged course before a trough counts as steady: the sirolimus label's 7 days."""
+
+TROUGH_BEFORE = 4.0
+"""Hours before the next dose within which a sample is a trough (project convention)."""
+
+AFTER_INFUSION = 1.0
+"""Hours after an infusion in which a sample may still show the line (project convention)."""
+
+SURPRISE = 3.0
+"""Standard deviations from the population's prediction beyond which a level is a suspect."""
+
+RATIO = 5.0
+"""A level this many times above or below the population's 90 % band is a suspect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A level and what is thought of it.
+
+    verdict  "used", "suspect" (used; shown with and without), "left out" (the model cannot use it)
+    """
+
+    level: Measurement
+    verdict: str
+    reasons: tuple[str, ...]
+
+
+def judge(
+    model: Model,
+    levels: Sequence[Measurement],
+    given: Sequence[Given],
+    present: Present | None,
+    prior: Array,
+) -> tuple[Judged, ...]:
+    """Judge each level.
+
+    levels  by time;  given  doses counted as given, by time
+    prior   (draws, n) predictions of the population at the levels, with residual error
+    """
+    methods = [m.method for m in levels if m.method]
+    usual = max(set(methods), key=methods.count) if methods else ""
+    judged = []
+    for j, level in enumerate(levels):
+        reasons = [*_timing(level, given), *_size(level, prior[:, j])]
+        if level.method and usual and level.method != usual:
+            reasons.append(f"another assay than the other levels ({level.method} against {usual})")
+        verdict = "suspect" if reasons else "used"
+        if model.purposes == frozenset({Purpose.STEADY_STATE_TROUGH}):
+            why = not_steady(level, given, present)
+            if why:
+                verdict, reasons = (
+                    "left out",
+                    [f"{model.id} knows steady-state troughs only: {why}"],
+                )
+        judged.append(Judged(level, verdict, tuple(reasons)))
+    return tuple(judged)
+
+
+def not_steady(level: Measurement, given: Sequence[Given], present: Present | None) -> str:
+    """Why a level is not a steady-state trough, or "" where it is one."""
+    before = [d for d in given if d.at < level.at - SAME_TIME]
+    if present is None or not before:
+        return "no regular course before it"
+    start = before[-1].at
+    for earlier, later in zip(reversed(before[:-1]), reversed(before), strict=False):
+        same = abs(earlier.amount - before[-1].amount) <= 1e-9 * max(before[-1].amount, 1.0)
+        if not same or later.at - earlier.at > 1.5 * present.interval:
+            break
+        start = earlier.at
+    unchanged = level.at - start
+    if unchanged < STEADY_AFTER - 12.0:
+        return f"drawn {unchanged / 24.0:.1f} days after the last change of dose, not 7"
+    since_dose = level.at - before[-1].at
+    if since_dose < present.interval - TROUGH_BEFORE:
+        return f"drawn {since_dose:.1f} h after a dose that is due every {present.interval:g} h"
+    if since_dose > present.interval + TROUGH_BEFORE:
+        return f"drawn {since_dose:.1f} h after the last charted dose; a dose may be missing"
+    return ""
+
+
+def _timing(level: Measurement, given: Sequence[Given]) -> list[str]:
+    reasons = []
+    for dose in given:
+        if dose.duration > 0.0:
+            end = dose.at + dose.duration
+            if dose.at + SAME_TIME < level.at < end - SAME_TIME and dose.duration < 24.0:
+                reasons.append("drawn during the infusion")
+            elif end - SAME_TIME <= level.at < end + AFTER_INFUSION and dose.duration < 24.0:
+                reasons.append(
+                    f"drawn within {AFTER_INFUSION:g} h of the end of the infusion: the line may "
+                    "have been sampled"
+                )
+        elif dose.route == "oral" and abs(dose.at - level.at) <= SAME_TIME:
+            reasons.append(
+                "its time is the dose's time to the minute: read as drawn before the dose"
+            )
+    return reasons
+
+
+def _size(level: Measurement, prior: Array) -> list[str]:
+    finite = prior[np.isfinite(prior)]
+    if len(finite) < 20:
+        return []
+    low, high = (float(q) for q in np.quantile(finite, (0.05, 0.95)))
+    logs = np.log(np.maximum(finite, 1e-12))
+    spread = float(np.std(logs))
+    if level.censored == "<":
+        if level.number < low / RATIO:
+            return ["below the limit where the model expects a clear level: was the dose given?"]
+        return []
+    if level.number <= 0.0 or spread <= 0.0:
+        return []
+    z = (np.log(level.number) - float(np.mean(logs))) / spread
+    if level.number > RATIO * high or z > SURPRISE:
+        return [
+            f"{level.number / float(np.median(finite)):.1f} times the population's median: "
+            "contamination, a wrong time or an unusual patient"
+        ]
+    if level.number < low / RATIO or z < -SURPRISE:
+        return [
+            f"{float(np.median(finite)) / level.number:.1f} times below the population's median: "
+            "was the dose given, is the time right?"
+        ]
+    return []
