@@ -32,7 +32,7 @@ from equipoise.plan import NEEDED
 from equipoise.record import Measurement, Record
 from equipoise.shelves import SHELVES, Shelves
 from equipoise.source import Source, Standing
-from equipoise.target import Metric, choose
+from equipoise.target import Effect, Metric, choose
 from equipoise.version import VERSION
 
 Progress = Callable[[str], None]
@@ -144,7 +144,7 @@ def _agents(
                 found,
                 targets=targets,
                 refused=refused,
-                effects=tuple(e for e in shelves.effects if e.agent == model.agent),
+                effects=_effects(model.agent, past, shelves),
                 metrics=_metrics(found, shelves),
                 watermark=NOT_FOR_DOSING if provisional else "",
             )
@@ -157,6 +157,15 @@ def _agents(
     silent = [a for a in agents if not any(k.model.agent == a for k in known)]
     cautions.extend(f"no model on the shelf could be applied to {a}" for a in silent)
     return _Agents(tuple(known), tuple(exposures), tuple(options), tuple(cautions))
+
+
+def _effects(agent: str, past: Record, shelves: Shelves) -> tuple[Effect, ...]:
+    """Cohorts of this agent on this patient's platform; no cohort speaks across platforms."""
+    return tuple(
+        e
+        for e in shelves.effects
+        if e.agent == agent and (not e.platforms or past.platform in e.platforms)
+    )
 
 
 def _measured_analyte(known: Known) -> str:
@@ -212,8 +221,11 @@ def _rng(known: Known, seed: int) -> np.random.Generator:
 def _header(past: Record, at: float) -> tuple[tuple[str, str], ...]:
     found = [("day", f"{past.calendar_day(at):+d}")]
     age = past.age_at(at)
-    found.append(("age", "not recorded" if age is None else f"{age:.0f} years" if age >= 2.0
-                  else f"{12 * age:.0f} months"))  # fmt: skip
+    # Whole years and months completed, as age is said.
+    years = "not recorded" if age is None else f"{int(age)} years"
+    if age is not None and age < 2.0:
+        years = f"{int(12 * age)} months"
+    found.append(("age", years))
     found.append(("sex", past.sex or "not recorded"))
     weight = past.latest("weight", at)
     day = "" if weight is None else f" (day {past.calendar_day(weight.at):+d})"
@@ -243,7 +255,7 @@ def _events(past: Record, at: float) -> tuple[tuple[float, str, str], ...]:
             text = f"{text}: {event.text}"
         elif kind == "dose":
             entered = getattr(event, "amount", None) or getattr(event, "rate", None)
-            amount = entered.text if entered is not None else ""
+            amount = entered.text if entered is not None else "amount not known"
             status = getattr(event, "status", "") or ("planned" if event.at > at else "")
             text = " ".join(p for p in (text, amount, getattr(event, "route", ""), status) if p)
         elif kind == "cells":

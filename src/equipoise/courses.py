@@ -25,12 +25,22 @@ from equipoise.plan import (
 from equipoise.record import Given
 from equipoise.source import weakest
 from equipoise.target import Metric, Refused, Target, choose
+from equipoise.triage import STEADY_AFTER
 
 REACH = 0.5
 """An option "reaches" a window that it hits more often than not (project convention, printed)."""
 
 TROUGH_FRACTIONS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 REMAINING_FRACTIONS = (0.0, 0.5, 1.0, 1.5)
+
+ODDS_CAUTIONS = (
+    "the odds carry what is not known of this patient's parameters; they do not carry changes from "
+    "one day to the next, missed doses or the standard errors of the published values, so odds "
+    "near 0 or 100 % are the model's, not a promise",
+)
+
+WITHIN_DAYS = 14.0
+"""How far ahead a trough is looked for (project convention)."""
 
 Memory = dict[Metric, tuple[Array, ...]]
 """What was simulated already for the same courses against another window."""
@@ -60,7 +70,7 @@ def default_options(
         if not why and not proposals:
             why = _nothing_to_weigh(target)
         found = _option_list(known, target, proposals, why, rng, research=research, memory=memory)
-        lists.append(replace(found, cautions=note))
+        lists.append(replace(found, cautions=(*note, *found.cautions)))
     if not targets:
         lists.append(_no_target(known, refused))
     if has_loading_dose(known.model, known.record, known.t) and (
@@ -120,7 +130,8 @@ def answer_request(
         found = _option_list(
             known, target, proposals, why, rng, research=research, ranked=False, memory=memory
         )
-        lists.append(replace(found, decision=decision, cautions=note, next_samples=()))
+        cautions = (*note, *found.cautions)
+        lists.append(replace(found, decision=decision, cautions=cautions, next_samples=()))
     return tuple(lists)
 
 
@@ -291,7 +302,7 @@ def _option_list(
         reach=REACH,
         refused=why,
         next_samples=() if why else _samples(known, target, rng, turnaround),
-        cautions=(),
+        cautions=() if why else ODDS_CAUTIONS,
         last_changeable=known.planned[-1].at if known.planned else None,
     )
 
@@ -305,19 +316,7 @@ def _samples(
         return ()
     belief = max(known.beliefs, key=lambda b: b.weight)
     if target.metric is Metric.TROUGH and known.present is not None:
-        every = known.present.interval
-        times = [known.t + every * (i + 1) for i in range(min(14, int(336.0 / every)))]
-        dose = proposal.doses[0]
-        # Troughs of the course as it runs on: the doses charted so far, then the same again.
-        last = max((d.at for d in known.given), default=known.t)
-        ahead = [last + every * (i + 1) for i in range(len(times) + 1)]
-        doses = (
-            *plain_doses(known.model, known.given),
-            *(PlainDose(at, dose.amount, dose.route, dose.duration) for at in ahead),
-        )
-        times = [at for at in ahead if at > known.t][: len(times)]
-        if known.model.purposes == frozenset({Purpose.STEADY_STATE_TROUGH}):
-            times = times[6:8]
+        doses, times = _troughs_ahead(known)
     elif known.planned:
         deadline = known.planned[-1].at - turnaround
         times = [known.t + 6.0 * (i + 1) for i in range(40) if known.t + 6.0 * (i + 1) <= deadline]
@@ -342,6 +341,27 @@ def _samples(
         )
         for s in found[:3]
     )
+
+
+def _troughs_ahead(known: Known) -> tuple[tuple[PlainDose, ...], list[float]]:
+    """The course running on, and the moments before its next doses at which a trough can be drawn.
+
+    A model of steady-state troughs can use only those from the seventh day of an unchanged dose.
+    """
+    present = known.present
+    assert present is not None
+    planned = plain_doses(known.model, known.planned)
+    given = plain_doses(known.model, known.given)
+    last = max((d.time for d in (*given, *planned)), default=known.t)
+    end = known.t + WITHIN_DAYS * 24.0
+    more = []
+    while last + present.interval <= end:
+        last += present.interval
+        more.append(PlainDose(last, present.amount, present.route, present.duration))
+    ahead = [d.time for d in (*planned, *more) if known.t < d.time <= end]
+    if known.model.purposes == frozenset({Purpose.STEADY_STATE_TROUGH}):
+        ahead = [at for at in ahead if at - present.since >= STEADY_AFTER][:2]
+    return (*given, *planned, *more), ahead
 
 
 def _no_target(known: Known, refused: Sequence[Refused]) -> OptionList:

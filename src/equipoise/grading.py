@@ -30,7 +30,7 @@ from equipoise.criterion import (
     look_at,
     snapshot,
 )
-from equipoise.record import SAME_TIME, Cells, Finding, Measurement, Record
+from equipoise.record import SAME_TIME, Cells, Dose, Finding, Measurement, Record
 
 Entry = tuple[str, object]
 """A name of the vocabulary and its value as it stands in a record: ("ferritin", "601 ng/mL")."""
@@ -368,7 +368,7 @@ def _times(criterion: Criterion, cut: Record, t: float) -> list[float]:
             continue
         window = criterion.windows.get(event.key)
         if window is None:
-            if isinstance(event, Cells):
+            if isinstance(event, Cells | Dose):
                 times.add(event.at)
             continue
         times.add(event.at)

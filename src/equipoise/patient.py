@@ -211,7 +211,8 @@ def present_course(model: Model, record: Record, t: float) -> Present | None:
     """
     given = given_doses(model, record, t)
     planned = planned_doses(model, record, t)
-    run = _run(given) or _run((*given, *planned[:2]))
+    # A dose changed yesterday is not a run of its own yet: the plan says how it goes on.
+    run = _run(given) or (_run((*given[-1:], *planned)) if given else _run(planned))
     if len(run) < 2:
         return None
     last = run[-1]

@@ -24,6 +24,9 @@ DAYS_PER_YEAR = 365.25
 SAME_TIME = 1e-6
 """Two times closer than this (hours) are the same moment; 4 milliseconds."""
 
+AMOUNT_UNKNOWN = "unknown"
+"""What a record writes as `amount` of a dose that was given in an unknown amount."""
+
 DOSE_STATUSES = ("given", "planned", "held", "partial")
 
 
@@ -72,7 +75,8 @@ class Dose(Event):
     """A drug given, planned, held, or given in part.
 
     agent     name in the vocabulary
-    amount    as entered, per kg and per m2 allowed; None where a rate is given
+    amount    as entered, per kg and per m2 allowed; None where a rate is given or the amount is
+              not known
     rate      as entered (amount per time); needs `duration`
     duration  hours; 0 for an oral dose or a bolus
     route     "oral", "iv", "sc", ...
@@ -445,7 +449,7 @@ class Record:
         entered = dose.amount
         if entered is None:
             if dose.rate is None:
-                raise ValueError(f"dose of {dose.agent}: give an amount or a rate")
+                raise ValueError(f"dose of {dose.agent}: its amount is not known")
             number, because = self._total(dose.rate, dose, _per_hour(unit))
             number *= dose.duration
         else:

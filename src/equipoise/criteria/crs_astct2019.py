@@ -155,15 +155,32 @@ def _hypoxia(look: Look) -> Reading:
     return reading(classes, (device, flow), ("oxygen_flow",))
 
 
-def death_reading(look: Look, causes: Sequence[str]) -> Reading:
-    """Whether the patient died of this; no record of a death means alive."""
-    death = look.record.death(look.at)
-    if death is None:
-        return reading(0)
-    if death.value is True:
-        return reading((0, 1), (death,), ("death",))
-    cause = str(death.value).strip().lower().replace("_", " ")
-    return reading(int(cause in causes), (death,))
+def death_item(syndrome: str, causes: Sequence[str]) -> Item:
+    """Whether the patient died of a syndrome: grade 5; no record of a death means alive."""
+
+    def read(look: Look) -> Reading:
+        death = look.record.death(look.at)
+        if death is None:
+            return reading(0)
+        if death.value is True:
+            return reading((0, 1), (death,), ("death",))
+        cause = str(death.value).strip().lower().replace("_", " ")
+        return reading(int(cause in causes), (death,))
+
+    return Item(
+        "death",
+        "Death",
+        ("alive or another cause of death", f"death from {syndrome}"),
+        (f"not of {syndrome}", f"cause of death {syndrome}: grade 5"),
+        read,
+        "cause of death unknown",
+    )
+
+
+def death_probe(cause: str) -> Probe:
+    """A recorded death without a cause: this one or another."""
+    answers = (answer(("death", cause)), answer(("death", "another cause")))
+    return Probe("death", Effort.BEDSIDE, answers)
 
 
 def combine(classes: Sequence[int]) -> int:
@@ -249,14 +266,7 @@ CRS = Criterion(
             _hypoxia,
             "oxygen need unknown",
         ),
-        Item(
-            "death",
-            "Death",
-            ("alive or another cause of death", "death from CRS"),
-            ("not of CRS", "cause of death CRS: grade 5"),
-            lambda look: death_reading(look, CAUSES),
-            "cause of death unknown",
-        ),
+        death_item("CRS", CAUSES),
     ),
     probes=(
         values("temperature", (FEVER,), Effort.BEDSIDE),
@@ -294,11 +304,7 @@ CRS = Criterion(
             ),
         ),
         choices("antipyretic_or_anticytokine"),
-        Probe(
-            "death",
-            Effort.BEDSIDE,
-            (answer(("death", "crs")), answer(("death", "another cause"))),
-        ),
+        death_probe("crs"),
     ),
     notes=(
         "Fever and the other signs must have no other cause; the record is read as if they had "

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from equipoise.criteria.crs_astct2019 import NO_INFUSION, death_reading
+from equipoise.criteria.crs_astct2019 import NO_INFUSION, death_item, death_probe
 from equipoise.criterion import (
     Because,
     Criterion,
@@ -20,7 +20,7 @@ from equipoise.criterion import (
     car_infusion,
     reading,
 )
-from equipoise.grading import answer, choices, values
+from equipoise.grading import choices, values
 from equipoise.record import DAYS_PER_YEAR, Record
 from equipoise.source import Source, Standing
 
@@ -182,14 +182,7 @@ ICANS = Criterion(
             _choice("cerebral_edema", {"none": 0, "focal": 1, "diffuse": 2}),
             "cerebral edema unknown",
         ),
-        Item(
-            "death",
-            "Death",
-            ("alive or another cause of death", "death from ICANS"),
-            ("not of ICANS", "cause of death ICANS: grade 5"),
-            lambda look: death_reading(look, CAUSES),
-            "cause of death unknown",
-        ),
+        death_item("ICANS", CAUSES),
     ),
     probes=(
         Probe(
@@ -206,11 +199,7 @@ ICANS = Criterion(
         choices("seizure"),
         choices("motor_weakness"),
         choices("cerebral_edema", Effort.SPECIAL),
-        Probe(
-            "death",
-            Effort.BEDSIDE,
-            (answer(("death", "icans")), answer(("death", "another cause"))),
-        ),
+        death_probe("icans"),
     ),
     notes=(
         "The worst domain counts; no domain is inferred from another. ICE 0 is grade 3 in a "

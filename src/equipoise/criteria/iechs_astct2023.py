@@ -13,7 +13,8 @@ from equipoise import units
 from equipoise.criteria.crs_astct2019 import (
     CRS,
     NO_INFUSION,
-    death_reading,
+    death_item,
+    death_probe,
     hypotension,
     last_temperature,
 )
@@ -404,15 +405,10 @@ IECHS = Criterion(
         **dict.fromkeys(LABORATORY, 72.0),
         "ferritin_rapidly_rising": 72.0,
         "hemophagocytosis": math.inf,
-        "platelet_refractory": 168.0,
-        "infection": 168.0,
-        "progression": 168.0,
         "treatment_for": 72.0,
-        "transfusion_dependent_bleeding": 24.0,
-        "bleeding_grade": 24.0,
-        "creatinine": 48.0,
-        "dialysis": 48.0,
-        "splenomegaly": 168.0,
+        **dict.fromkeys(("platelet_refractory", "splenomegaly", "infection", "progression"), 168.0),
+        **dict.fromkeys(("creatinine", "dialysis"), 48.0),
+        **dict.fromkeys(("transfusion_dependent_bleeding", "bleeding_grade"), 24.0),
     },
     items=(
         Item(
@@ -530,14 +526,7 @@ IECHS = Criterion(
             _kidney,
             "kidney injury or dialysis unknown",
         ),
-        Item(
-            "death",
-            "Death",
-            ("alive or another cause of death", "death from IEC-HS"),
-            ("not of IEC-HS", "cause of death IEC-HS: grade 5"),
-            lambda look: death_reading(look, CAUSES),
-            "cause of death unknown",
-        ),
+        death_item("IEC-HS", CAUSES),
     ),
     probes=(
         *(p for p in CRS.probes if p.name != "death"),
@@ -577,11 +566,7 @@ IECHS = Criterion(
         multiples("creatinine", KIDNEY_TIMES, ">="),
         baselines("creatinine", KIDNEY_TIMES),
         choices("dialysis"),
-        Probe(
-            "death",
-            Effort.BEDSIDE,
-            (answer(("death", "iechs")), answer(("death", "another cause"))),
-        ),
+        death_probe("iechs"),
     ),
     notes=(
         "Every line is provisional: the paper's tables of criteria and of grading were not read.",

@@ -7,6 +7,18 @@ import math
 from equipoise.source import Source, Standing
 from equipoise.target import Design, Effect, Metric
 
+ALLOGENEIC = (
+    "adult_related",
+    "adult_unrelated",
+    "haploidentical_replete",
+    "post_transplant_cyclophosphamide",
+    "cd34_selected",
+    "alpha_beta_depleted",
+    "cord_blood",
+    "pediatric",
+)
+"""The cohorts below were transplanted; none says by which platform, so all of them."""
+
 EFFECTS: tuple[Effect, ...] = (
     Effect(
         id="sirolimus_sos_9",
@@ -30,7 +42,7 @@ EFFECTS: tuple[Effect, ...] = (
         adjustment="not told in the abstract as read; nor is the kind of hazard",
         cut_point="data-derived",
         validation="none known",
-        platforms=(),
+        platforms=ALLOGENEIC,
         source=Source(
             "Sirolimus level and SOS, Bone Marrow Transplant 2020, PMID 32623447",
             where="abstract",
@@ -62,7 +74,7 @@ EFFECTS: tuple[Effect, ...] = (
         adjustment="not told in what was read",
         cut_point="",
         validation="none known",
-        platforms=(),
+        platforms=ALLOGENEIC,
         source=Source(
             "Sirolimus and tacrolimus levels and CMV DNAemia, 2018 (acemap.info/paper/199988138)",
             where="abstract",
@@ -92,7 +104,7 @@ EFFECTS: tuple[Effect, ...] = (
         adjustment="none",
         cut_point="",
         validation="none known",
-        platforms=(),
+        platforms=ALLOGENEIC,
         source=Source(
             "Goyal 2013, PMID 23266742",
             where="abstract",

@@ -28,6 +28,7 @@ from equipoise.files.importing import (
 )
 from equipoise.files.words import hours
 from equipoise.record import (
+    AMOUNT_UNKNOWN,
     AnyEvent,
     Cells,
     Dose,
@@ -277,7 +278,8 @@ def _words(event: AnyEvent) -> Iterator[tuple[str, Any]]:
     if isinstance(event, Dose | Stop):
         yield "agent", event.agent
     if isinstance(event, Dose):
-        yield "amount", _quantity_to_json(event.amount)
+        no_amount = event.amount is None and event.rate is None
+        yield "amount", AMOUNT_UNKNOWN if no_amount else _quantity_to_json(event.amount)
         yield "rate", _quantity_to_json(event.rate)
         yield "duration", _duration_to_json(event.duration or None, event.duration_text)
         for key in ("route", "formulation", "line", "lot", "status"):

@@ -16,6 +16,7 @@ from equipoise import names, units
 from equipoise.files.importing import CONVERTED, WARNED, InputError, Note
 from equipoise.files.words import conversion, hours, nearest_key, quantity
 from equipoise.record import (
+    AMOUNT_UNKNOWN,
     DOSE_STATUSES,
     SAME_TIME,
     AnyEvent,
@@ -103,7 +104,10 @@ class EventReader:
 
     def _dose(self, content: Mapping[str, Any]) -> Dose:
         agent = self._agent(content)
-        amount = self._quantity(content, "amount", _DOSE_DIMENSIONS, "160 mg")
+        unknown = content.get("amount") == AMOUNT_UNKNOWN
+        amount = (
+            None if unknown else self._quantity(content, "amount", _DOSE_DIMENSIONS, "160 mg")
+        )
         rate = self._quantity(content, "rate", _RATE_DIMENSIONS, "28 ug/d")
         duration, duration_text = self._duration(content, "duration")
         status = self._word(content, "status", DOSE_STATUSES)
@@ -111,7 +115,7 @@ class EventReader:
             raise self._error(
                 "duration", "a rate alone is no dose", 'give the duration, for example "28 d"'
             )
-        if amount is None and rate is None:
+        if amount is None and rate is None and not unknown:
             if status == "partial":
                 raise self._error(
                     "amount",
@@ -119,7 +123,9 @@ class EventReader:
                     'give the amount really given, for example "80 mg"',
                 )
             raise self._error(
-                "amount", "the dose has no amount", 'give it with its unit, for example "160 mg"'
+                "amount",
+                "the dose has no amount",
+                'give it with its unit, for example "160 mg", or write "unknown"',
             )
         at, known, common = self._times(content, default_known=True)
         if status == "given" and known is not None and at > known + SAME_TIME:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from types import ModuleType
+
 import numpy as np
 
 from equipoise.kinetics import events, kernels, linear, schedule
@@ -20,28 +23,7 @@ def closed_form(
     system: Linear, problem: Problem, *, workers: int
 ) -> tuple[Floats, Floats, dict[int, str]]:
     """Amounts (L, T, C), areas (L, T, O), and the reason of each lane that failed."""
-    module = kernels.load(
-        "linear",
-        (
-            kernels.constants(
-                SAME_TIME=events.SAME_TIME,
-                NO_STEADY_STATE=linear.NO_STEADY_STATE,
-                **{name: getattr(schedule, name) for name in schedule.KINDS},
-            ),
-            kernels.source_of(
-                linear.exp1,
-                linear.exp2,
-                linear.exp3,
-                linear.exp4,
-                linear.disposition,
-                linear.to_modes,
-                linear.evolve,
-                linear.accumulate,
-                linear.steady_state,
-                linear.march_linear,
-            ),
-        ),
-    )
+    module = _kernel()
     kernels.announce(module)
     amounts = np.full((problem.lanes, problem.columns, len(system.states)), np.nan)
     areas = np.full((problem.lanes, problem.columns, len(problem.observed)), np.nan)
@@ -79,6 +61,32 @@ def closed_form(
     kernels.note(module)
     _find_overflow(problem, amounts, status)
     return amounts, areas, {int(i): _REASONS[int(status[i])] for i in np.flatnonzero(status)}
+
+
+@cache
+def _kernel() -> ModuleType:
+    return kernels.load(
+        "linear",
+        (
+            kernels.constants(
+                SAME_TIME=events.SAME_TIME,
+                NO_STEADY_STATE=linear.NO_STEADY_STATE,
+                **{name: getattr(schedule, name) for name in schedule.KINDS},
+            ),
+            kernels.source_of(
+                linear.exp1,
+                linear.exp2,
+                linear.exp3,
+                linear.exp4,
+                linear.disposition,
+                linear.to_modes,
+                linear.evolve,
+                linear.accumulate,
+                linear.steady_state,
+                linear.march_linear,
+            ),
+        ),
+    )
 
 
 def _find_overflow(problem: Problem, amounts: Floats, status: schedule.Integers) -> None:

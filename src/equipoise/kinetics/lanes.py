@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from types import ModuleType
 
 from equipoise.kinetics import kernels, schedule
 from equipoise.kinetics.events import SAME_TIME
@@ -34,21 +36,7 @@ class Lanes:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self._module = kernels.load(
-            "events",
-            (
-                kernels.constants(
-                    SAME_TIME=SAME_TIME,
-                    **{name: getattr(schedule, name) for name in schedule.KINDS},
-                ),
-                kernels.source_of(
-                    schedule.unroll,
-                    schedule.piece_at,
-                    schedule.in_order,
-                    schedule.timeline,
-                ),
-            ),
-        )
+        self._module = _kernel()
         kernels.announce(self._module)
         packed = problem.packed
         self.dose_from, self.doses = self._module.unroll(packed.dose_from, packed.doses)
@@ -71,3 +59,22 @@ class Lanes:
         )
         kernels.note(self._module)
         return Timeline(*made)
+
+
+@cache
+def _kernel() -> ModuleType:
+    return kernels.load(
+        "events",
+        (
+            kernels.constants(
+                SAME_TIME=SAME_TIME,
+                **{name: getattr(schedule, name) for name in schedule.KINDS},
+            ),
+            kernels.source_of(
+                schedule.unroll,
+                schedule.piece_at,
+                schedule.in_order,
+                schedule.timeline,
+            ),
+        ),
+    )

@@ -282,7 +282,7 @@ def cross(w, n, seat, out_times, out_after, observed, rtol, limit, hours, amount
             size = abs(w[(X + i) * LANES + slot]) + w[SCALE * LANES + slot]
             pace = max(pace, abs(w[(K + i) * LANES + slot]) / size)
     # The method's error constant lets a decay at this pace take some 5 x rtol^(1/5) of its time.
-    dt = min(1.0, hours / longest)
+    dt = min(1.0, max(hours / longest, 1e-6))
     if pace > 0.0:
         dt = min(dt, 5.0 * rtol**0.2 / pace)
     tau = 0.0
@@ -311,7 +311,8 @@ def cross(w, n, seat, out_times, out_after, observed, rtol, limit, hours, amount
             accept(w, n, seat, tau, reached, dt, out_times, out_after, observed, amounts, areas)
             dt *= growth if worst == 0.0 else min(growth, max(0.2, 0.9 * worst**-0.1))
             if last:
-                return 0, max(wanted, dt) * longest
+                # A segment crossed at one stroke, perhaps a sliver, limits nothing that follows.
+                return 0, max(hours if tau == 0.0 else 0.0, max(wanted, dt) * longest)
             tau = reached
             growth = 6.0
         if not dt > 1e-13:

@@ -135,6 +135,7 @@ _ALL: tuple[FindingName, ...] = (
     _yes_no("hla_loss", "loss of the mismatched HLA haplotype"),
     _choice("cd19_expression", ("negative", "dim", "positive"), "CD19 expression"),
     _yes_no("donor_specific_antibodies"),
+    _choice("child_pugh_class", ("none", "A", "B", "C"), "Child-Pugh class"),
     _choice(
         "cmv_serostatus",
         ("D-R-", "D-R+", "D+R-", "D+R+", "negative", "positive"),

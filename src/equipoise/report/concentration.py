@@ -67,7 +67,7 @@ def description(exposure: Exposure, clock: Clock, at: float, *, targets: bool = 
         drawn = words.listed([clock.short(t) for t in exposure.pending])
         said.append(f"Drawn, result not known: {drawn}.")
     if targets:
-        said += [f"Target {t.metric.value} {t.window}." for t in exposure.targets]
+        said += dict.fromkeys(f"Target {t.metric.value} {t.window}." for t in exposure.targets)
     return " ".join(said)
 
 
@@ -119,9 +119,12 @@ def _view(exposure: Exposure, clock: Clock, at: float, *, compact: bool) -> _Vie
         end = min(end, at + 336.0)
     if end - start < 1.0:
         start, end = start - 12.0, end + 12.0
-    drawn = tuple(
-        t for t in exposure.targets if t.metric in DRAWN_METRICS and t.unit == exposure.unit
-    )
+    windows = {
+        (t.metric, t.window): t
+        for t in reversed(exposure.targets)
+        if t.metric in DRAWN_METRICS and t.unit == exposure.unit
+    }
+    drawn = tuple(reversed(windows.values()))
     inside = tuple(i for i, t in enumerate(exposure.times) if start <= t <= end)
     height = 120.0 if compact else 220.0
     floor = TOP + height
@@ -225,7 +228,12 @@ def _axes(view: _View) -> list[str]:
         label = f"{value:g}"
         parts.append(svg.text(LEFT - 7.0, y + 4.3, label, anchor="end", fill=svg.SOFT))
     parts.append(
-        svg.text(LEFT, 13.0, f"{view.exposure.agent_label}, {view.exposure.unit}", bold=True)
+        svg.text(
+            LEFT,
+            13.0,
+            words.opened(f"{view.exposure.agent_label}, {view.exposure.unit}"),
+            bold=True,
+        )
     )
     first, last = view.clock.day(view.x.low), view.clock.day(view.x.high)
     if view.clock.midnight(first) < view.x.low:

@@ -33,7 +33,7 @@ from equipoise.report.blocks import (
     words,
 )
 from equipoise.report.toxicity import recorded_by_day, strip_lines
-from equipoise.report.words import Clock, day_word, number, percent, plain, sentence, span
+from equipoise.report.words import Clock, day_word, number, opened, percent, plain, sentence, span
 from equipoise.source import Standing
 
 RECENT = 14
@@ -41,7 +41,8 @@ RECENT = 14
 
 NONE_OPEN = "No decision of those on the shelf is open at this time."
 
-Computed = Mapping[str, Sequence[tuple[OptionList, Option]]]
+Computed = Mapping[str, tuple[OptionList, Option]]
+"""Of each candidate the first list it stands in; further windows stand under the options."""
 
 
 def blocks(assessment: Assessment) -> tuple[Block, ...]:
@@ -51,17 +52,16 @@ def blocks(assessment: Assessment) -> tuple[Block, ...]:
         parts.append(Paragraph(words(NONE_OPEN), "answer"))
         parts.extend(_figure(assessment, None))
         return tuple(parts)
-    computed = _computed(assessment)
     for i, decision in enumerate(assessment.decisions):
         figure = _figure(assessment, decision) if i == 0 else ()
-        parts.append(_decision(decision, assessment, computed, figure))
+        parts.append(_decision(decision, assessment, figure))
     return tuple(parts)
 
 
 def metric(options: OptionList) -> str:
     """What the odds are of: "steady-state trough"."""
     if options.metric_label or options.target is None:
-        return options.metric_label or "exposure"
+        return options.metric_label.removesuffix(f" in {unit(options)}") or "exposure"
     return options.target.metric.value
 
 
@@ -88,18 +88,17 @@ def exposure_words(quantiles: Sequence[float], unit: str) -> Words:
     return words(f"{number(median)} {unit} ", quiet(f"(90% {span(low, high, like=median)})"))
 
 
-def _computed(assessment: Assessment) -> dict[str, list[tuple[OptionList, Option]]]:
-    found: dict[str, list[tuple[OptionList, Option]]] = {}
-    for options in assessment.options:
+def _computed(assessment: Assessment, decision: OpenDecision) -> Computed:
+    found: dict[str, tuple[OptionList, Option]] = {}
+    for options in sorted(assessment.options, key=lambda o: o.decision != decision.id):
         for option in options.options:
-            found.setdefault(option.id, []).append((options, option))
+            found.setdefault(option.id, (options, option))
     return found
 
 
 def _decision(
     decision: OpenDecision,
     assessment: Assessment,
-    computed: Computed,
     figure: Sequence[Block],
 ) -> Box:
     clock = Clock(assessment.day0)
@@ -107,7 +106,7 @@ def _decision(
     if decision.first:
         parts.append(Box("Read this first", (_lines(decision.first),), "danger"))
     parts.extend(figure)
-    parts.append(_options(decision, assessment, computed))
+    parts.append(_options(decision, assessment, _computed(assessment, decision)))
     if decision.needs:
         parts.append(_needs(decision))
     sources = tuple(_option_sources(o) for o in decision.options if o.sources or o.evidence)
@@ -155,10 +154,11 @@ def _decision(
 
 
 def _frame(decision: OpenDecision, clock: Clock) -> tuple[tuple[str, Words], ...]:
-    closes = "no deadline in the record"
-    if decision.closes is not None:
+    if decision.closes is None:
+        closes, why = decision.closes_why or "no deadline in the record", quiet("")
+    else:
         closes = clock.full(decision.closes)
-    why = quiet(f" ({decision.closes_why})") if decision.closes_why else ""
+        why = quiet(f" ({decision.closes_why})" if decision.closes_why else "")
     return (
         ("Who decides", words(decision.who)),
         ("Open since", words(clock.full(decision.opens))),
@@ -183,13 +183,13 @@ def _options(decision: OpenDecision, assessment: Assessment, computed: Computed)
     if not any(option.computed for option in decision.options):
         heads = tuple(_option_head(option).words for option in decision.options)
         return Box("Options, in no order of preference", (Items(heads),), "options")
-    used = [pair[0] for o in decision.options for i in o.computed for pair in computed.get(i, ())]
-    lists = [options for i, options in enumerate(used) if options not in used[:i]]
-    several = len(lists) > 1
+    used = [computed[i][0] for o in decision.options for i in o.computed if i in computed]
+    lists = [o for i, o in enumerate(used) if all(o is not before for before in used[:i])]
+    several = len({window(o) for o in lists}) > 1
     rows: list[Row] = []
     for option in decision.options:
         rows.append(Row((_option_head(option),), "group"))
-        found = [pair for i in option.computed for pair in computed.get(i, ())]
+        found = [computed[i] for i in option.computed if i in computed]
         for options, answer in found:
             rows.append(_odds_row(options, answer, several=several))
         if option.computed and not found:
@@ -200,7 +200,7 @@ def _options(decision: OpenDecision, assessment: Assessment, computed: Computed)
         Column("Odds", drawing=True, narrow=True),
         Column("Exposure", narrow=True),
     )
-    return Table(_caption(lists), columns, tuple(rows), "decision")
+    return Table(_caption(lists, decision, assessment), columns, tuple(rows), "decision")
 
 
 def _option_head(option: DecisionOption) -> Cell:
@@ -229,7 +229,7 @@ def _odds_row(options: OptionList, answer: Option, *, several: bool) -> Row:
     against = f" against {window(options)}" if several else ""
     return Row(
         (
-            cell(answer.label, quiet(f" ({options.watermark})") if options.watermark else ""),
+            cell(answer.label),
             cell(answer.scenario or "nothing else changes", quiet(against)),
             cell(
                 odds_words(answer.below, answer.within, answer.above),
@@ -242,11 +242,22 @@ def _odds_row(options: OptionList, answer: Option, *, several: bool) -> Row:
     )
 
 
-def _caption(lists: Sequence[OptionList]) -> str:
+def _caption(lists: Sequence[OptionList], decision: OpenDecision, assessment: Assessment) -> str:
     if not lists:
         return "Options, in no order of preference"
-    windows = "; ".join(dict.fromkeys(f"{metric(o)} {window(o)}" for o in lists))
-    said = f"Options, in no order of preference; odds against {windows}"
+    windows = tuple(dict.fromkeys(f"{metric(o)} {window(o)}" for o in lists))
+    said = f"Options, in no order of preference; odds against {'; '.join(windows)}"
+    marks = [o.watermark for o in lists if o.watermark]
+    if marks:
+        said = f"{marks[0]}. {said}"
+    others = [
+        f"{metric(o)} {window(o)}"
+        for o in assessment.options
+        if o.decision == decision.id and o.options
+    ]
+    further = [w for w in dict.fromkeys(others) if w not in windows]
+    if further:
+        said += f" (against {'; '.join(further)}: see the options further down)"
     unreached = [o for o in lists if o.none_reaches]
     if unreached:
         said += f". None reaches the window with at least {percent(unreached[0].reach)}"
@@ -273,9 +284,9 @@ def _figure(assessment: Assessment, decision: OpenDecision | None) -> tuple[Bloc
         drawn = concentration.drawing(exposure, clock, assessment.at, compact=True)
         said = concentration.description(exposure, clock, assessment.at, targets=False)
         mark = words(Run(exposure.watermark, "warn"), " ") if exposure.watermark else ()
-        caption = words(*mark, strong(exposure.agent_label), f". {said}")
+        caption = words(*mark, strong(opened(exposure.agent_label)), f". {said}")
         return (Figure(drawn, caption),)
-    if any(assessment.daily.values()):
+    if any(strip.applies(days) for days in assessment.daily.values()):
         recorded = recorded_by_day(assessment)
         last = max(d.day for days in assessment.daily.values() for d in days)
         daily = {

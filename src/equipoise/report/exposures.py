@@ -28,7 +28,7 @@ from equipoise.report.blocks import (
     strong,
     words,
 )
-from equipoise.report.words import Clock, gain, listed, number, percent, sentence, span
+from equipoise.report.words import Clock, gain, listed, number, opened, percent, sentence, span
 from equipoise.target import Effect, Refused, Target
 
 
@@ -44,7 +44,7 @@ def blocks(assessment: Assessment) -> tuple[Block, ...]:
 
 
 def _exposure(exposure: Exposure, clock: Clock, at: float) -> list[Block]:
-    title = f"{exposure.agent_label}: {exposure.model_title or exposure.model}"
+    title = f"{opened(exposure.agent_label)}: {exposure.model_title or exposure.model}"
     parts: list[Block] = [Heading(3, title, standing_mark(exposure.standing))]
     if exposure.watermark:
         parts.append(
@@ -66,7 +66,7 @@ def _exposure(exposure: Exposure, clock: Clock, at: float) -> list[Block]:
             reasons.append(words(strong(f"Suspect level {k}: "), said))
         parts.append(Items(tuple(reasons)))
     if exposure.summaries:
-        parts.append(_summaries(exposure.summaries))
+        parts.append(_summaries(exposure.summaries, exposure.model))
     if exposure.levels or exposure.pending:
         parts.append(_levels(exposure, clock, suspects))
     parts.extend(_targets(exposure.targets, exposure.refused))
@@ -79,13 +79,16 @@ def _exposure(exposure: Exposure, clock: Clock, at: float) -> list[Block]:
     return parts
 
 
-def _summaries(summaries: Sequence[Summary]) -> Table:
+def _summaries(summaries: Sequence[Summary], model: str) -> Table:
     rows = []
     for s in summaries:
         rows.append(
             Row(
                 (
-                    cell(f"{s.label}, {s.unit}", quiet(f" ({s.where})") if s.where else ""),
+                    cell(
+                        f"{opened(s.label)}, {s.unit}",
+                        quiet(f" ({s.where})") if s.where not in ("", model) else "",
+                    ),
                     *_quantiles(s.prior),
                     *_quantiles(s.posterior),
                     cell(sentence(gain(s.gain))),
@@ -167,7 +170,7 @@ def _targets(targets: Sequence[Target], refused: Sequence[Refused]) -> list[Bloc
         rows = tuple(
             Row(
                 (
-                    cell(strong(f"{t.metric.value} {t.window}")),
+                    cell(strong(opened(f"{t.metric.value} {t.window}"))),
                     cell(listed([x for x in (t.line, t.era) if x])),
                     cell(sentence(t.because), quiet(f" {_conflict(t)}")),
                     cell(*citation(t.source), " ", *standing_mark(t.standing)),
@@ -190,7 +193,7 @@ def _targets(targets: Sequence[Target], refused: Sequence[Refused]) -> list[Bloc
         rows = tuple(
             Row(
                 (
-                    cell(f"{r.target.metric.value} {r.target.window}"),
+                    cell(opened(f"{r.target.metric.value} {r.target.window}")),
                     cell(sentence(r.reason)),
                     cell(*citation(r.target.source)),
                 )
@@ -224,9 +227,9 @@ def _effects(effects: Sequence[Effect]) -> Table:
                     cell(
                         strong(f"Patients like these had: {e.outcome}. "),
                         sentence(e.estimand),
+                        f" Exposure: {_range(e)}.",
                         *marks,
                     ),
-                    cell(f"{_range(e)}"),
                     cell(estimate, quiet(f". Baseline: {e.baseline}") if e.baseline else ""),
                     cell(
                         design,
@@ -239,7 +242,6 @@ def _effects(effects: Sequence[Effect]) -> Table:
         )
     columns = (
         Column("What went with the exposure"),
-        Column("Exposure"),
         Column("Estimate"),
         Column("Design"),
         Column("Source"),

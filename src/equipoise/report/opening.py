@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from equipoise.assessment import NOT_FOR_DOSING, Assessment
 from equipoise.report.blocks import Block, Box, Facts, Heading, Paragraph, words
-from equipoise.report.words import Clock
+from equipoise.report.words import Clock, opened
 
 RESEARCH = (
     "Made in research mode or from things of provisional standing: shown for study, not to choose "
@@ -20,7 +20,9 @@ def blocks(assessment: Assessment) -> tuple[Block, ...]:
         head.append(Box(NOT_FOR_DOSING, (Paragraph(words(RESEARCH)),), "danger"))
     head.append(Heading(1, f"Record {assessment.record}"))
     head.append(Paragraph(words(f"Assessed for {clock.full(assessment.at)}"), "lead"))
-    head.append(Facts(tuple((label, words(text)) for label, text in assessment.header), "strip"))
+    head.append(
+        Facts(tuple((opened(label), words(text)) for label, text in assessment.header), "strip")
+    )
     head.append(Paragraph(words(assessment.disclaimer), "disclaimer"))
     return tuple(head)
 

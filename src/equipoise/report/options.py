@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from equipoise.assessment import Assessment, Option, OptionList
+import math
+from collections.abc import Sequence
+
+from equipoise.assessment import Assessment, NextSample, Option, OptionList
 from equipoise.report import odds_bar
 from equipoise.report.blocks import (
     Block,
@@ -21,37 +24,65 @@ from equipoise.report.blocks import (
     strong,
     words,
 )
-from equipoise.report.decisions import exposure_words, metric, unit, window
-from equipoise.report.words import Clock, percent, points, sentence
+from equipoise.report.decisions import metric, unit, window
+from equipoise.report.words import Clock, number, opened, percent, points, sentence, span
+from equipoise.source import Source
+
+COLUMNS = 8
 
 
 def blocks(assessment: Assessment) -> tuple[Block, ...]:
-    """One table for each target, or the reason why there is none."""
+    """One table for each window, or the reason why there is none.
+
+    Lists that differ only in the source of the same window stand in one table.
+    """
     if not assessment.options:
         return ()
     clock = Clock(assessment.day0)
     parts: list[Block] = [Heading(2, "Options and their odds")]
-    for options in assessment.options:
-        parts.extend(_list(options, clock))
+    sampled: list[tuple[NextSample, ...]] = []
+    for lists in _merged(assessment.options):
+        parts.extend(_list(lists, clock, say_samples=lists[0].next_samples not in sampled))
+        sampled.append(lists[0].next_samples)
     return tuple(parts)
 
 
-def _list(options: OptionList, clock: Clock) -> list[Block]:
+def _merged(options: Sequence[OptionList]) -> list[list[OptionList]]:
+    groups: list[list[OptionList]] = []
+    for one in options:
+        for group in groups:
+            if one.options and _same_table(one, group[0]):
+                group.append(one)
+                break
+        else:
+            groups.append([one])
+    return groups
+
+
+def _same_table(one: OptionList, other: OptionList) -> bool:
+    return (
+        (one.agent, one.model, one.decision, one.watermark, one.refused)
+        == (other.agent, other.model, other.decision, other.watermark, other.refused)
+        and (metric(one), window(one)) == (metric(other), window(other))
+        and one.options == other.options
+        and one.standing == other.standing
+    )
+
+
+def _list(lists: Sequence[OptionList], clock: Clock, *, say_samples: bool) -> list[Block]:
+    options = lists[0]
     what = metric(options)
-    parts: list[Block] = [
-        Heading(
-            3,
-            f"{options.agent.replace('_', ' ').capitalize()}: {what}, {window(options)}",
-            standing_mark(options.standing),
-        )
-    ]
+    agent = opened(options.agent.replace("_", " "))
+    title = f"{agent}: {what}, {window(options)}"
+    parts: list[Block] = [Heading(3, title, standing_mark(options.standing))]
     if options.watermark:
         parts.append(Box(options.watermark, (Paragraph(words("Odds for study only.")),), "danger"))
     if options.refused:
         reason = Paragraph(words(strong("No options: "), sentence(options.refused)))
         parts.append(Box("", (reason,), "refused"))
-    else:
-        parts.append(Paragraph(words(*_about(options, clock))))
+    if options.options:
+        sources = tuple(dict.fromkeys(o.target.source for o in lists if o.target is not None))
+        parts.append(Paragraph(words(*_about(options, sources, clock))))
         if options.none_reaches:
             said = (
                 f"None of these options reaches the window with a probability of at least "
@@ -59,7 +90,7 @@ def _list(options: OptionList, clock: Clock) -> list[Block]:
             )
             parts.append(Paragraph(words(said), "answer"))
         parts.append(_table(options, what))
-    if options.next_samples:
+    if options.next_samples and say_samples:
         parts.append(Heading(4, "Which next sample would tell most"))
         parts.append(
             Items(
@@ -74,16 +105,17 @@ def _list(options: OptionList, clock: Clock) -> list[Block]:
                 )
             )
         )
-    if options.cautions:
-        lines = tuple(words(sentence(c)) for c in options.cautions)
+    cautions = tuple(dict.fromkeys(c for o in lists for c in o.cautions))
+    if cautions:
+        lines = tuple(words(sentence(c)) for c in cautions)
         parts.append(Box("Cautions about these odds", (Items(lines),), "caution"))
     return parts
 
 
-def _about(options: OptionList, clock: Clock) -> list[str | Run]:
+def _about(options: OptionList, sources: Sequence[Source], clock: Clock) -> list[str | Run]:
     said: list[str | Run] = [f"From {clock.full(options.at)} by {options.model}"]
-    if options.target is not None:
-        said += [", window of ", *citation(options.target.source)]
+    for i, source in enumerate(sources):
+        said += [" and of " if i else ", window of ", *citation(source)]
     said.append(".")
     if options.last_changeable is not None:
         said.append(f" Last dose that can still be changed: {clock.full(options.last_changeable)}.")
@@ -91,10 +123,23 @@ def _about(options: OptionList, clock: Clock) -> list[str | Run]:
 
 
 def _table(options: OptionList, what: str) -> Table:
-    highlight = not options.none_reaches and not options.watermark
-    rows = [
-        _row(options, option, best=highlight and i == 0) for i, option in enumerate(options.options)
-    ]
+    best = _best(options)
+    groups: dict[str, list[Option]] = {}
+    for option in options.options:
+        groups.setdefault(option.scenario, []).append(option)
+    rows: list[Row] = []
+    for scenario, members in groups.items():
+        shared = tuple(n for n in members[0].notes if all(n in m.notes for m in members))
+        notes = " ".join(sentence(n) for n in shared)
+        if len(groups) > 1:
+            head = strong(f"Assuming {scenario}" if scenario else "If nothing else changes")
+            rows.append(
+                Row((cell(head, quiet(f". {notes}" if notes else ""), span=COLUMNS),), "group")
+            )
+        elif scenario or notes:
+            said = sentence(f"assuming {scenario}") if scenario else ""
+            rows.append(Row((cell(quiet(f"{said} {notes}".strip()), span=COLUMNS),), "group"))
+        rows += [_row(option, best.get(option.id, ""), shared) for option in members]
     columns = (
         Column("Course"),
         Column("Below, within, above", drawing=True),
@@ -103,7 +148,7 @@ def _table(options: OptionList, what: str) -> Table:
         Column("Above", numeric=True),
         Column("Error", numeric=True),
         Column("Measured within", numeric=True),
-        Column("Exposure"),
+        Column(f"Exposure, {unit(options)} (90%)".replace(",  (", " ("), narrow=True),
     )
     caption = (
         f"Odds of the true {what} against {window(options)}; error: Monte-Carlo standard "
@@ -112,28 +157,47 @@ def _table(options: OptionList, what: str) -> Table:
     return Table(caption, columns, tuple(rows), "odds")
 
 
-def _row(options: OptionList, option: Option, *, best: bool) -> Row:
+def _best(options: OptionList) -> dict[str, str]:
+    """Option ids with the highest odds and what is said of them; none where none should be.
+
+    No row stands out where none reaches the window, where the list may not be dosed by, or where
+    the options are weighed under different assumptions. Odds within twice the Monte-Carlo error of
+    the highest are not told apart from it.
+    """
+    known = [o for o in options.options if math.isfinite(o.within)]
+    same = len({o.scenario for o in options.options}) == 1
+    if options.none_reaches or options.watermark or not same or not known:
+        return {}
+    top = max(known, key=lambda o: o.within)
+    error = top.error if math.isfinite(top.error) else 0.0
+    near = [o for o in known if o.within >= top.within - 2.0 * error]
+    said = "highest odds of these" if len(near) == 1 else "among the highest odds"
+    return {o.id: said for o in near}
+
+
+def _row(option: Option, best: str, shared: Sequence[str]) -> Row:
     course: list[str | Run] = [strong(option.label)]
-    if best:
-        course += [" ", Run("highest odds of these", "mark")]
     lines = "; ".join(option.course)
     if lines and lines != option.label:
-        course.append(f" {lines}.")
-    if option.scenario:
-        course.append(quiet(f" Assuming {option.scenario}."))
-    course += [quiet(f" {sentence(note)}") for note in option.notes]
+        course.append(f": {lines}")
+    if best:
+        course += [" ", Run(best, "mark")]
+    course += [quiet(f" {sentence(n)}") for n in option.notes if n not in shared]
+    exposure = cell("unknown")
+    if len(option.exposure) == 5:
+        low, _, median, _, high = option.exposure
+        exposure = cell(number(median), quiet(f" ({span(low, high, like=median)})"))
+    bar = odds_bar.drawing(option.below, option.within, option.above, of=option.label)
     return Row(
         (
             cell(*course),
-            cell(
-                drawing=odds_bar.drawing(option.below, option.within, option.above, of=option.label)
-            ),
+            cell(drawing=bar),
             cell(percent(option.below)),
             cell(strong(percent(option.within))),
             cell(percent(option.above)),
             cell(points(option.error)),
             cell(percent(option.measured_within)),
-            cell(*exposure_words(option.exposure, unit(options))),
+            exposure,
         ),
         "best" if best else "",
     )

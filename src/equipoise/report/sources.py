@@ -18,6 +18,7 @@ from equipoise.report.blocks import (
     words,
 )
 from equipoise.report.opening import not_for_dosing
+from equipoise.report.words import opened
 
 
 def blocks(assessment: Assessment) -> tuple[Block, ...]:
@@ -27,13 +28,12 @@ def blocks(assessment: Assessment) -> tuple[Block, ...]:
         parts.append(Heading(2, "Sources used"))
         items = []
         for source, standing in assessment.sources:
-            doi = Run(f"doi:{source.doi}", "", source.doi) if source.doi else ""
+            doi = words(Run(f"doi:{source.doi}", "", source.doi), " ") if source.doi else ()
             items.append(
                 words(
                     citation(source),
                     ". ",
                     doi,
-                    " ",
                     *standing_mark(standing),
                     quiet(f" {source.note}.") if source.note else "",
                 )
@@ -41,7 +41,7 @@ def blocks(assessment: Assessment) -> tuple[Block, ...]:
         parts.append(Items(tuple(items), "numbered"))
     if assessment.made_by:
         parts.append(Heading(2, "Made by"))
-        pairs = tuple((name, words(text)) for name, text in assessment.made_by)
+        pairs = tuple((opened(name), words(text)) for name, text in assessment.made_by)
         parts.append(Facts(pairs, "technical"))
     parts.append(Heading(2, "Sign-off"))
     if not_for_dosing(assessment):

@@ -16,7 +16,7 @@ from equipoise.report.svg import Drawing, Key
 from equipoise.report.words import listed
 
 WIDTH = 654.0
-LABEL = 148.0
+LABEL = 152.0
 SMALLEST, LARGEST = 25.0, 42.0
 TALL = 26.0
 SHADES = ("#fbf8ee", "#fde3a0", "#f6ad4f", "#cf6318", "#7f2704", "#330f01")
@@ -74,15 +74,22 @@ def field_of(grade: Grade, kind: str) -> Field:
     return Field("interval", f"{low}-{high}", low, high)
 
 
+def applies(days: Sequence[Day]) -> bool:
+    """Whether a criterion has anything to say on any of its days."""
+    kind = measure([d.grade for d in days])
+    return any(field_of(d.grade, kind).kind != "blank" for d in days)
+
+
 def drawing(
     daily: Mapping[str, tuple[Day, ...]],
     titles: Mapping[str, str],
     recorded: Sequence[tuple[str, int, str]] = (),
 ) -> Drawing:
-    """The strips of all criteria, broken into blocks of days where they are many.
+    """The strips of the criteria that apply, broken into blocks of days where they are many.
 
     recorded  what the chart says: (criterion, calendar day, text)
     """
+    daily = {c: days for c, days in daily.items() if applies(days)}
     numbers = sorted({d.day for days in daily.values() for d in days})
     span = range(numbers[0], numbers[-1] + 1) if numbers else range(0)
     most = int((WIDTH - LABEL) // SMALLEST)
@@ -124,8 +131,8 @@ def _block(
     for criterion, answers in daily.items():
         kind = measure([d.grade for d in answers])
         by_day = {d.day: d.grade for d in answers}
-        tall = 34.0 if kind == "score" else TALL
         lines = _wrapped(titles.get(criterion, criterion), LABEL - 12.0)
+        tall = max(34.0 if kind == "score" else TALL, 13.6 * len(lines) + 2.0)
         first = y + tall / 2.0 + 4.3 - 6.8 * (len(lines) - 1)
         for k, words in enumerate(lines):
             parts.append(svg.text(0.0, first + 13.6 * k, words, size=svg.SMALL))
@@ -178,7 +185,7 @@ def _field(x: float, y: float, wide: float, tall: float, field: Field) -> str:
         ground = svg.rect(x, y, wide, tall, fill=low) + svg.hatch(
             x, y, wide, tall, gap=6.0, stroke=high, stroke_width=stroke_width
         )
-        plate = _plate(x + wide / 2.0, y + tall / 2.0, field.text, two_lines=tall > 30.0)
+        plate = _plate(x + wide / 2.0, y + tall / 2.0, field.text, two_lines=field.kind == "range")
     frame = svg.rect(x, y, wide, tall, stroke="#8b9197", stroke_width=0.7)
     return ground + frame + plate + _printed(x + wide / 2.0, y, tall, field, ink)
 
@@ -194,7 +201,7 @@ def _plate(x: float, y: float, words: str, *, two_lines: bool) -> str:
 
 def _printed(x: float, y: float, tall: float, field: Field, ink: str) -> str:
     middle = y + tall / 2.0 + 4.4
-    if field.kind == "range" and tall > 30.0:
+    if field.kind == "range" and field.text:
         low, high = field.text.split("-")
         return svg.text(x, middle - 6.5, f"{low}-", anchor="middle", size=svg.SMALL) + svg.text(
             x, middle + 6.5, high, anchor="middle", size=svg.SMALL
@@ -246,7 +253,7 @@ def _wrapped(words: str, wide: float) -> list[str]:
             lines.append(word)
         else:
             lines[-1] = longer
-    return lines[:2] if len(lines) > 2 else lines
+    return lines
 
 
 def _said(title: str, days: Sequence[Day]) -> str:

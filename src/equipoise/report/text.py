@@ -54,13 +54,15 @@ def text(assessment: Assessment, *, width: int = 100) -> str:
 
 def _lines(blocks: Iterable[Block], width: int) -> list[str]:
     lines: list[str] = []
+    tight = True
     for block in blocks:
         part = _block(block, width)
         if not part:
             continue
-        if lines and not (isinstance(block, Items) and lines[-1] and len(lines) < 3):
+        if not tight:
             lines.append("")
         lines += part
+        tight = isinstance(block, Heading) and block.level == 4
     return lines
 
 

@@ -22,18 +22,20 @@ from equipoise.report.blocks import (
 from equipoise.report.words import Clock, day_word
 
 COLUMN = 8
-LABEL = 26
 
 
 def blocks(assessment: Assessment) -> tuple[Block, ...]:
     """The strip with its table; nothing where no criterion was asked day by day."""
-    if not any(assessment.daily.values()):
+    if not any(strip.applies(days) for days in assessment.daily.values()):
         return ()
     recorded = recorded_by_day(assessment)
     titles = assessment.criterion_titles
     caption = (
         "Each day is graded from what was known at its end. Day 0 is the date of the infusion."
     )
+    silent = [titles.get(c, c) for c, days in assessment.daily.items() if not strip.applies(days)]
+    if silent:
+        caption += f" On no day applied: {'; '.join(silent)}."
     parts: list[Block] = [
         Heading(2, "Toxicity by day"),
         Figure(
@@ -77,29 +79,30 @@ def recorded_by_day(assessment: Assessment) -> tuple[tuple[str, int, str], ...]:
 
 def strip_lines(assessment: Assessment, width: int) -> tuple[str, ...]:
     """The strip in letters, in lines of at most `width` where a single day fits into that."""
-    numbers = sorted({d.day for days in assessment.daily.values() for d in days})
+    shown = {c: days for c, days in assessment.daily.items() if strip.applies(days)}
+    numbers = sorted({d.day for days in shown.values() for d in days})
     if not numbers:
         return ()
+    label = max(len(criterion) for criterion in shown) + 1
     span = list(range(numbers[0], numbers[-1] + 1))
     recorded = recorded_by_day(assessment)
-    each = max(1, (width - LABEL) // COLUMN)
+    each = max(1, (width - label) // COLUMN)
     lines: list[str] = []
     for start in range(0, len(span), each):
         days = span[start : start + each]
         if lines:
             lines.append("")
         head = "".join(("0" if d == 0 else f"{d:+d}").rjust(COLUMN) for d in days)
-        lines.append("day".ljust(LABEL) + head)
-        for criterion, answers in assessment.daily.items():
+        lines.append("day".ljust(label) + head)
+        for criterion, answers in shown.items():
             kind = strip.measure([d.grade for d in answers])
             by_day = {d.day: strip.field_of(d.grade, kind).text or "." for d in answers}
-            title = assessment.criterion_titles.get(criterion, criterion)
             body = "".join(_fit(by_day.get(d, ".")) for d in days)
-            lines.append(_label(title) + body)
+            lines.append(criterion.ljust(label) + body)
             charted = {d: text for c, d, text in recorded if c == criterion}
             if any(d in charted for d in days):
                 body = "".join(_fit(charted.get(d, "")) for d in days)
-                lines.append("  chart says".ljust(LABEL) + body)
+                lines.append("  chart says".ljust(label) + body)
     lines.append("")
     key = "? unknown: not enough observed; . does not apply; 2-4 between the two"
     return (*lines, *textwrap.wrap(key, width))
@@ -107,10 +110,6 @@ def strip_lines(assessment: Assessment, width: int) -> tuple[str, ...]:
 
 def _fit(text: str) -> str:
     return f" {text[: COLUMN - 1]}".rjust(COLUMN)
-
-
-def _label(title: str) -> str:
-    return (title if len(title) < LABEL else title[: LABEL - 2] + "…").ljust(LABEL)
 
 
 def _highest(title: str, days: Sequence[Day]) -> Row:

@@ -26,7 +26,7 @@ from equipoise.report.blocks import (
     strong,
     words,
 )
-from equipoise.report.words import Clock, listed, percent, plain, sentence
+from equipoise.report.words import Clock, listed, opened, percent, plain, sentence
 
 
 def blocks(assessment: Assessment) -> tuple[Block, ...]:
@@ -52,6 +52,10 @@ def blocks(assessment: Assessment) -> tuple[Block, ...]:
     return tuple(parts)
 
 
+ANSWERS = {"true": "present", "false": "absent"}
+"""Values of yes/no observations as people say them."""
+
+
 def answer(grade: Grade) -> str:
     """The answer in a few words: "grade 2 to 4", "score 169", "met", "cannot be told yet"."""
     low, high = grade.low, grade.high
@@ -75,15 +79,21 @@ def answer(grade: Grade) -> str:
 def _grade(
     grade: Grade, title: str, recorded: Sequence[tuple[float, str]], clock: Clock
 ) -> list[Block]:
-    line: list[str | Run] = [strong(answer(grade).capitalize())]
+    short = answer(grade)
+    line: list[str | Run] = [strong(opened(short))]
+    said = grade.sentence.strip()
+    if said.lower().startswith(short.lower()):
+        line.append(f"{said[len(short) :].rstrip('.')}. ")
+        said = ""
+    else:
+        line.append(". ")
+    line.append(f"{sentence(said)} " if said else "")
     if grade.since is not None:
-        line.append(f", at least {grade.low} since {clock.short(grade.since)}")
-    line.append(". ")
+        line.append(f"At least {grade.low} since {clock.short(grade.since)}. ")
     if grade.probability_low is not None and grade.probability_high is not None:
         low, high = grade.probability_low, grade.probability_high
         odds = percent(low) if low == high else f"{percent(low)} to {percent(high)}"
-        line.append(f"Published probability {odds}. ")
-    line.append(sentence(grade.sentence))
+        line.append(f"Published probability {odds}.")
     parts: list[Block] = [
         Heading(3, title, standing_mark(grade.standing)),
         Paragraph(words(*line)),
@@ -92,11 +102,15 @@ def _grade(
         said = listed([f"{text} ({clock.short(at)})" for at, text in recorded])
         parts.append(Paragraph(words(strong("The chart says: "), said, ".")))
     if grade.because and grade.missing:
-        parts.append(Pair((_because(grade.because, clock),), (_missing(grade.missing),)))
+        parts.append(
+            Pair(
+                (_because(grade.because, clock),), (_missing(grade.missing, grade.low, grade.high),)
+            )
+        )
     elif grade.because:
         parts.append(_because(grade.because, clock))
     elif grade.missing:
-        parts.append(_missing(grade.missing))
+        parts.append(_missing(grade.missing, grade.low, grade.high))
     parts.append(Paragraph(words("Source: ", citation(grade.source), "."), "quiet"))
     return parts
 
@@ -116,17 +130,30 @@ def _because(reasons: Sequence[Because], clock: Clock) -> Table:
     return Table("Observed", columns, rows, "small")
 
 
-def _missing(missing: Sequence[Missing]) -> Table:
-    rows = tuple(Row((cell(plain(m.name)), cell(_would_become(m.would_become)))) for m in missing)
+def _missing(missing: Sequence[Missing], low: int | None, high: int | None) -> Table:
+    rows = [
+        Row((cell(plain(m.name)), cell(_would_become(m.would_become))))
+        for m in missing
+        if _settles(m, low, high)
+    ]
+    idle = [plain(m.name) for m in missing if not _settles(m, low, high)]
+    if idle:
+        rows.append(Row((cell("no change by one of these alone"), cell(listed(idle))), "quiet"))
     columns = (Column("Missing, easiest first"), Column("What the answer would become"))
-    return Table("Not known", columns, rows, "small")
+    return Table("Not known", columns, tuple(rows), "small")
+
+
+def _settles(missing: Missing, low: int | None, high: int | None) -> bool:
+    """Whether some value of the observation would by itself change the interval."""
+    found = missing.would_become
+    return not found or any((a, b) != (low, high) for _, a, b in found)
 
 
 def _would_become(answers: Sequence[tuple[str, int, int]]) -> str:
     """Values of the observation by what they lead to: "none or nasal cannula: 2; cpap: 4"."""
     groups: dict[tuple[int, int], list[str]] = {}
     for label, low, high in answers:
-        groups.setdefault((low, high), []).append(label.replace("_", " "))
+        groups.setdefault((low, high), []).append(ANSWERS.get(label, label.replace("_", " ")))
     said = []
     for (low, high), labels in groups.items():
         result = str(low) if low == high else f"{low} to {high}"

@@ -113,15 +113,19 @@ def sentence(text: str) -> str:
     text = text.strip()
     if not text:
         return ""
-    first = text.split(maxsplit=1)[0].rstrip(",;:.")
-    if first.islower() and first.isalpha():
-        text = text[0].upper() + text[1:]
+    text = opened(text)
     return text if text[-1] in ".?!:" else text + "."
 
 
 def cited(source: Source) -> str:
     """ "Cheng 2020, Table 3": the short form that stands beside a number."""
     return f"{source.short}, {source.where}" if source.where else source.short
+
+
+def opened(text: str) -> str:
+    """A text with a capital at its start, unless its first word has its own way of writing."""
+    first = text.split(maxsplit=1)[0] if text.strip() else ""
+    return text[0].upper() + text[1:] if first.rstrip(",;:.").islower() else text
 
 
 def listed(parts: Sequence[str]) -> str:
