@@ -6,17 +6,22 @@ import math
 from types import ModuleType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from equipoise.kinetics.schedule import (
     BOLUS,
     INPUT_ENDS,
     INPUT_STARTS,
     Floats,
+    Integers,
     Timeline,
 )
 
 CYCLES = 60
 """Newton steps before giving up."""
+
+TOGETHER = 4096
+"""Rows of the steady table that are worked on at one time."""
 
 Event = tuple[float, int, int, float]
 
@@ -41,110 +46,143 @@ def steady_states(
     states = module.STATES
     found = np.zeros((len(line.steady), states))
     lost: dict[int, str] = {}
-    for number, row in enumerate(line.steady):
-        lane = int(line.steady_lane[number])
-        if row[0] == 0.0:
-            continue
-        p = parameters[lane, 0 if parameters.shape[1] == 1 else int(row[5])]
-        cycle = _Cycle(module, row, p, scale[lane], rtol, atol, limit)
-        state = cycle.fixed_point()
-        if state is None:
-            lost[lane] = (
+    rows = np.flatnonzero(line.steady[:, 0] != 0.0)
+    for begin in range(0, len(rows), TOGETHER):
+        chosen = rows[begin : begin + TOGETHER]
+        lanes = line.steady_lane[chosen]
+        piece = line.steady[chosen, 5].astype(np.int64)
+        piece = np.zeros_like(piece) if parameters.shape[1] == 1 else piece
+        cycles = _Cycles(
+            module,
+            line.steady[chosen],
+            parameters[lanes, piece],
+            scale[lanes],
+            rtol=rtol,
+            atol=atol,
+            limit=limit,
+        )
+        states_found, failed = cycles.fixed_points()
+        found[chosen] = states_found
+        for number in np.flatnonzero(failed):
+            row = line.steady[chosen[number]]
+            lost[int(lanes[number])] = (
                 f"no steady state for doses every {row[1]:g} h at {row[6]:g} h: "
                 f"none was reached in {CYCLES} Newton steps"
             )
-        else:
-            found[number] = state
     return found, lost
 
 
-class _Cycle:
-    """One interval of a train, from time - interval to the record at `time`."""
+class _Cycles:
+    """One interval of each of several trains, from time - interval to the record at `time`.
+
+    A row takes states + 1 lanes: itself, and a copy with each state moved a little. They are one
+    block; other rows have their own.
+    """
 
     def __init__(
         self,
         module: ModuleType,
-        row: Floats,
+        rows: Floats,
         parameters: Floats,
-        scale: float,
+        scale: Floats,
+        *,
         rtol: float,
         atol: float,
         limit: int,
     ) -> None:
         self._module = module
         self._states = module.STATES
-        self._lanes = min(self._states + 1, module.LANES)
         self._scale = scale
         self._rtol, self._atol = rtol, atol
         self._limit = limit
-        events = cycle_events(row)
-        total = self._states + 1
-        self._first = np.zeros(total, dtype=np.int64)
-        self._last = np.full(total, len(events), dtype=np.int64)
-        self._times = np.array([each[0] for each in events])
-        self._kinds = np.array([each[1] for each in events], dtype=np.int64)
-        self._indices = np.array([each[2] for each in events], dtype=np.int64)
-        self._values = np.array([each[3] for each in events])
-        self._end = np.array([row[6]])
-        self._start = np.full(total, row[6] - row[1])
-        self._parameters = np.ascontiguousarray(np.tile(parameters, (total, 1, 1)))
+        self._parameters = parameters
+        events = [cycle_events(row) for row in rows]
+        count = np.array([len(each) for each in events], dtype=np.int64)
+        self._last = np.cumsum(count)
+        self._first = self._last - count
+        flat = [event for each in events for event in each]
+        self._times = np.array([event[0] for event in flat])
+        self._kinds = np.array([event[1] for event in flat], dtype=np.int64)
+        self._indices = np.array([event[2] for event in flat], dtype=np.int64)
+        self._values = np.array([event[3] for event in flat])
+        self._ends = rows[:, 6]
+        self._starts = rows[:, 6] - rows[:, 1]
 
-    def fixed_point(self) -> Floats | None:
-        """The state that the cycle returns to."""
-        x = self._run(np.zeros((1, self._states)))
-        if x is None:
-            return None
-        state: Floats = x[0]
+    def fixed_points(self) -> tuple[Floats, NDArray[np.bool_]]:
+        """The states that the cycles return to, (rows, C), and which rows have none."""
+        total, size = len(self._scale), self._states
+        every = np.arange(total)
+        state, lost = self._run(every, np.zeros((total, 1, size)))
+        state = state[:, 0, :]
         floor = self._atol * self._scale
-        best = math.inf
+        best = np.full(total, math.inf)
+        going = every[~lost]
         for _ in range(CYCLES):
-            step = 1e-4 * np.maximum(np.abs(state), 1e-2 * self._scale)
-            ends = self._run(np.vstack([state, state + np.diag(step)]))
-            if ends is None:
-                return None
-            slopes = ((ends[1:] - ends[0]) / step[:, None]).T
-            residual = ends[0] - state
-            try:
-                change = np.linalg.solve(np.eye(self._states) - slopes, residual)
-            except np.linalg.LinAlgError:
-                return None
-            proposed = state + change
-            if np.any((proposed < 0.0) & (ends[0] >= 0.0) & (np.abs(change) > floor)):
-                proposed = ends[0]
-                change = residual
-            error = float(np.max(np.abs(change) / (self._rtol * np.abs(proposed) + floor + 1e-300)))
-            state = proposed
-            if not np.all(np.isfinite(state)) or np.abs(state).max() > 1e9 * self._scale:
-                return None
+            if not len(going):
+                break
+            x = state[going]
+            scale, low = self._scale[going, None], floor[going, None]
+            step = 1e-4 * np.maximum(np.abs(x), 1e-2 * scale)
+            around = np.repeat(x[:, None, :], size + 1, axis=1)
+            place = np.arange(size)
+            around[:, place + 1, place] += step
+            ends, broken = self._run(going, around)
+            slopes = np.swapaxes((ends[:, 1:] - ends[:, :1]) / step[:, :, None], 1, 2)
+            residual = ends[:, 0] - x
+            matrix = np.eye(size) - slopes
+            broken |= ~np.isfinite(matrix).all(axis=(1, 2)) | ~np.isfinite(residual).all(axis=1)
+            matrix[broken] = np.eye(size)
+            broken |= np.linalg.matrix_rank(matrix) < size
+            matrix[broken] = np.eye(size)
+            change = np.linalg.solve(matrix, np.where(broken[:, None], 0.0, residual)[:, :, None])
+            change = change[:, :, 0]
+            proposed = x + change
+            # A step below zero from a cycle that stays above it: follow the cycle instead.
+            wrong = (proposed < 0.0) & (ends[:, 0] >= 0.0) & (np.abs(change) > low)
+            follow = wrong.any(axis=1)
+            proposed[follow] = ends[follow, 0]
+            change[follow] = residual[follow]
+            error = np.max(np.abs(change) / (self._rtol * np.abs(proposed) + low + 1e-300), axis=1)
+            state[going] = proposed
+            broken |= ~np.isfinite(proposed).all(axis=1)
+            broken |= np.abs(proposed).max(axis=1) > 1e9 * scale[:, 0]
+            lost[going[broken]] = True
             # Beyond the accuracy of the integration Newton's steps no longer shrink.
-            if error <= 1.0 or (error <= 30.0 and error > 0.5 * best):
-                return state
-            best = min(best, error)
-        return None
+            there = (error <= 1.0) | ((error <= 30.0) & (error > 0.5 * best[going]))
+            best[going] = np.minimum(best[going], error)
+            going = going[~(there | broken)]
+        lost[going] = True
+        state[lost] = 0.0
+        return state, lost
 
-    def _run(self, initial: Floats) -> Floats | None:
-        lanes = len(initial)
+    def _run(self, rows: Integers, initial: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+        """One cycle of some rows from (rows, copies, C): its end, and which rows failed."""
+        copies = initial.shape[1]
+        lanes = len(rows) * copies
+        of_row = np.repeat(rows, copies)
         amounts = np.empty((lanes, 1, self._states))
         status = np.zeros(lanes, dtype=np.int64)
+        # A block takes at most LANES lanes, and never lanes of two rows.
+        block = copies if copies <= self._module.LANES else 1
         self._module.march(
             np.arange(lanes),
-            self._lanes,
+            block,
             0,
-            self._first,
-            self._last,
+            self._first[of_row],
+            self._last[of_row],
             self._times,
             self._kinds,
             self._indices,
             self._values,
             np.empty((0, self._states)),
-            np.array([0, 1], dtype=np.int64),
-            self._end,
-            np.zeros(1, dtype=np.bool_),
-            np.zeros(lanes, dtype=np.int64),
-            self._start,
-            self._parameters,
-            np.ascontiguousarray(initial),
-            np.full(lanes, self._scale),
+            np.arange(len(rows) + 1, dtype=np.int64),
+            np.ascontiguousarray(self._ends[rows]),
+            np.zeros(len(rows), dtype=np.bool_),
+            np.repeat(np.arange(len(rows), dtype=np.int64), copies),
+            self._starts[of_row],
+            np.ascontiguousarray(self._parameters[of_row][:, None, :]),
+            np.ascontiguousarray(initial.reshape(lanes, self._states)),
+            self._scale[of_row],
             np.empty((0, 2), dtype=np.int64),
             max(0.1 * self._rtol, 1e-14),
             0.1 * self._atol,
@@ -154,9 +192,9 @@ class _Cycle:
             status,
             np.zeros(lanes),
         )
-        if status.any():
-            return None
-        return np.ascontiguousarray(amounts[:, 0, :], dtype=np.float64)
+        ends = np.ascontiguousarray(amounts[:, 0, :]).reshape(len(rows), copies, self._states)
+        broken: NDArray[np.bool_] = (status.reshape(len(rows), copies) != 0).any(axis=1)
+        return ends, broken
 
 
 def cycle_events(row: Floats) -> list[Event]:
