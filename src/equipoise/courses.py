@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -120,19 +121,36 @@ def answer_request(
     )
     if not fitting:
         return (replace(_no_target(known, refused), decision=decision),)
+    allowed, left_out = _gated(request, research=research)
     lists = []
     memory: Memory = {}
     for target, note in distinct(fitting):
         why = gate(known.model, target, research=research)
-        proposals = () if why else _requested(known, request, target)
+        proposals = () if why else _requested(known, allowed, target)
         if not why and not proposals:
             why = _nothing_to_weigh(target)
         found = _option_list(
             known, target, proposals, why, rng, research=research, ranked=False, memory=memory
         )
-        cautions = (*note, *found.cautions)
+        cautions = (*note, *left_out, *found.cautions)
         lists.append(replace(found, decision=decision, cautions=cautions, next_samples=()))
     return tuple(lists)
+
+
+def _gated(request: Request, *, research: bool) -> tuple[Request, tuple[str, ...]]:
+    """The request without scenarios that may not feed options, and a sentence for each."""
+    out = tuple(s for s in request.scenarios if not (research or s.standing.may_feed_options))
+    if not out:
+        return request, ()
+    gone = {s.id for s in out}
+    kept = tuple(c for c in request.candidates if c.scenario not in gone)
+    words = tuple(
+        f"{s.label} (ratio {s.ratio:g}, {s.source.short}) is {s.standing.word}: nothing is weighed "
+        "under it (research mode does, marked NOT FOR DOSING)"
+        for s in out
+    )
+    rest = tuple(s for s in request.scenarios if s.id not in gone)
+    return replace(request, candidates=kept, scenarios=rest), words
 
 
 def distinct(targets: Sequence[Target]) -> tuple[tuple[Target, tuple[str, ...]], ...]:
@@ -184,6 +202,14 @@ def _trough_candidate(
     known: Known, candidate: Candidate, scenario: Scenario | None, factor: float
 ) -> Proposal:
     assert candidate.fraction is not None
+    notes = [] if scenario is None or not scenario.note else [scenario.note]
+    if scenario is not None and math.isfinite(scenario.low * scenario.high):
+        least, most = scenario.low / scenario.ratio, scenario.high / scenario.ratio
+        notes.append(
+            f"one ratio of {scenario.ratio:g} for everybody: over its printed range between "
+            f"patients ({scenario.low:g}-{scenario.high:g}) these troughs would be {least:.2g} to "
+            f"{most:.2g} times what is shown, and the odds with them"
+        )
     return trough_proposal(
         known,
         candidate.fraction,
@@ -191,7 +217,7 @@ def _trough_candidate(
         label=candidate.label,
         factor=factor,
         scenario="" if scenario is None else scenario.label,
-        notes=() if scenario is None or not scenario.note else (scenario.note,),
+        notes=tuple(notes),
     )
 
 

@@ -6,6 +6,7 @@ that can be computed, and never picks one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ class Scenario:
     """A change of clearance from a time on, with its published size.
 
     ratio  exposure with / exposure without (AUC or steady-state concentration per dose)
+    low, high  of the ratio between patients as printed, NaN where it is not
     of     what the ratio was measured on: "auc" (clearance changes by 1/ratio) or "trough" (the
            trough per dose changes by it; a trough moves more than an AUC for the same clearance)
     """
@@ -32,6 +34,8 @@ class Scenario:
     standing: Standing
     note: str = ""
     of: str = "auc"
+    low: float = math.nan
+    high: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from equipoise.target import Effect, Metric, Refused, Target
 from equipoise.triage import STEADY_AFTER, Judged, judge
 
 DRAWS = 1000
+LEAST_DRAWS = 500
 CURVE_POINTS = 181
 ADULT = 18.0
 
@@ -104,10 +105,12 @@ def know(model: Model, record: Record, t: float, *, seed: int, draws: int = DRAW
     subject = patient.subject(model, record, t, covariate_steps=found.steps, use=use)
     readings = [("", model.omega), *((r.name, r.omega) for r in model.other_readings)]
     posteriors, labels = [], []
+    # The readings share the draws: what is shown is their mixture.
+    share = max(LEAST_DRAWS, draws // len(readings))
     for name, omega in readings:
         version = replace(model, omega=omega)
         posteriors.append(
-            fit(version, subject, n=draws, rng=stream(seed, record.id, model.id, name, "fit"))
+            fit(version, subject, n=share, rng=stream(seed, record.id, model.id, name, "fit"))
         )
         labels.append(f"{model.id} ({name})" if name else model.id)
     weights = model_weights(posteriors, [1.0] * len(posteriors), levels=len(use))

@@ -23,6 +23,7 @@ from equipoise.likelihood import (
     Objective,
     Subject,
     conditional_objective,
+    log_scale,
     minus_two_log,
     predicted,
     second_differences,
@@ -36,6 +37,9 @@ PARETO_LIMIT = 0.7
 """Above this the importance weights are not trusted (Vehtari 2024) and a sampler takes over."""
 
 PROPOSAL_DF = 5.0
+
+FLOOR = 0.05
+"""Least weight of a candidate model (project convention), for fewer than twenty candidates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,7 @@ def fit(
     smoothed, pareto_k = smooth_weights(log_ratio)
     weights = np.exp(smoothed - logsumexp(smoothed))
     ess = float(1.0 / np.sum(weights**2))
-    evidence = _evidence(subject, log_ratio, k)
+    evidence = _evidence(model, subject, log_ratio, k, student=student)
     cautions = []
     if not mode.converged:
         cautions.append(
@@ -165,7 +169,7 @@ def fit(
             model, mode, z[chosen] @ root.T, ess, pareto_k, "importance", evidence, tuple(cautions)
         )
     z, ess = _sample(log_posterior, z[_systematic(weights, 4 * k + 32, rng)], n, rng)
-    if ess < 200.0:
+    if not ess >= 200.0:
         cautions.append(f"only {ess:.0f} effective draws: quantiles in the tails are rough")
     return Posterior(model, mode, z @ root.T, ess, pareto_k, "sampler", evidence, tuple(cautions))
 
@@ -175,7 +179,7 @@ def model_weights(
 ) -> Array:
     """Weights of candidate models after the levels: (m,), summing to 1.
 
-    Equal to the prior weights until two levels; then by predictive density, with a floor of 5 %
+    Equal to the prior weights until two levels; then by predictive density, with a floor (`FLOOR`)
     so that no candidate is lost to one odd level.
     """
     prior_part = np.asarray(prior_weights, dtype=float)
@@ -184,8 +188,15 @@ def model_weights(
         return np.asarray(prior_part)
     log_weight = np.log(prior_part) + np.array([p.evidence for p in posteriors])
     weight = np.exp(log_weight - logsumexp(log_weight))
-    weight = np.maximum(weight, 0.05)
-    return np.asarray(weight / weight.sum())
+    low = np.zeros(len(weight), dtype=bool)
+    while True:
+        # Raising one candidate lowers the others, which may bring another below the floor.
+        rest = 1.0 - FLOOR * low.sum()
+        raised = np.where(low, FLOOR, rest * weight / weight[~low].sum())
+        fresh = (raised < FLOOR) & ~low
+        if not fresh.any():
+            return np.asarray(raised)
+        low |= fresh
 
 
 def without(subject: Subject, places: Sequence[int]) -> Subject:
@@ -212,8 +223,14 @@ def smooth_weights(log_ratio: Array) -> tuple[Array, float]:
     cut = shifted[order[-tail - 1]]
     largest = order[-tail:]
     excess = np.exp(shifted[largest]) - np.exp(cut)
-    if not np.isfinite(cut) or excess[-1] <= 0.0 or np.sum(excess > 0.0) < 5:
-        return shifted, float("inf") if not np.isfinite(cut) else 0.0
+    if not np.isfinite(cut):
+        return shifted, float("inf")
+    if excess[-1] <= 0.0:
+        # All of the tail is equal: the proposal is the target.
+        return shifted, 0.0
+    if np.sum(excess > 0.0) < 5:
+        # A few draws carry everything: the worst case, not the best.
+        return shifted, float("inf")
     k, sigma = _pareto(np.maximum(excess, 1e-300))
     places = (np.arange(tail) + 0.5) / tail
     if abs(k) < 1e-12:
@@ -233,8 +250,8 @@ def _pareto(excess: Array) -> tuple[float, float]:
     grid = grid / (3.0 * excess[int(n / 4 + 0.5) - 1]) + 1.0 / excess[-1]
     k = np.mean(np.log1p(-grid[:, None] * excess[None, :]), axis=1)
     profile = n * (np.log(-grid / k) - k - 1.0)
-    weight = 1.0 / np.exp(profile[None, :] - profile[:, None]).sum(axis=1)
-    theta = float(np.sum(grid * weight) / weight.sum())
+    weight = np.exp(profile - logsumexp(profile))
+    theta = float(np.sum(grid * weight))
     shape = float(np.mean(np.log1p(-theta * excess)))
     sigma = -shape / theta
     return float((n * shape + 10.0 * 0.5) / (n + 10.0)), float(sigma)
@@ -316,9 +333,17 @@ def _laplace(objective: Objective, centre: Array) -> Array:
     return np.asarray((turn / size) @ turn.T)
 
 
-def _evidence(subject: Subject, log_ratio: Array, k: int) -> float:
-    measured = sum(1 for o in subject.observed if o.censored == "")
-    constant = -0.5 * measured * np.log(2.0 * np.pi) - 0.5 * k * np.log(2.0 * np.pi)
+def _evidence(
+    model: Model, subject: Subject, log_ratio: Array, k: int, *, student: bool
+) -> float:
+    constant = -0.5 * k * np.log(2.0 * np.pi)
+    for o in subject.observed:
+        if o.censored:
+            continue
+        constant += log_scale(student=student)
+        if model.observation(o.analyte).residual.log > 0.0:
+            # A density of ln y: in the level's own unit, so that it can be weighed against others.
+            constant -= np.log(o.number)
     return float(logsumexp(log_ratio) - np.log(len(log_ratio)) + constant)
 
 
@@ -343,6 +368,7 @@ def _sample(
         length = float(np.max(sampler.get_autocorr_time(quiet=True)))
     except Exception:  # emcee raises its own error class for short chains, even when quiet
         length = float("nan")
-    ess = len(chain) / length if np.isfinite(length) and length > 0.0 else float("nan")
+    # A chain whose autocorrelation cannot be told counts as a single draw.
+    ess = len(chain) / length if np.isfinite(length) and length > 0.0 else 1.0
     chosen = np.linspace(0, len(chain) - 1, n).round().astype(int)
     return np.asarray(chain[chosen]), ess

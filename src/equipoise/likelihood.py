@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import lgamma, log, pi
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,6 +110,14 @@ def minus_two_log(model: Model, subject: Subject, f: Array, *, student: bool = F
         else:
             out[:, j] = np.log(v[:, j]) + z**2
     return out
+
+
+def log_scale(*, student: bool = False) -> float:
+    """What `minus_two_log` leaves out of the log density of one measured level."""
+    if not student:
+        return -0.5 * log(2.0 * pi)
+    df = STUDENT_DF
+    return lgamma(0.5 * (df + 1.0)) - lgamma(0.5 * df) - 0.5 * log(df * pi)
 
 
 def joint(

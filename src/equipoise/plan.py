@@ -184,7 +184,6 @@ def weigh(
         ]
         below = float(np.sum(weights * [p[0] for p in parts]))
         within = float(np.sum(weights * [p[1] for p in parts]))
-        size = min(min(b.posterior.ess, float(len(b.posterior.draws))) for b in beliefs)
         notes = list(proposal.notes)
         spread = max(p[1] for p in parts) - min(p[1] for p in parts)
         if len(beliefs) > 1 and spread > 0.1:
@@ -208,11 +207,20 @@ def weigh(
                 within=within,
                 above=max(0.0, 1.0 - below - within),
                 measured_within=_measured(beliefs, target, values, noise, weights),
-                error=float(np.sqrt(max(within * (1.0 - within), 0.25 / size) / size)),
+                error=_error(beliefs, [p[1] for p in parts], weights),
                 notes=tuple(notes),
             )
         )
     return tuple(options)
+
+
+def _error(beliefs: Sequence[Belief], within: Sequence[float], weights: Array) -> float:
+    """Monte-Carlo standard error of a weighted mixture's odds, never below that of one draw."""
+    total = 0.0
+    for belief, p, weight in zip(beliefs, within, weights, strict=True):
+        size = min(belief.posterior.ess, float(len(belief.posterior.draws)))
+        total += float(weight) ** 2 * max(p * (1.0 - p), 0.25 / size) / size
+    return float(np.sqrt(total))
 
 
 def _measured(

@@ -57,7 +57,8 @@ def judge(
     prior   (draws, n) predictions of the population at the levels, with residual error
     """
     methods = [m.method for m in levels if m.method]
-    usual = max(set(methods), key=methods.count) if methods else ""
+    # Ties go to the method seen first: a set's order would differ from run to run.
+    usual = max(dict.fromkeys(methods), key=methods.count) if methods else ""
     judged = []
     for j, level in enumerate(levels):
         reasons = [*_timing(level, given), *_size(level, prior[:, j])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from equipoise.source import Source, Standing
@@ -78,6 +79,8 @@ class Ratio:
     standing: Standing
     note: str = ""
     of: str = "auc"
+    low: float = math.nan
+    high: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,8 @@ AZOLES: tuple[Azole, ...] = (
                 Standing.PUBLISHED,
                 "troughs per dose; middle of the printed 2.6 and 2.7; n = 75, range 1.75-5.9",
                 "trough",
+                1.75,
+                5.9,
             ),
             Ratio(
                 "posaconazole_healthy",

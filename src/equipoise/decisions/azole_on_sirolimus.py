@@ -104,7 +104,7 @@ def _scenarios(found: _Found, t: float) -> tuple[Scenario, ...]:
     start = found.first.at
     switch = start if found.ahead else t
     azole = tuple(
-        Scenario(r.id, r.label, r.ratio, start, r.source, r.standing, r.note, r.of)
+        Scenario(r.id, r.label, r.ratio, start, r.source, r.standing, r.note, r.of, r.low, r.high)
         for r in found.azole.ratios
     )
     return (

@@ -51,7 +51,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list; manner "", "quiet", "known" and "lacking" (a mark before each), "numbered"."""
+    """A list; manner "", "notes", "numbered", "known" and "lacking" (a mark before each)."""
 
     kind: ClassVar[str] = "items"
     items: tuple[Words, ...]
@@ -193,6 +193,11 @@ def citation(source: Source) -> Words:
 def standing_mark(standing: Standing) -> Words:
     """The standing as a small label; it warns where it may not stand behind a dose."""
     return (Run(standing.word, "mark" if standing.may_feed_options else "warn"),)
+
+
+def watermark_mark(watermark: str) -> Words:
+    """A watermark as a small label that warns; nothing where there is none."""
+    return (Run(watermark, "warn"),) if watermark else ()
 
 
 def plain_text(line: Words) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,13 +55,16 @@ def description(exposure: Exposure, clock: Clock, at: float, *, targets: bool = 
     targets  with the windows, which a caption under the legend need not say again
     """
     said = []
-    if exposure.times and exposure.posterior:
-        i = min(range(len(exposure.times)), key=lambda k: abs(exposure.times[k] - at))
-        low, _, median, _, high = (band[i] for band in exposure.posterior)
+    now = quantiles_at(exposure, at)
+    if now is not None:
+        low, _, median, _, high = now
         said.append(
             f"Now, {clock.short(at)}: {words.number(median)} {exposure.unit}, 90% "
             f"{words.between(low, high, like=median)}."
         )
+    elif exposure.times:
+        begin, end = clock.short(exposure.times[0]), clock.short(exposure.times[-1])
+        said.append(f"Predicted from {begin} to {end}, not for now ({clock.short(at)}).")
     used = sum(level.verdict == "used" for level in exposure.levels)
     said.append(f"Levels used: {used} of {len(exposure.levels)} known.")
     if exposure.pending:
@@ -69,6 +73,18 @@ def description(exposure: Exposure, clock: Clock, at: float, *, targets: bool = 
     if targets:
         said += dict.fromkeys(f"Target {t.metric.value} {t.window}." for t in exposure.targets)
     return " ".join(said)
+
+
+def quantiles_at(exposure: Exposure, at: float) -> tuple[float, ...] | None:
+    """The five quantiles at a moment, read off between two points; None outside the curve."""
+    times = exposure.times
+    if not times or not exposure.posterior or not times[0] <= at <= times[-1]:
+        return None
+    right = bisect_left(times, at)
+    left = max(right - 1, 0)
+    share = 0.0 if right == left else (at - times[left]) / (times[right] - times[left])
+    found = tuple(b[left] + share * (b[right] - b[left]) for b in exposure.posterior)
+    return found if all(math.isfinite(q) for q in found) else None
 
 
 def suspect_numbers(levels: Sequence[Level]) -> dict[int, int]:

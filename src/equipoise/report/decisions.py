@@ -33,7 +33,17 @@ from equipoise.report.blocks import (
     words,
 )
 from equipoise.report.toxicity import recorded_by_day, strip_lines
-from equipoise.report.words import Clock, day_word, number, opened, percent, plain, sentence, span
+from equipoise.report.words import (
+    Clock,
+    day_word,
+    number,
+    opened,
+    percent,
+    plain,
+    sentence,
+    span,
+    value,
+)
 from equipoise.source import Standing
 
 RECENT = 14
@@ -119,7 +129,7 @@ def _decision(
                 tuple(
                     words(
                         strong(plain(b.name)),
-                        f" {b.value}, {clock.short(b.at)}",
+                        f" {value(b.value)}, {clock.short(b.at)}",
                         quiet(f" ({b.note})") if b.note else "",
                     )
                     for b in decision.because

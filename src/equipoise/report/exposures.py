@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from equipoise.assessment import NOT_FOR_DOSING, Assessment, Exposure, Level, Summary
+from equipoise.assessment import Assessment, Exposure, Level, Summary
 from equipoise.report import concentration
 from equipoise.report.blocks import (
     Block,
@@ -26,6 +26,7 @@ from equipoise.report.blocks import (
     quiet,
     standing_mark,
     strong,
+    watermark_mark,
     words,
 )
 from equipoise.report.words import Clock, gain, listed, number, opened, percent, sentence, span
@@ -45,11 +46,8 @@ def blocks(assessment: Assessment) -> tuple[Block, ...]:
 
 def _exposure(exposure: Exposure, clock: Clock, at: float) -> list[Block]:
     title = f"{opened(exposure.agent_label)}: {exposure.model_title or exposure.model}"
-    parts: list[Block] = [Heading(3, title, standing_mark(exposure.standing))]
-    if exposure.watermark:
-        parts.append(
-            Box(exposure.watermark, (Paragraph(words("Bands for study only.")),), "danger")
-        )
+    label = words(*standing_mark(exposure.standing), *watermark_mark(exposure.watermark))
+    parts: list[Block] = [Heading(3, title, label)]
     parts.append(
         Figure(
             concentration.drawing(exposure, clock, at),
@@ -278,6 +276,4 @@ def _technical(exposure: Exposure) -> Block:
                 words(f"{value:+.2f} (SD {spread:.2f})"),
             )
         )
-    if exposure.watermark:
-        pairs.append(("Use", words(Run(NOT_FOR_DOSING, "warn"))))
     return Facts(tuple(pairs), "technical")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from equipoise.assessment import Assessment, NextSample, Option, OptionList
+from equipoise.assessment import Assessment, Option, OptionList
 from equipoise.report import odds_bar
 from equipoise.report.blocks import (
     Block,
@@ -22,6 +22,7 @@ from equipoise.report.blocks import (
     quiet,
     standing_mark,
     strong,
+    watermark_mark,
     words,
 )
 from equipoise.report.decisions import metric, unit, window
@@ -29,6 +30,7 @@ from equipoise.report.words import Clock, number, opened, percent, points, sente
 from equipoise.source import Source
 
 COLUMNS = 8
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def blocks(assessment: Assessment) -> tuple[Block, ...]:
@@ -40,10 +42,9 @@ def blocks(assessment: Assessment) -> tuple[Block, ...]:
         return ()
     clock = Clock(assessment.day0)
     parts: list[Block] = [Heading(2, "Options and their odds")]
-    sampled: list[tuple[NextSample, ...]] = []
+    said: set[object] = set()
     for lists in _merged(assessment.options):
-        parts.extend(_list(lists, clock, say_samples=lists[0].next_samples not in sampled))
-        sampled.append(lists[0].next_samples)
+        parts.extend(_list(lists, clock, said))
     return tuple(parts)
 
 
@@ -69,14 +70,13 @@ def _same_table(one: OptionList, other: OptionList) -> bool:
     )
 
 
-def _list(lists: Sequence[OptionList], clock: Clock, *, say_samples: bool) -> list[Block]:
+def _list(lists: Sequence[OptionList], clock: Clock, said_before: set[object]) -> list[Block]:
     options = lists[0]
     what = metric(options)
     agent = opened(options.agent.replace("_", " "))
     title = f"{agent}: {what}, {window(options)}"
-    parts: list[Block] = [Heading(3, title, standing_mark(options.standing))]
-    if options.watermark:
-        parts.append(Box(options.watermark, (Paragraph(words("Odds for study only.")),), "danger"))
+    label = words(*standing_mark(options.standing), *watermark_mark(options.watermark))
+    parts: list[Block] = [Heading(3, title, label)]
     if options.refused:
         reason = Paragraph(words(strong("No options: "), sentence(options.refused)))
         parts.append(Box("", (reason,), "refused"))
@@ -90,7 +90,14 @@ def _list(lists: Sequence[OptionList], clock: Clock, *, say_samples: bool) -> li
             )
             parts.append(Paragraph(words(said), "answer"))
         parts.append(_table(options, what))
-    if options.next_samples and say_samples:
+        notes = tuple(
+            words(strong(f"{letter} "), quiet(sentence(note)))
+            for note, letter in _letters(options).items()
+        )
+        if notes:
+            parts.append(Items(notes, "notes"))
+    if options.next_samples and options.next_samples not in said_before:
+        said_before.add(options.next_samples)
         parts.append(Heading(4, "Which next sample would tell most"))
         parts.append(
             Items(
@@ -105,7 +112,9 @@ def _list(lists: Sequence[OptionList], clock: Clock, *, say_samples: bool) -> li
                 )
             )
         )
-    cautions = tuple(dict.fromkeys(c for o in lists for c in o.cautions))
+    found = dict.fromkeys(c for o in lists for c in o.cautions)
+    cautions = [c for c in found if c not in said_before]
+    said_before.update(cautions)
     if cautions:
         lines = tuple(words(sentence(c)) for c in cautions)
         parts.append(Box("Cautions about these odds", (Items(lines),), "caution"))
@@ -124,22 +133,16 @@ def _about(options: OptionList, sources: Sequence[Source], clock: Clock) -> list
 
 def _table(options: OptionList, what: str) -> Table:
     best = _best(options)
+    letters = _letters(options)
     groups: dict[str, list[Option]] = {}
     for option in options.options:
         groups.setdefault(option.scenario, []).append(option)
     rows: list[Row] = []
     for scenario, members in groups.items():
-        shared = tuple(n for n in members[0].notes if all(n in m.notes for m in members))
-        notes = " ".join(sentence(n) for n in shared)
-        if len(groups) > 1:
+        if scenario or len(groups) > 1:
             head = strong(f"Assuming {scenario}" if scenario else "If nothing else changes")
-            rows.append(
-                Row((cell(head, quiet(f". {notes}" if notes else ""), span=COLUMNS),), "group")
-            )
-        elif scenario or notes:
-            said = sentence(f"assuming {scenario}") if scenario else ""
-            rows.append(Row((cell(quiet(f"{said} {notes}".strip()), span=COLUMNS),), "group"))
-        rows += [_row(option, best.get(option.id, ""), shared) for option in members]
+            rows.append(Row((cell(head, span=COLUMNS),), "group"))
+        rows += [_row(option, best.get(option.id, ""), letters) for option in members]
     columns = (
         Column("Course"),
         Column("Below, within, above", drawing=True),
@@ -175,14 +178,21 @@ def _best(options: OptionList) -> dict[str, str]:
     return {o.id: said for o in near}
 
 
-def _row(option: Option, best: str, shared: Sequence[str]) -> Row:
+def _letters(options: OptionList) -> dict[str, str]:
+    """Notes of the options -> the letter under which each stands below the table."""
+    notes = tuple(dict.fromkeys(n for o in options.options for n in o.notes))
+    return {n: LETTERS[i] if i < len(LETTERS) else str(i + 1) for i, n in enumerate(notes)}
+
+
+def _row(option: Option, best: str, letters: Mapping[str, str]) -> Row:
     course: list[str | Run] = [strong(option.label)]
     lines = "; ".join(option.course)
     if lines and lines != option.label:
         course.append(f": {lines}")
     if best:
         course += [" ", Run(best, "mark")]
-    course += [quiet(f" {sentence(n)}") for n in option.notes if n not in shared]
+    if option.notes:
+        course.append(quiet(f" ({', '.join(letters[n] for n in option.notes)})"))
     exposure = cell("unknown")
     if len(option.exposure) == 5:
         low, _, median, _, high = option.exposure

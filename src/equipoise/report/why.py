@@ -12,7 +12,6 @@ from equipoise.report.blocks import (
     Box,
     Column,
     Heading,
-    Items,
     Pair,
     Paragraph,
     Row,
@@ -26,7 +25,7 @@ from equipoise.report.blocks import (
     strong,
     words,
 )
-from equipoise.report.words import Clock, listed, opened, percent, plain, sentence
+from equipoise.report.words import Clock, listed, opened, percent, plain, sentence, value
 
 
 def blocks(assessment: Assessment) -> tuple[Block, ...]:
@@ -120,7 +119,7 @@ def _because(reasons: Sequence[Because], clock: Clock) -> Table:
         Row(
             (
                 cell(plain(b.name)),
-                cell(strong(b.value), quiet(f" {b.note}") if b.note else ""),
+                cell(strong(value(b.value)), quiet(f" {b.note}") if b.note else ""),
                 cell(clock.short(b.at)),
             )
         )
@@ -207,15 +206,15 @@ def _said(advice: Advice, clock: Clock) -> Box:
     if advice.because:
         reasons = listed(
             [
-                f"{plain(b.name)} {b.value} ({clock.short(b.at)}{'; ' + b.note if b.note else ''})"
+                f"{plain(b.name)} {value(b.value)} "
+                f"({'; '.join(x for x in (clock.short(b.at), b.note) if x)})"
                 for b in advice.because
             ]
         )
         parts.append(Paragraph(words(strong("Because: "), reasons, ".")))
     if advice.missing:
-        lacking = tuple(words(plain(name)) for name in advice.missing)
-        parts.append(Paragraph(words(strong("Lacks:"))))
-        parts.append(Items(lacking, "lacking"))
+        lacking = listed([plain(name) for name in advice.missing])
+        parts.append(Paragraph(words(strong("Lacks: "), lacking, ".")))
     foot: list[str | Run | Words] = ["Source: ", citation(rule.source), ". "]
     foot += (
         [f"Also: {listed([s.text for s in rule.other_sources])}. "] if rule.other_sources else []

@@ -108,6 +108,12 @@ def plain(name: str) -> str:
     return name.replace("_", " ")
 
 
+def value(text: str) -> str:
+    """An observed value as people say it: "high flow" for `high_flow`; all else as entered."""
+    bare = text.replace("_", "")
+    return text.replace("_", " ") if bare.isalpha() and bare.islower() else text
+
+
 def sentence(text: str) -> str:
     """A text with a capital at its start and a full stop at its end."""
     text = text.strip()
