@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -63,8 +63,9 @@ def assess(
     research  lets provisional things feed options; everything is then marked NOT FOR DOSING
     progress  called with a word before each slower step
     """
-    assumed = sum(1 for e in record.events if e.known is None and e.at <= at)
     past = record.assuming_turnaround().until(at)
+    # Counted after the cut: a sample drawn by now whose result comes later is not known to exist.
+    assumed = sum(1 for e in past.events if e.assumed)
     progress("grading")
     grades = tuple(grade(c, past, at) for c in shelves.criteria)
     days = {c.id: _days(c, past, at) for c in shelves.criteria}
@@ -75,7 +76,7 @@ def assess(
     progress("decisions")
     decisions, asked = _decisions(situation, agents.known, shelves, seed=seed, research=research)
     advice = advise(shelves.guidance, situation)
-    options = (*asked, *agents.options)
+    options = (*asked, *_not_twice(agents.options, asked, decisions, situation, shelves))
     cautions = [*agents.cautions, *_record_cautions(past, at, assumed)]
     if research:
         cautions.insert(0, f"research mode: provisional things feed options; {NOT_FOR_DOSING}")
@@ -212,6 +213,43 @@ def _decisions(
                     )
     opened.sort(key=lambda d: (d.closes is None, d.closes or 0.0, d.id))
     return tuple(opened), tuple(answered)
+
+
+def _not_twice(
+    usual: Sequence[OptionList],
+    asked: Sequence[OptionList],
+    opened: Sequence[OpenDecision],
+    situation: Situation,
+    shelves: Shelves,
+) -> tuple[OptionList, ...]:
+    """The usual lists beside those that decisions asked for.
+
+    One whose courses a decision weighs already is left out. One whose agent a decision weighs
+    under an interaction says that it leaves the interaction out.
+    """
+    questions = {d.id: d.question for d in opened}
+    left_out = [
+        (request.agent, questions[decision.id])
+        for decision in shelves.decisions
+        if decision.id in questions
+        for request in decision.request(situation)
+        if any(s.ratio != 1.0 for s in request.scenarios)
+    ]
+    weighed = {
+        (a.model, a.target, frozenset(o.course for o in a.options)) for a in asked if a.options
+    }
+    found = []
+    for one in usual:
+        if (one.model, one.target, frozenset(o.course for o in one.options)) in weighed:
+            continue
+        notes = tuple(
+            f"these odds leave out the interaction of the open decision ({question}); the odds "
+            "under it stand with that decision"
+            for agent, question in left_out
+            if agent == one.agent and one.options
+        )
+        found.append(replace(one, cautions=(*notes, *one.cautions)))
+    return tuple(found)
 
 
 def _rng(known: Known, seed: int) -> np.random.Generator:

@@ -16,8 +16,7 @@ import emcee
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import logsumexp
-from scipy.stats import multivariate_t, qmc
+from scipy.special import gammaln, logsumexp
 
 from equipoise.likelihood import (
     Objective,
@@ -148,11 +147,8 @@ def fit(
         return -0.5 * minus_two_posterior(z)
 
     covariance = _laplace(minus_two_posterior, centre)
-    proposal = multivariate_t(centre, covariance, df=PROPOSAL_DF, seed=rng)
-    size = max(4 * n, 4000)
-    z = np.atleast_2d(proposal.rvs(size=size, random_state=rng)).reshape(size, k)
-    log_target = log_posterior(z)
-    log_ratio = log_target - np.asarray(proposal.logpdf(z)).reshape(size)
+    z, log_proposal = _student(centre, covariance, max(4 * n, 4000), rng)
+    log_ratio = log_posterior(z) - log_proposal
     log_ratio = np.where(np.isfinite(log_ratio), log_ratio, -np.inf)
     smoothed, pareto_k = smooth_weights(log_ratio)
     weights = np.exp(smoothed - logsumexp(smoothed))
@@ -259,8 +255,8 @@ def _pareto(excess: Array) -> tuple[float, float]:
 
 def _starts(objective: Objective, k: int) -> Array:
     """The best few of a fixed grid of starts, the origin always among them."""
-    spread = qmc.Halton(d=k, scramble=False, rng=np.random.default_rng(0)).random(8 * k + 17)[1:]
-    candidates = np.concatenate([np.zeros((1, k)), np.eye(k), -np.eye(k), 6.0 * spread - 3.0])
+    spread = np.random.default_rng(0).uniform(-3.0, 3.0, (8 * k + 16, k))
+    candidates = np.concatenate([np.zeros((1, k)), np.eye(k), -np.eye(k), spread])
     values = np.asarray(objective(candidates))
     usable = np.flatnonzero(values < 1e11)
     if not len(usable):
@@ -333,9 +329,26 @@ def _laplace(objective: Objective, centre: Array) -> Array:
     return np.asarray((turn / size) @ turn.T)
 
 
-def _evidence(
-    model: Model, subject: Subject, log_ratio: Array, k: int, *, student: bool
-) -> float:
+def _student(
+    centre: Array, covariance: Array, size: int, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    """Draws of a multivariate Student distribution, (size, k), and their log densities."""
+    k = len(centre)
+    root = np.linalg.cholesky(covariance)
+    normal = rng.standard_normal((size, k))
+    mixing = rng.chisquare(PROPOSAL_DF, size) / PROPOSAL_DF
+    whitened = normal / np.sqrt(mixing)[:, None]
+    log_density = (
+        gammaln((PROPOSAL_DF + k) / 2.0)
+        - gammaln(PROPOSAL_DF / 2.0)
+        - 0.5 * k * np.log(PROPOSAL_DF * np.pi)
+        - np.log(np.diag(root)).sum()
+        - 0.5 * (PROPOSAL_DF + k) * np.log1p((whitened**2).sum(axis=1) / PROPOSAL_DF)
+    )
+    return centre + whitened @ root.T, np.asarray(log_density)
+
+
+def _evidence(model: Model, subject: Subject, log_ratio: Array, k: int, *, student: bool) -> float:
     constant = -0.5 * k * np.log(2.0 * np.pi)
     for o in subject.observed:
         if o.censored:

@@ -7,8 +7,9 @@ the way comes back as sentences.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import median
 
 from equipoise import names, units
 from equipoise.likelihood import Observed, Subject
@@ -21,7 +22,7 @@ from equipoise.model import (
     course,
     outside_domain,
 )
-from equipoise.record import Given, Measurement, Record
+from equipoise.record import SAME_TIME, Given, Measurement, Record
 
 REGULAR = 0.35
 """Two intervals that differ by less than this fraction are the same schedule."""
@@ -48,7 +49,7 @@ class Present:
     """The present course of an agent: the same amount at a regular interval.
 
     amount     in the model's dose unit;  interval, since  hours
-    planned    True where no dose has been given yet
+    planned    True where no dose of it has been given yet
     """
 
     amount: float
@@ -87,18 +88,26 @@ def covariates(model: Model, record: Record, t: float) -> Covariates:
         steps[name] = step
         now[name] = step[-1][1]
         used.append((name, text))
-    cautions.extend(outside_domain(model, {**now, **_demographics(record, t)}))
+    cautions.extend(outside_domain(model, {**now, **_studied(model, record, t)}))
     return Covariates(steps, now, tuple(used), tuple(dict.fromkeys(cautions)))
 
 
-def _demographics(record: Record, t: float) -> dict[str, float]:
-    age = record.age_at(t)
-    weight = record.value_at("weight", t)
+def _studied(model: Model, record: Record, t: float) -> dict[str, float]:
+    """What the model's domain names, read from the record whether its equations use it or not."""
     found = {}
-    if age is not None:
-        found["age"] = age
-    if weight is not None:
-        found["weight"] = weight
+    for name, studied in model.domain.items():
+        number = None
+        if name == "age":
+            number = record.age_at(t)
+        elif name == "day":
+            number = float(record.calendar_day(t))
+        elif name in names.MEASUREMENTS:
+            number = record.value_at(name, t)
+            if number is not None:
+                canonical = names.measurement(name).unit
+                number = float(units.convert(number, canonical, studied.unit, substance=name))
+        if number is not None:
+            found[name] = number
     return found
 
 
@@ -207,18 +216,20 @@ def course_of(
 def present_course(model: Model, record: Record, t: float) -> Present | None:
     """The course that runs at t: the amount and interval of the last doses, or of the plan.
 
-    None where there is no regular course (a single dose, doses of differing amounts at the end).
+    None where there is no regular course (a single dose, doses of differing amounts at the end,
+    an agent that was stopped).
     """
-    given = given_doses(model, record, t)
+    stopped = max((s.at for s in record.stops(model.agent) if s.at <= t + SAME_TIME), default=None)
+    given = tuple(
+        d for d in given_doses(model, record, t) if stopped is None or d.at > stopped + SAME_TIME
+    )
     planned = planned_doses(model, record, t)
     # A dose changed yesterday is not a run of its own yet: the plan says how it goes on.
-    run = _run(given) or (_run((*given[-1:], *planned)) if given else _run(planned))
-    if len(run) < 2:
+    run = last_run(given) or last_run((*given[-1:], *planned)) or last_run(planned)
+    if not run:
         return None
     last = run[-1]
-    # The median gap, so that one dose an hour late does not become the schedule.
-    gaps = sorted(later.at - earlier.at for earlier, later in pairwise(run))
-    interval = _round_interval(gaps[len(gaps) // 2])
+    interval = usual_interval(run)
     return Present(
         amount=last.amount,
         unit=model.dose_unit,
@@ -227,34 +238,57 @@ def present_course(model: Model, record: Record, t: float) -> Present | None:
         duration=last.duration,
         since=run[0].at,
         last=last.at,
-        planned=not given,
+        planned=run[0].planned,
         text=f"{last.amount:g} {model.dose_unit} every {interval:g} h",
     )
 
 
-def _run(doses: Sequence[Given]) -> tuple[Given, ...]:
-    """The last doses of equal amount at one interval, at least two; else nothing."""
-    if len(doses) < 2:
+def last_run(doses: Sequence[Given]) -> tuple[Given, ...]:
+    """The last doses of equal amount at one interval, at least two; else nothing.
+
+    doses  by time; what is charted at one moment (two tablets) is one dose
+    """
+    together = _together(doses)
+    gaps = [later.at - earlier.at for earlier, later in pairwise(together)]
+    if not gaps:
         return ()
+    # By the last gap alone, a dose a few hours late would look like a new schedule; by the last
+    # three alone, a new schedule would not be seen on its first day.
+    runs = [_run(together, reference) for reference in (gaps[-1], median(gaps[-3:]))]
+    best = max(runs, key=len)
+    return best if len(best) >= 2 else ()
+
+
+def usual_interval(run: Sequence[Given]) -> float:
+    """Hours between the doses of a run: the median gap, rounded to a usual interval near it."""
+    gap = median(later.at - earlier.at for earlier, later in pairwise(run))
+    for usual in (6.0, 8.0, 12.0, 24.0, 48.0, 72.0, 168.0):
+        if abs(gap - usual) <= 0.1 * usual:
+            return usual
+    return gap
+
+
+def _run(doses: Sequence[Given], interval: float) -> tuple[Given, ...]:
     run = [doses[-1]]
-    interval = doses[-1].at - doses[-2].at
-    for earlier, later in pairwise(reversed(doses)):
-        earlier, later = later, earlier
-        same = abs(earlier.amount - later.amount) <= 1e-9 * max(later.amount, 1.0)
-        if not same or abs(later.at - earlier.at - interval) > REGULAR * interval:
+    for dose in reversed(doses[:-1]):
+        same = abs(dose.amount - run[0].amount) <= 1e-9 * max(run[0].amount, 1.0)
+        if not same or abs(run[0].at - dose.at - interval) > REGULAR * interval:
             break
-        run.insert(0, earlier)
-    return tuple(run) if len(run) >= 2 else ()
+        run.insert(0, dose)
+    return tuple(run)
+
+
+def _together(doses: Sequence[Given]) -> list[Given]:
+    found: list[Given] = []
+    for dose in doses:
+        if found and dose.at - found[-1].at <= SAME_TIME:
+            found[-1] = replace(found[-1], amount=found[-1].amount + dose.amount)
+        else:
+            found.append(dose)
+    return found
 
 
 def has_loading_dose(model: Model, record: Record, t: float) -> bool:
     """Whether the first dose of the course, given or planned, is larger than those after it."""
-    doses = (*given_doses(model, record, t), *planned_doses(model, record, t))
+    doses = _together((*given_doses(model, record, t), *planned_doses(model, record, t)))
     return len(doses) >= 2 and doses[0].amount > 1.2 * doses[1].amount
-
-
-def _round_interval(hours: float) -> float:
-    for usual in (6.0, 8.0, 12.0, 24.0, 48.0, 72.0, 168.0):
-        if abs(hours - usual) <= 0.1 * usual:
-            return usual
-    return hours

@@ -7,13 +7,14 @@ steady-state troughs) is left out, and that is said too.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from equipoise.model import Array, Model, Purpose
-from equipoise.patient import Present
+from equipoise.patient import Present, last_run, usual_interval
 from equipoise.record import SAME_TIME, Given, Measurement
 
 STEADY_AFTER = 7 * 24.0
@@ -27,6 +28,9 @@ AFTER_INFUSION = 1.0
 
 SURPRISE = 3.0
 """Standard deviations from the population's prediction beyond which a level is a suspect."""
+
+ONE_SD = 0.158655
+"""Share of a normal distribution below its mean less one SD."""
 
 RATIO = 5.0
 """A level this many times above or below the population's 90 % band is a suspect."""
@@ -79,21 +83,21 @@ def judge(
 def not_steady(level: Measurement, given: Sequence[Given], present: Present | None) -> str:
     """Why a level is not a steady-state trough, or "" where it is one."""
     before = [d for d in given if d.at < level.at - SAME_TIME]
-    if present is None or not before:
+    # The course that ran when the level was drawn, which need not be the present one.
+    run = last_run(before)
+    if run:
+        start, interval = run[0].at, usual_interval(run)
+    elif before and present is not None:
+        start, interval = before[-1].at, present.interval
+    else:
         return "no regular course before it"
-    start = before[-1].at
-    for earlier, later in zip(reversed(before[:-1]), reversed(before), strict=False):
-        same = abs(earlier.amount - before[-1].amount) <= 1e-9 * max(before[-1].amount, 1.0)
-        if not same or later.at - earlier.at > 1.5 * present.interval:
-            break
-        start = earlier.at
     unchanged = level.at - start
     if unchanged < STEADY_AFTER - 12.0:
         return f"drawn {unchanged / 24.0:.1f} days after the last change of dose, not 7"
     since_dose = level.at - before[-1].at
-    if since_dose < present.interval - TROUGH_BEFORE:
-        return f"drawn {since_dose:.1f} h after a dose that is due every {present.interval:g} h"
-    if since_dose > present.interval + TROUGH_BEFORE:
+    if since_dose < interval - TROUGH_BEFORE:
+        return f"drawn {since_dose:.1f} h after a dose that is due every {interval:g} h"
+    if since_dose > interval + TROUGH_BEFORE:
         return f"drawn {since_dose:.1f} h after the last charted dose; a dose may be missing"
     return ""
 
@@ -121,24 +125,29 @@ def _size(level: Measurement, prior: Array) -> list[str]:
     finite = prior[np.isfinite(prior)]
     if len(finite) < 20:
         return []
-    low, high = (float(q) for q in np.quantile(finite, (0.05, 0.95)))
-    logs = np.log(np.maximum(finite, 1e-12))
-    spread = float(np.std(logs))
+    low, below, middle, above, high = (
+        float(q) for q in np.quantile(finite, (0.05, ONE_SD, 0.5, 1.0 - ONE_SD, 0.95))
+    )
     if level.censored == "<":
         if level.number < low / RATIO:
             return ["below the limit where the model expects a clear level: was the dose given?"]
         return []
-    if level.number <= 0.0 or spread <= 0.0:
+    if level.number <= 0.0 or middle <= 0.0:
         return []
-    z = (np.log(level.number) - float(np.mean(logs))) / spread
-    if level.number > RATIO * high or z > SURPRISE:
+    distance = math.log(level.number / middle)
+    # One SD to either side, by quantiles: predictions cut at zero would swamp an SD of logs.
+    up = math.log(above / middle)
+    down = math.log(middle / below) if below > 0.0 else math.inf
+    if level.number > RATIO * high or distance > SURPRISE * up:
         return [
-            f"{level.number / float(np.median(finite)):.1f} times the population's median: "
+            f"{level.number / middle:.1f} times the population's median: "
             "contamination, a wrong time or an unusual patient"
         ]
-    if level.number < low / RATIO or z < -SURPRISE:
+    if level.censored == ">":
+        return []
+    if level.number < low / RATIO or -distance > SURPRISE * down:
         return [
-            f"{float(np.median(finite)) / level.number:.1f} times below the population's median: "
+            f"{middle / level.number:.1f} times below the population's median: "
             "was the dose given, is the time right?"
         ]
     return []

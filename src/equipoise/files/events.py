@@ -105,9 +105,7 @@ class EventReader:
     def _dose(self, content: Mapping[str, Any]) -> Dose:
         agent = self._agent(content)
         unknown = content.get("amount") == AMOUNT_UNKNOWN
-        amount = (
-            None if unknown else self._quantity(content, "amount", _DOSE_DIMENSIONS, "160 mg")
-        )
+        amount = None if unknown else self._quantity(content, "amount", _DOSE_DIMENSIONS, "160 mg")
         rate = self._quantity(content, "rate", _RATE_DIMENSIONS, "28 ug/d")
         duration, duration_text = self._duration(content, "duration")
         status = self._word(content, "status", DOSE_STATUSES)

@@ -51,6 +51,8 @@ RECENT = 14
 
 NONE_OPEN = "No decision of those on the shelf is open at this time."
 
+NO_OPTIONS = "No options are weighed for this decision; the reason stands with it."
+
 Computed = Mapping[str, tuple[OptionList, Option]]
 """Of each candidate the first list it stands in; further windows stand under the options."""
 
@@ -190,6 +192,8 @@ def _needs(decision: OpenDecision) -> Block:
 
 
 def _options(decision: OpenDecision, assessment: Assessment, computed: Computed) -> Block:
+    if not decision.options:
+        return Paragraph(words(NO_OPTIONS), "answer")
     if not any(option.computed for option in decision.options):
         heads = tuple(_option_head(option).words for option in decision.options)
         return Box("Options, in no order of preference", (Items(heads),), "options")
