@@ -76,7 +76,7 @@ def assess(
     progress("decisions")
     decisions, asked = _decisions(situation, agents.known, shelves, seed=seed, research=research)
     advice = advise(shelves.guidance, situation)
-    options = (*asked, *_not_twice(agents.options, asked, decisions, situation, shelves))
+    options = _together(asked, agents.options, decisions, situation, shelves)
     cautions = [*agents.cautions, *_record_cautions(past, at, assumed)]
     if research:
         cautions.insert(0, f"research mode: provisional things feed options; {NOT_FOR_DOSING}")
@@ -124,6 +124,7 @@ def _agents(
 ) -> _Agents:
     fitting, reasons = candidates(shelves.models, past, at)
     cautions = list(reasons)
+    tried: set[str] = set()
     known: list[Known] = []
     exposures: list[Exposure] = []
     options: list[OptionList] = []
@@ -131,10 +132,13 @@ def _agents(
         progress(f"{model.agent}: {model.id}")
         try:
             found = know(model, past, at, seed=seed)
+            # Read here: a planned dose by a route that the model lacks is found only now.
+            doses = found.all_doses
         except ValueError as error:
             cautions.append(f"{model.id} could not be applied: {error}")
+            tried.add(model.agent)
             continue
-        if not (found.given or found.planned):
+        if not doses:
             continue
         known.append(found)
         analyte = _measured_analyte(found)
@@ -155,8 +159,12 @@ def _agents(
             default_options(found, targets, refused, research=research, rng=_rng(found, seed))
         )
     agents = [a for a in past.agents() if any(m.agent == a for m in shelves.models)]
-    silent = [a for a in agents if not any(k.model.agent == a for k in known)]
-    cautions.extend(f"no model on the shelf could be applied to {a}" for a in silent)
+    idle = {m.agent for m in fitting} - tried
+    for agent in agents:
+        if agent in idle and not any(k.model.agent == agent for k in known):
+            cautions.append(f"no dose of {agent} was given or is planned: no exposure")
+        elif not any(k.model.agent == agent for k in known):
+            cautions.append(f"no model on the shelf could be applied to {agent}")
     return _Agents(tuple(known), tuple(exposures), tuple(options), tuple(cautions))
 
 
@@ -215,17 +223,18 @@ def _decisions(
     return tuple(opened), tuple(answered)
 
 
-def _not_twice(
-    usual: Sequence[OptionList],
+def _together(
     asked: Sequence[OptionList],
+    usual: Sequence[OptionList],
     opened: Sequence[OpenDecision],
     situation: Situation,
     shelves: Shelves,
 ) -> tuple[OptionList, ...]:
-    """The usual lists beside those that decisions asked for.
+    """The lists that decisions asked for, then the usual ones.
 
-    One whose courses a decision weighs already is left out. One whose agent a decision weighs
-    under an interaction says that it leaves the interaction out.
+    A usual list whose courses a decision weighs already is left out, its next samples stand with
+    the decision's. One whose agent a decision weighs under an interaction says that it leaves the
+    interaction out.
     """
     questions = {d.id: d.question for d in opened}
     left_out = [
@@ -235,12 +244,12 @@ def _not_twice(
         for request in decision.request(situation)
         if any(s.ratio != 1.0 for s in request.scenarios)
     ]
-    weighed = {
-        (a.model, a.target, frozenset(o.course for o in a.options)) for a in asked if a.options
-    }
-    found = []
+    weighed = {_weighs(a): i for i, a in enumerate(asked) if a.options}
+    found = list(asked)
     for one in usual:
-        if (one.model, one.target, frozenset(o.course for o in one.options)) in weighed:
+        twin = weighed.get(_weighs(one))
+        if twin is not None:
+            found[twin] = replace(found[twin], next_samples=one.next_samples)
             continue
         notes = tuple(
             f"these odds leave out the interaction of the open decision ({question}); the odds "
@@ -250,6 +259,12 @@ def _not_twice(
         )
         found.append(replace(one, cautions=(*notes, *one.cautions)))
     return tuple(found)
+
+
+def _weighs(options: OptionList) -> tuple[str, str, frozenset[tuple[str, ...]]]:
+    """What a list weighs: model, target, courses."""
+    target = "" if options.target is None else options.target.id
+    return options.model, target, frozenset(o.course for o in options.options)
 
 
 def _rng(known: Known, seed: int) -> np.random.Generator:
@@ -268,8 +283,10 @@ def _header(past: Record, at: float) -> tuple[tuple[str, str], ...]:
     weight = past.latest("weight", at)
     day = "" if weight is None else f" (day {past.calendar_day(weight.at):+d})"
     found.append(("weight", "not recorded" if weight is None else f"{weight.text}{day}"))
-    found.append(("indication", past.indication.replace("_", " ") or "not given"))
-    found.append(("platform", past.platform.replace("_", " ") or "not given"))
+    indication = names.INDICATIONS.get(past.indication, past.indication.replace("_", " "))
+    platform = names.PLATFORMS.get(past.platform, past.platform.replace("_", " "))
+    found.append(("indication", indication or "not given"))
+    found.append(("platform", platform or "not given"))
     return tuple(found)
 
 

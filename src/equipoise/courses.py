@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy.optimize import brentq
 
 from equipoise.assessment import NOT_FOR_DOSING, NextSample, Option, OptionList
 from equipoise.decision import Candidate, Request, Scenario
@@ -26,7 +25,7 @@ from equipoise.plan import (
 from equipoise.record import Given
 from equipoise.source import weakest
 from equipoise.target import Metric, Refused, Target, choose
-from equipoise.triage import STEADY_AFTER
+from equipoise.triage import STEADY_AFTER, near_infusion
 
 REACH = 0.5
 """An option "reaches" a window that it hits more often than not (project convention, printed)."""
@@ -95,13 +94,22 @@ def proposals_for(known: Known, target: Target) -> tuple[Proposal, ...]:
 
 
 def remaining_proposal(
-    known: Known, fraction: float, *, id: str, label: str = "", scenario: str = ""
+    known: Known,
+    fraction: float,
+    *,
+    id: str,
+    label: str = "",
+    scenario: str = "",
+    factor: float | Step = 1.0,
 ) -> Proposal:
-    """Doses given, and the remaining planned ones times a fraction."""
+    """Doses given, and the remaining planned ones times a fraction.
+
+    factor  of clearance, as in `Proposal`
+    """
     changed = [replace(d, amount=d.amount * fraction) for d in known.planned if fraction > 0.0]
     doses = plain_doses(known.model, (*known.given, *changed))
     text = tuple(_dose_text(known, d) for d in changed) or ("no further dose",)
-    return Proposal(id, label or _remaining(fraction), text, doses, 1.0, scenario)
+    return Proposal(id, label or _remaining(fraction), text, doses, factor, scenario)
 
 
 def answer_request(
@@ -133,7 +141,7 @@ def answer_request(
             known, target, proposals, why, rng, research=research, ranked=False, memory=memory
         )
         cautions = (*note, *left_out, *found.cautions)
-        lists.append(replace(found, decision=decision, cautions=cautions, next_samples=()))
+        lists.append(replace(found, decision=decision, cautions=cautions))
     return tuple(lists)
 
 
@@ -193,6 +201,7 @@ def _requested(known: Known, request: Request, target: Target) -> tuple[Proposal
                     id=candidate.id,
                     label=candidate.label,
                     scenario=scenario.label if scenario else "",
+                    factor=1.0 if scenario is None else _from(known, scenario, factors),
                 )
             )
     return tuple(proposals)
@@ -234,10 +243,8 @@ def _held(
     if not known.model.purposes & {Purpose.WASHOUT, Purpose.EARLY_LEVEL} or horizon <= 0.0:
         return None
     doses = plain_doses(known.model, known.given)
-    begin = min((d.time for d in doses), default=known.t)
-    start = known.t if scenario is None else scenario.start
     read_at = known.t + horizon
-    steps: float | Step = ((begin, 1.0), (start, factor)) if start > begin else factor
+    steps = 1.0 if scenario is None else _from(known, scenario, {scenario.id: factor})
     return Proposal(
         candidate.id,
         candidate.label,
@@ -248,6 +255,13 @@ def _held(
         read_at,
         (f"what is left {horizon / 24.0:.0f} days from now, not a steady state",),
     )
+
+
+def _from(known: Known, scenario: Scenario, factors: Mapping[str, float]) -> float | Step:
+    """Factor of clearance from the scenario's start on; 1 before."""
+    begin = min((d.at for d in known.given), default=known.t)
+    factor = factors[scenario.id]
+    return ((begin, 1.0), (scenario.start, factor)) if scenario.start > begin else factor
 
 
 def _factor(known: Known, scenario: Scenario, target: Target) -> float:
@@ -261,19 +275,23 @@ def _factor(known: Known, scenario: Scenario, target: Target) -> float:
     median = np.median(pooled(known), axis=0)[None, :]
 
     def trough(log_factor: float) -> float:
-        proposal = trough_proposal(known, 1.0, id="", label="", factor=float(np.exp(log_factor)))
+        proposal = trough_proposal(known, 1.0, id="", label="", factor=math.exp(log_factor))
         return float(
             metric_draws(known.model, Metric.TROUGH, [proposal], known.covariates.steps, median)[
                 0, 0
             ]
         )
 
-    usual = trough(0.0)
-    found = brentq(
-        lambda x: np.log(trough(x) / usual / scenario.ratio), -np.log(100.0), np.log(100.0),
-        xtol=1e-6,
-    )  # fmt: skip
-    return float(np.exp(found))
+    wanted = math.log(trough(0.0) * scenario.ratio)
+    low, high = -math.log(100.0), math.log(100.0)
+    # Troughs fall as clearance rises: halving the interval cannot miss.
+    for _ in range(40):
+        middle = 0.5 * (low + high)
+        if math.log(trough(middle)) > wanted:
+            low = middle
+        else:
+            high = middle
+    return math.exp(0.5 * (low + high))
 
 
 def option_list(
@@ -327,7 +345,7 @@ def _option_list(
         none_reaches=bool(options) and none_reaches(options, REACH),
         reach=REACH,
         refused=why,
-        next_samples=() if why else _samples(known, target, rng, turnaround),
+        next_samples=_samples(known, target, rng, turnaround) if ranked and not why else (),
         cautions=() if why else ODDS_CAUTIONS,
         last_changeable=known.planned[-1].at if known.planned else None,
     )
@@ -345,8 +363,9 @@ def _samples(
         doses, times = _troughs_ahead(known)
     elif known.planned:
         deadline = known.planned[-1].at - turnaround
-        times = [known.t + 6.0 * (i + 1) for i in range(40) if known.t + 6.0 * (i + 1) <= deadline]
         doses = known.all_doses
+        grid = (known.t + 6.0 * (i + 1) for i in range(40))
+        times = [at for at in grid if at <= deadline and not near_infusion(at, doses)]
     else:
         return ()
     if not times:
@@ -391,8 +410,12 @@ def _troughs_ahead(known: Known) -> tuple[tuple[PlainDose, ...], list[float]]:
 
 
 def _no_target(known: Known, refused: Sequence[Refused]) -> OptionList:
-    reasons = "; ".join(f"{r.target.id} ({r.target.window}): {r.reason}" for r in refused)
     why = "no published target on the shelf fits this patient"
+    # A window for this very platform in another unit is the reason a reader will ask about.
+    units = [r for r in refused if r.only_unit]
+    if units:
+        words = "; ".join(f"{r.target.window} ({r.target.source.text}): {r.reason}" for r in units)
+        why = f"no target in this unit; the published window for this platform is {words}"
     return OptionList(
         agent=known.model.agent,
         model=known.model.id,
@@ -404,7 +427,7 @@ def _no_target(known: Known, refused: Sequence[Refused]) -> OptionList:
         options=(),
         none_reaches=False,
         reach=REACH,
-        refused=f"{why}: {reasons}" if reasons else why,
+        refused=why,
         next_samples=(),
         cautions=(),
         last_changeable=known.planned[-1].at if known.planned else None,

@@ -7,8 +7,9 @@ record act on the interval that ends there. What the estimation cannot do is ref
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -111,20 +112,24 @@ def read_doses(path: str | Path, model: Model) -> list[PlainDose]:
 
 def parse_dataset(text: str, model: Model) -> Dataset:
     """The same from text: comma-separated, or a table as NONMEM writes it (`TABLE NO.` first)."""
-    plain = [line for line in text.splitlines() if line.strip()]
-    if plain and plain[0].startswith("TABLE NO"):
-        lines = [line.split() for line in plain if not line.startswith("TABLE NO")]
-        lines = [lines[0], *(line for line in lines[1:] if line != lines[0])]
+    # Rows are numbered as a text editor numbers them, blank lines and titles included.
+    plain = [(i, line) for i, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    lines: list[tuple[int, list[str]]]
+    if plain and plain[0][1].startswith("TABLE NO"):
+        lines = [(i, line.split()) for i, line in plain if not line.startswith("TABLE NO")]
+        lines = [*lines[:1], *(line for line in lines[1:] if line[1] != lines[0][1])]
     else:
-        lines = [line for line in csv.reader(plain) if any(c.strip() for c in line)]
+        cells_of = csv.reader(line for _, line in plain)
+        lines = [(i, cells) for (i, _), cells in zip(plain, cells_of, strict=True)]
+        lines = [(i, cells) for i, cells in lines if any(c.strip() for c in cells)]
     if len(lines) < 2:
         raise DatasetError("the data set has no rows: write a header line and one row an event")
-    header = [c.strip().lstrip("#").upper() for c in lines[0]]
+    header = [c.strip().lstrip("#").upper() for c in lines[0][1]]
     for name in ("ID", "TIME", "DV"):
         if name not in header:
             raise DatasetError(f"column {name} is missing: the header has {', '.join(header)}")
     order: dict[str, list[tuple[int, dict[str, str]]]] = {}
-    for number, line in enumerate(lines[1:], start=2):
+    for number, line in lines[1:]:
         if len(line) != len(header):
             raise DatasetError(
                 f"row {number} has {len(line)} cells, the header {len(header)}: check commas"
@@ -149,7 +154,7 @@ def _subject(
     observed: list[Observed] = []
     rows: dict[int, Row] = {}
     times: list[float] = []
-    dosed_at: set[float] = set()
+    changed_at: set[float] = set()
     for number, cells in records:
         time = _number(cells, "TIME", number)
         if times and time < times[-1]:
@@ -157,16 +162,21 @@ def _subject(
         times.append(time)
         amount = _number(cells, "AMT", number, 0.0)
         steady = int(_number(cells, "SS", number, 0.0))
+        if steady not in (0, 1, 2):
+            raise DatasetError(f"row {number}: SS {steady} is not one of 0, 1, 2")
         evid = int(_number(cells, "EVID", number, 1.0 if amount or steady else 0.0))
         if evid not in (0, 1, 2, 3, 4):
             raise DatasetError(f"row {number}: EVID {evid} is not one of 0, 1, 2, 3, 4")
         if evid in (3, 4):
             resets.append(time)
-            dosed_at.discard(time)
+            doses = _cancelled(doses, time)
         if evid in (1, 4):
+            if steady == 1:
+                doses = _cancelled(doses, time)
             doses.append(_dose(cells, number, time, amount, steady, model))
-            dosed_at.add(time)
-        after = time in dosed_at or (evid == 3)
+        if evid in (1, 3, 4):
+            changed_at.add(time)
+        after = time in changed_at
         missing = int(_number(cells, "MDV", number, 0.0 if evid == 0 else 1.0))
         place_observed = -1
         if evid == 0 and missing == 0 and cells["DV"] not in ("", ".", "NA"):
@@ -183,10 +193,26 @@ def _subject(
     return Subject(label, Course(schedule, pieces), tuple(observed)), rows
 
 
+def _cancelled(doses: Sequence[DoseEvent], time: float) -> list[DoseEvent]:
+    """Doses recorded so far, without the additional ones still pending when the system restarts.
+
+    Source  NONMEM help, SS and EVID: a restart zeroes the amounts and cancels pending additional
+            doses.
+    """
+    kept = []
+    for dose in doses:
+        if dose.additional:
+            past = math.ceil((time - dose.time) / dose.interval - 1e-9) - 1
+            dose = replace(dose, additional=max(0, min(dose.additional, past)))
+        kept.append(dose)
+    return kept
+
+
 def _dose(
     cells: Mapping[str, str], number: int, time: float, amount: float, steady: int, model: Model
 ) -> DoseEvent:
-    compartment = int(_number(cells, "CMT", number, 1.0))
+    # 0 means the default compartment for doses, the first.
+    compartment = int(_number(cells, "CMT", number, 1.0)) or 1
     if not 1 <= compartment <= len(model.states):
         raise DatasetError(
             f"row {number}: CMT {compartment} does not exist; {model.id} has "
@@ -201,6 +227,8 @@ def _dose(
         raise DatasetError(f"row {number}: AMT is negative; a dose is zero or more")
     interval = _number(cells, "II", number, 0.0)
     additional = int(_number(cells, "ADDL", number, 0.0))
+    if additional < 0:
+        raise DatasetError(f"row {number}: ADDL is negative; write how many doses follow")
     if (steady or additional) and interval <= 0.0:
         raise DatasetError(f"row {number}: SS or ADDL needs an interval II above 0")
     return DoseEvent(
@@ -266,9 +294,10 @@ def _at(step: Sequence[tuple[float, float]], edge: float) -> float:
 
 def _label(text: str) -> str:
     try:
-        return f"{float(text):g}"
+        number = float(text)
     except ValueError:
         return text
+    return str(int(number)) if number.is_integer() else repr(number)
 
 
 def _number(cells: Mapping[str, str], column: str, row: int, default: float | None = None) -> float:
@@ -278,6 +307,9 @@ def _number(cells: Mapping[str, str], column: str, row: int, default: float | No
             raise DatasetError(f"row {row}: column {column} is empty; write a number")
         return default
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        raise DatasetError(f"row {row}: column {column} is not a number") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise DatasetError(f"row {row}: column {column} is not a number")
+    return number

@@ -386,9 +386,9 @@ def _dose_cautions(known: Known) -> list[str]:
             f"{len(ahead)} dose(s) of {known.model.agent} were charted before their time and are "
             "taken as given at it; confirm them"
         )
-    for dose in known.given:
-        if dose.because:
-            cautions.append(f"dose at {dose.at:g} h computed from {dose.because}")
+    computed = [d.because for d in known.given if d.because]
+    for because in dict.fromkeys(computed):
+        cautions.append(f"{computed.count(because)} dose(s) computed from: {because}")
     held = [d for d in known.record.doses(known.model.agent) if d.status == "held"]
     if held:
         cautions.append(f"{len(held)} held dose(s) of {known.model.agent} do not count as given")

@@ -1,8 +1,8 @@
 """Individual estimation: the mode that is not missed, and posterior draws that are checked.
 
 Works in whitened etas (z with unit prior variance). The mode: a batch of candidate starts is
-scored in one pass, the best few are driven down by BFGS with gradients from perturbed lanes, then
-polished by Newton steps until the gradient norm is small; the lowest optimum is kept. The draws:
+scored in one pass, the best few are driven down by Newton steps with derivatives from perturbed
+lanes until the gradient norm is small; the lowest optimum is kept. The draws:
 a heavy-tailed Laplace proposal, Pareto-smoothed importance resampling, and a sampler where the
 diagnostic says that the proposal is not good enough.
 """
@@ -12,10 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import emcee
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import gammaln, logsumexp
 
 from equipoise.likelihood import (
@@ -36,6 +34,10 @@ PARETO_LIMIT = 0.7
 """Above this the importance weights are not trusted (Vehtari 2024) and a sampler takes over."""
 
 PROPOSAL_DF = 5.0
+
+NEWTON_STEPS = 100
+REACH = 2.0
+HALVINGS = 0.5 ** np.arange(24)
 
 FLOOR = 0.05
 """Least weight of a candidate model (project convention), for fewer than twenty candidates."""
@@ -281,34 +283,30 @@ def _gradient(objective: Objective, z: Array, step: float = 1e-4) -> Array:
 
 
 def _descend(objective: Objective, start: Array) -> tuple[Array, float]:
-    """One local optimum: BFGS, then Newton steps with backtracking until the gradient is small."""
+    """One local optimum, by Newton steps that go downhill whatever the curvature.
 
-    k = len(start)
-    step = 1e-4
-    around = np.concatenate([np.zeros((1, k)), step * np.eye(k), -step * np.eye(k)])
-
-    def value_and_gradient(z: Array) -> tuple[float, Array]:
-        values = np.asarray(objective(z[None, :] + around))
-        return float(values[0]), (values[1 : k + 1] - values[k + 1 :]) / (2.0 * step)
-
-    found = minimize(
-        value_and_gradient, start, jac=True, method="BFGS",
-        options={"gtol": GRADIENT_NORM / 10.0, "maxiter": 200},
-    )  # fmt: skip
-    z = np.asarray(found.x)
-    best = float(found.fun)
-    for _ in range(20):
+    Value, gradient and curvature come from perturbed lanes in one batch, and so do the lengths of
+    the line search. Eigenvalues of the curvature count by their size, so a saddle repels; a step
+    is at most `REACH` standard deviations of the prior.
+    """
+    z = start
+    best = float(np.asarray(objective(z[None, :]))[0])
+    for _ in range(NEWTON_STEPS):
         gradient = _gradient(objective, z)
         if np.linalg.norm(gradient) < GRADIENT_NORM / 10.0:
             break
         hessian = second_differences(objective, z, np.full(len(z), 1e-3))
-        move = _downhill(hessian, gradient)
-        lengths = 0.5 ** np.arange(12)
-        values: Array = np.asarray(objective(z[None, :] + lengths[:, None] * move[None, :]))
-        place = int(np.argmin(values))
-        if not float(values[place]) < best:
+        moves = (_downhill(hessian, gradient), -gradient)
+        for move in moves:
+            length = float(np.linalg.norm(move))
+            move = move * min(1.0, REACH / length)
+            values = np.asarray(objective(z[None, :] + HALVINGS[:, None] * move[None, :]))
+            place = int(np.argmin(values))
+            if float(values[place]) < best:
+                break
+        else:
             break
-        z = z + lengths[place] * move
+        z = z + HALVINGS[place] * move
         best = float(values[place])
     return z, best
 
@@ -369,6 +367,9 @@ def _systematic(weights: Array, n: int, rng: np.random.Generator) -> NDArray[np.
 def _sample(
     log_posterior: Objective, start: Array, n: int, rng: np.random.Generator
 ) -> tuple[Array, float]:
+    # Imported here: it is rarely needed and takes half a second.
+    import emcee
+
     walkers, k = start.shape
     start = start + 1e-3 * rng.standard_normal(start.shape)
     sampler = emcee.EnsembleSampler(walkers, k, log_posterior, vectorize=True)

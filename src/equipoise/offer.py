@@ -13,6 +13,7 @@ max_courses = 200
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -35,6 +36,9 @@ KEYS = (
     "route", "amounts", "vial", "most", "interval", "duration", "loading", "earliest", "latest",
     "turnaround", "max_courses",
 )  # fmt: skip
+
+MOST_VIALS = 1000
+"""More vials than this in one dose is a slip of the pen (project convention)."""
 
 AFTER_LOADING = 96.0
 """Hours after a loading dose at which the trough is read: the sirolimus label waits 3 to 4 days."""
@@ -85,6 +89,9 @@ def parse_offer(content: Mapping[str, Any], record: Record) -> Offer:
             near = get_close_matches(key, KEYS, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(KEYS)}"
             raise OfferError(f"offer: unknown key {key}; {hint}")
+    for key in ("amounts", "loading"):
+        if not isinstance(content.get(key, []), list | tuple):
+            raise OfferError(f'offer: {key} is a list: write {key} = ["2 mg"]')
     amounts = [str(a) for a in content.get("amounts", ())]
     if "vial" in content:
         amounts += _vials(str(content["vial"]), str(content.get("most", "")))
@@ -94,6 +101,8 @@ def parse_offer(content: Mapping[str, Any], record: Record) -> Offer:
         quantity = _quantity("amounts", str(amount))
         if quantity.number < 0 or quantity.comparator:
             raise OfferError("offer: an amount must be a plain number, zero or more")
+    if "interval" in content and _hours("interval", content["interval"]) <= 0.0:
+        raise OfferError("offer: interval must be above 0")
     most = content.get("max_courses", 200)
     if not isinstance(most, int) or most < 1:
         raise OfferError("offer: max_courses must be a whole number above 0")
@@ -120,6 +129,11 @@ def proposals(known: Known, offer: Offer, target: Target) -> tuple[Proposal, ...
         raise GateError(
             f"{known.model.id} does not answer a {Purpose.LOADING.value} question (it was made "
             f"for: {made}); leave the loading dose out of the offer or choose another model"
+        )
+    if offer.loading and target.metric is not Metric.TROUGH:
+        raise OfferError(
+            f"offer: loading goes with a trough target; {target.id} speaks of the "
+            f"{target.metric.value}: write every dose as an amount"
         )
     if target.metric is Metric.TROUGH:
         found = list(_troughs(known, offer))
@@ -166,8 +180,14 @@ def _remaining(known: Known, offer: Offer) -> Iterable[Proposal]:
         raise OfferError("offer: no time between earliest and latest lies ahead of now")
     route = offer.route or next(iter(known.model.routes))
     choices: Iterable[tuple[str, ...]] = product(offer.amounts, repeat=len(slots))
-    if len(offer.amounts) ** len(slots) > offer.max_courses:
+    notes: tuple[str, ...] = ()
+    count = len(offer.amounts) ** len(slots)
+    if count > offer.max_courses:
         choices = ((amount,) * len(slots) for amount in offer.amounts)
+        notes = (
+            f"the same amount each time only: all {count} combinations are more than max_courses "
+            f"= {offer.max_courses}",
+        )
     given = plain_doses(known.model, known.given)
     for choice in choices:
         doses, lines = [], []
@@ -178,7 +198,9 @@ def _remaining(known: Known, offer: Offer) -> Iterable[Proposal]:
                 when = known.record.clock(at).strftime("%d %b %H:%M")
                 lines.append(f"{amount} {route} over {offer.duration:g} h at {when}")
         label = " + ".join(choice)
-        yield Proposal(label, label, tuple(lines) or ("no further dose",), (*given, *doses))
+        yield Proposal(
+            label, label, tuple(lines) or ("no further dose",), (*given, *doses), notes=notes
+        )
 
 
 def _slots(known: Known, offer: Offer) -> tuple[float, ...]:
@@ -195,7 +217,10 @@ def _slots(known: Known, offer: Offer) -> tuple[float, ...]:
 def _amount(known: Known, text: str) -> float:
     quantity = _quantity("amounts", text)
     base, per = units.per(quantity.unit)
-    number = float(units.convert(float(quantity.number), base, known.model.dose_unit))
+    try:
+        number = float(units.convert(float(quantity.number), base, known.model.dose_unit))
+    except units.UnitError as error:
+        raise OfferError(f"offer: amounts: {error}") from None
     if per == "kg":
         weight = known.record.value_at("weight", known.t)
         if weight is None:
@@ -214,10 +239,15 @@ def _vials(vial: str, most: str) -> list[str]:
     if not most:
         raise OfferError("offer: vial needs most, the largest dose that may be given")
     end = _quantity("most", most)
-    top = float(units.convert(float(end.number), end.unit, size.unit))
+    try:
+        top = float(units.convert(float(end.number), end.unit, size.unit))
+    except units.UnitError as error:
+        raise OfferError(f"offer: most: {error}") from None
     step = float(size.number)
     if step <= 0.0 or top < step:
         raise OfferError("offer: vial must be above 0 and not above most")
+    if top / step > MOST_VIALS:
+        raise OfferError(f"offer: most is more than {MOST_VIALS} vials; check the units")
     return [f"{i * step:g} {size.unit}" for i in range(int(top / step + 1e-9) + 1)]
 
 
@@ -230,6 +260,8 @@ def _quantity(key: str, text: str) -> units.Quantity:
 
 def _hours(key: str, value: object) -> float:
     if isinstance(value, int | float):
+        if not 0.0 <= value < math.inf:
+            raise OfferError(f"offer: {key} must be a number of hours, zero or more")
         return float(value)
     try:
         return units.duration_hours(str(value))
@@ -241,6 +273,8 @@ def _time(key: str, value: object, record: Record) -> float | None:
     if value is None:
         return None
     if isinstance(value, int | float):
+        if not math.isfinite(value):
+            raise OfferError(f"offer: {key} is not a number of hours")
         return float(value)
     moment = value if isinstance(value, datetime) else None
     if moment is None:

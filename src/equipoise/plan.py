@@ -285,6 +285,8 @@ def next_sample(
     residual = model.observations[0].residual
     usable = np.isfinite(metric) & np.isfinite(predicted).all(axis=1)
     predicted, metric = predicted[usable], metric[usable]
+    if len(np.unique(metric)) < 2:
+        return ()
     before = float(np.std(metric))
     chosen = rng.integers(len(metric), size=simulated)
     noise = rng.standard_normal(simulated)
@@ -297,6 +299,8 @@ def next_sample(
             sd = np.sqrt(np.maximum(residual.variance(f), 1e-24))
         y = f[chosen] + sd[chosen] * noise
         log_weight = -0.5 * ((y[:, None] - f[None, :]) / sd[None, :]) ** 2 - np.log(sd)[None, :]
+        # A result must not be explained by the very draw that made it (or a copy of that draw).
+        log_weight[metric[chosen][:, None] == metric[None, :]] = -np.inf
         weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
         weight /= weight.sum(axis=1, keepdims=True)
         mean = weight @ metric

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ _TAIL = re.compile(
     r"|over\s+(?P<over>[0-9.eE+]+\s*[a-z]+)"
     r"|every\s+(?P<every>[0-9.eE+]+\s*[a-z]+)"
     r"|x\s*(?P<count>[0-9]+)"
-    r"|from\s+(?P<from>[-+]?[0-9.eE+]+(?:\s*[a-z]+)?)"
+    r"|from\s+(?P<from>[-+]?[0-9.]+(?:e[-+]?[0-9]+)?(?:\s*[hd](?![a-z]))?)"
     r"|(?P<steady>at\s+steady\s+state))(?=\s|$)",
     re.IGNORECASE,
 )
@@ -124,6 +125,9 @@ def parse_dose(text: str) -> Regimen:
         raise _error(text, "several doses need an interval ('every 24 h')")
     if steady and interval <= 0.0:
         raise _error(text, "steady state needs an interval ('every 24 h')")
+    if interval > 0.0 and not steady and "count" not in found:
+        raise _error(text, "'every' needs how many doses ('x 30') or 'at steady state'")
+    start = _hours(found["from"]) if "from" in found else 0.0
     return Regimen(
         amount=amount,
         is_rate=is_rate,
@@ -131,7 +135,7 @@ def parse_dose(text: str) -> Regimen:
         duration=duration,
         interval=interval,
         count=count,
-        start=_hours(found["from"]) if "from" in found else 0.0,
+        start=start,
         steady=steady,
         text=" ".join(text.split()),
     )
@@ -152,7 +156,7 @@ def parse_times(text: str) -> tuple[float, ...]:
             step = ends[2] if len(ends) == 3 else 1.0
             if step <= 0.0 or high < low:
                 raise DoseLineError(f"times {part!r}: write from:to:step with from < to, step > 0")
-            n = int((high - low) / step + 1e-9)
+            n = int(min((high - low) / step + 1e-9, 1e9))
             if n > 1_000_000:
                 raise DoseLineError(
                     f"times {part!r}: more than a million times; take a larger step"
@@ -176,11 +180,12 @@ def _hours(text: str) -> float:
     elif word.endswith("h"):
         word = word[:-1]
     try:
-        return float(word) * factor
+        hours = float(word) * factor
     except ValueError:
-        raise DoseLineError(
-            f"time {text.strip()!r} is not a number of hours (or days: 3d)"
-        ) from None
+        hours = math.nan
+    if not math.isfinite(hours):
+        raise DoseLineError(f"time {text.strip()!r} is not a number of hours (or days: 3d)")
+    return hours
 
 
 def _error(text: str, why: str) -> DoseLineError:

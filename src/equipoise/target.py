@@ -125,6 +125,8 @@ class Refused:
 
     target: Target
     reason: str
+    only_unit: bool = False
+    """Everything else fits: only the unit of the levels is another one."""
 
 
 def choose(
@@ -140,15 +142,21 @@ def choose(
     for target in targets:
         if target.agent != agent:
             continue
-        reason = _misfit(target, record, age, analyte)
+        reason = _misfit(target, record, age)
         if reason:
             refused.append(Refused(target, reason))
+        elif target.analyte != analyte:
+            reason = (
+                f"its unit is {target.unit} ({target.analyte}), the levels are {analyte}; "
+                "no conversion between these units exists"
+            )
+            refused.append(Refused(target, reason, only_unit=True))
         else:
             fitting.append(target)
     return tuple(fitting), tuple(refused)
 
 
-def _misfit(target: Target, record: Record, age: float | None, analyte: str) -> str:
+def _misfit(target: Target, record: Record, age: float | None) -> str:
     if target.platforms and record.platform not in target.platforms:
         have = record.platform or "no platform given"
         return f"studied in {_list(target.platforms)}, this record: {have}"
@@ -160,11 +168,6 @@ def _misfit(target: Target, record: Record, age: float | None, analyte: str) -> 
         return f"studied at age {_ages(low, high)}; the record has no date of birth"
     if age is not None and not low <= age < high:
         return f"studied at age {_ages(low, high)}"
-    if target.analyte != analyte:
-        return (
-            f"its unit is {target.unit} ({target.analyte}), the levels are {analyte}; "
-            "no conversion between these units exists"
-        )
     return ""
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from equipoise.model import Array, Model, Purpose
+from equipoise.model import Array, Model, PlainDose, Purpose
 from equipoise.patient import Present, last_run, usual_interval
 from equipoise.record import SAME_TIME, Given, Measurement
 
@@ -25,6 +25,9 @@ TROUGH_BEFORE = 4.0
 
 AFTER_INFUSION = 1.0
 """Hours after an infusion in which a sample may still show the line (project convention)."""
+
+CONTINUOUS = 24.0
+"""Hours from which an infusion counts as continuous: a level is meant to be drawn during it."""
 
 SURPRISE = 3.0
 """Standard deviations from the population's prediction beyond which a level is a suspect."""
@@ -102,14 +105,24 @@ def not_steady(level: Measurement, given: Sequence[Given], present: Present | No
     return ""
 
 
+def near_infusion(at: float, doses: Sequence[Given | PlainDose]) -> bool:
+    """Whether a sample then would fall into an infusion or show the line after it."""
+    return any(
+        begin + SAME_TIME < at < begin + d.duration + AFTER_INFUSION
+        for d in doses
+        if 0.0 < d.duration < CONTINUOUS
+        for begin in (d.at if isinstance(d, Given) else d.time,)
+    )
+
+
 def _timing(level: Measurement, given: Sequence[Given]) -> list[str]:
     reasons = []
     for dose in given:
         if dose.duration > 0.0:
             end = dose.at + dose.duration
-            if dose.at + SAME_TIME < level.at < end - SAME_TIME and dose.duration < 24.0:
+            if dose.at + SAME_TIME < level.at < end - SAME_TIME and dose.duration < CONTINUOUS:
                 reasons.append("drawn during the infusion")
-            elif end - SAME_TIME <= level.at < end + AFTER_INFUSION and dose.duration < 24.0:
+            elif end - SAME_TIME <= level.at < end + AFTER_INFUSION and dose.duration < CONTINUOUS:
                 reasons.append(
                     f"drawn within {AFTER_INFUSION:g} h of the end of the infusion: the line may "
                     "have been sampled"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,9 @@ def assess(
     """
     if pdf and out is None:
         raise click.UsageError("--pdf needs --out DIR to write into")
+    if pdf and find_spec("weasyprint") is None:
+        # Said before the work is done, and before half of the files are written.
+        raise report.MissingExtra("pdf", "a PDF report")
     patient = read_record(record)
     at = moment(when, patient)
     with working("assessing") as step:
@@ -76,12 +80,15 @@ def assess(
 def write_answer(answer: Assessment, folder: Path, *, pdf: bool = False) -> None:
     """assessment.json, report.html, report.txt and, on request, report.pdf."""
     document: Any = to_json(answer)
-    write_text(
-        folder / "assessment.json",
-        json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
-    )
-    write_text(folder / "report.html", report.html(answer))
-    write_text(folder / "report.txt", report.text(answer) + "\n")
+    texts = {
+        "assessment.json": json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
+        + "\n",
+        "report.html": report.html(answer),
+        "report.txt": report.text(answer) + "\n",
+    }
+    # Nothing is written before everything could be made.
+    for name, text in texts.items():
+        write_text(folder / name, text)
     if pdf:
         report.pdf(answer, folder / "report.pdf")
 

@@ -19,6 +19,7 @@ from equipoise.cli.words import (
     moment,
     print_json,
     read_record,
+    reading,
     seed_option,
     working,
     write_text,
@@ -87,12 +88,14 @@ def fit(
         click.echo(
             f"{len(unsettled)} estimate(s) did not settle; look at them before use", err=True
         )
+    if out is not None:
+        write_text(Path(out), _csv(rows))
+    if method == "posterior" and not as_json:
+        click.echo(f"seed: {seed}", err=True)
     if as_json:
         print_json({"model": found.id, "method": method, "seed": seed, "etas": found.etas,
                     "standing": found.standing, "subjects": rows})  # fmt: skip
-    elif out is not None:
-        write_text(Path(out), _csv(rows))
-    else:
+    elif out is None:
         click.echo(_csv(rows), nl=False)
     return 0
 
@@ -104,7 +107,8 @@ def _read(data: str, model: Model, when: str | None) -> Dataset:
     if path.suffix != ".json":
         if when is not None:
             raise WrongInput("--at goes with a record, not with a data set; leave it out")
-        return read_dataset(path, model)
+        with reading(data):
+            return read_dataset(path, model)
     record = read_record(data)
     at = moment(when, record)
     past = record.assuming_turnaround().until(at)

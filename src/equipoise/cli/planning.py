@@ -18,6 +18,7 @@ from equipoise.cli.words import (
     percent,
     print_json,
     read_record,
+    reading,
     seed_option,
     show,
     table,
@@ -70,17 +71,23 @@ def plan(
     patient = read_record(record)
     at = moment(when, patient)
     past = patient.assuming_turnaround().until(at)
-    offer: Offer | None = None if offer_file is None else read_offer(offer_file, past)
+    offer: Offer | None = None
+    if offer_file is not None:
+        with reading(offer_file):
+            offer = read_offer(offer_file, past)
     targets = [shelf[id_] for id_ in dict.fromkeys(wanted)]
     for target in targets:
+        if target.agent != found.agent:
+            raise WrongInput(f"--target {target.id} is for {target.agent}, not {found.agent}")
         _refuse(target, found, research=research)
     with working("planning") as step:
         step(found.id)
         try:
             known = know(found, past, at, seed=seed)
+            doses = known.all_doses
         except ValueError as error:
             raise WrongInput(str(error)) from error
-        if not (known.given or known.planned) and offer is None:
+        if not doses and offer is None:
             raise WrongInput(
                 f"the record holds no dose of {found.agent}; give --offer FILE with what can "
                 "be given"
@@ -90,8 +97,6 @@ def plan(
         for target in targets:
             step(target.id)
             _, refused = choose([target], past, at, agent=found.agent, analyte=measured)
-            if target.agent != found.agent:
-                raise WrongInput(f"--target {target.id} is for {target.agent}, not {found.agent}")
             if refused:
                 raise GateError(f"--target {target.id} does not serve this patient: "
                                 f"{refused[0].reason}")  # fmt: skip
@@ -107,18 +112,21 @@ def plan(
                     turnaround=TURNAROUND if offer is None else offer.turnaround,
                 )
             )  # fmt: skip
-    cautions = list(known.cautions)
+    cautions = tuple(dict.fromkeys((*known.cautions, *(c for a in answers for c in a.cautions))))
     if as_json:
+        # One target, the usual case, is read without going through the list of plans.
+        only = _document(answers[0]) if len(answers) == 1 else {}
         print_json(
-            {"record": past.id, "at": at, "seed": seed, "model": found.id, "research": research,
-             "watermark": NOT_FOR_DOSING if research else "", "cautions": cautions,
-             "plans": [_document(a) for a in answers]}
+            {**only, "record": past.id, "at": at, "seed": seed, "model": found.id,
+             "research": research, "watermark": NOT_FOR_DOSING if research else "",
+             "cautions": cautions, "plans": [_document(a) for a in answers]}
         )  # fmt: skip
         return 0
     for answer in answers:
         _print(answer)
     for caution in cautions:
         click.echo(f"caution: {caution}")
+    click.echo(f"seed {seed}, model {found.id}")
     return 0
 
 

@@ -33,10 +33,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def _group(name: str, about: str, example: str) -> click.Group:
     @click.group(name=name, help=about, epilog=f"Example: equipoise {name} {example}",
                  invoke_without_command=True)  # fmt: skip
+    @json_option
     @click.pass_context
-    def group(ctx: click.Context) -> None:
+    def group(ctx: click.Context, as_json: bool) -> None:
         if ctx.invoked_subcommand is None:
-            ctx.invoke(group.commands["list"], as_json=False)
+            ctx.invoke(group.commands["list"], as_json=as_json)
+        elif as_json:
+            raise click.UsageError(f"--json goes behind {ctx.invoked_subcommand}", ctx)
 
     return group
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Mapping, Sequence
 
 import click
@@ -13,9 +14,17 @@ from equipoise import models as models_shelf
 from equipoise import names, units
 from equipoise.chance import stream
 from equipoise.cli.errors import WrongInput
-from equipoise.cli.words import json_option, print_json, seed_option, working
+from equipoise.cli.words import json_option, print_json, reading, seed_option, working
 from equipoise.dataset import read_doses
-from equipoise.model import Model, PlainDose, Residual, course, draw_etas, outside_domain
+from equipoise.model import (
+    Covariate,
+    Model,
+    PlainDose,
+    Residual,
+    course,
+    draw_etas,
+    outside_domain,
+)
 from equipoise.model import simulate as run
 from equipoise.modelfile import load
 from equipoise.regimen import parse_dose, parse_times
@@ -68,13 +77,19 @@ def simulate(
     if omit_variability and population is not None:
         raise WrongInput("--omit-variability and --population exclude each other; leave one out")
     values, echoed = covariates(found, pairs)
-    doses = _doses(found, lines, values) if table is None else read_doses(table, found)
+    if table is None:
+        doses = _doses(found, lines, values)
+    else:
+        with reading(table):
+            doses = read_doses(table, found)
     clock = np.array(parse_times(times))
     spans = [_window(w) for w in windows]
     rng = stream(seed, found.id, "simulate")
     etas = None if population is None else draw_etas(found, population, rng)
     every = np.unique(np.concatenate([clock, *(np.array(s) for s in spans)]))
-    steps: dict[str, float | Sequence[tuple[float, float]]] = dict(values)
+    steps: dict[str, float | Sequence[tuple[float, float]]] = {
+        name: value for name, value in values.items() if name in found.covariates
+    }
     with working("simulating"):
         prediction = run(found, [course(found, doses, covariates=steps)], every, etas=etas)
     rows = []
@@ -127,6 +142,8 @@ def simulate(
         return 0
     for caution in cautions:
         click.echo(f"caution: {caution}", err=True)
+    if population is not None:
+        click.echo(f"seed: {seed}", err=True)
     click.echo(_csv(found, rows, areas), nl=False)
     return 0
 
@@ -135,17 +152,20 @@ def covariates(model: Model, pairs: Sequence[str]) -> tuple[dict[str, float], di
     """NAME=VALUE pairs as the model's equations want them, and as they were understood.
 
     A bare number is in the canonical unit of the vocabulary; one with a unit carries its own.
+    Besides what the equations read: what the model's domain speaks of, and the weight and surface
+    of doses per kg or m2.
     """
+    also = {"weight": "kg", "bsa": "m2", **{n: r.unit for n, r in model.domain.items()}}
     values: dict[str, float] = {}
     echoed: dict[str, str] = {}
     for pair in pairs:
         name, sign, text = (part.strip() for part in pair.partition("="))
         if not sign or not text:
             raise WrongInput(f"--covariate {pair}: write NAME=VALUE, as in weight=12.5")
-        if name not in model.covariates:
-            have = ", ".join(model.covariates) or "none"
+        if name not in model.covariates and name not in also:
+            have = ", ".join(dict.fromkeys((*model.covariates, *also)))
             raise WrongInput(f"--covariate {name}: {model.id} does not read it; it reads: {have}")
-        wanted = model.covariates[name]
+        wanted = model.covariates.get(name) or Covariate(also[name], reference=math.nan)
         if wanted.levels:
             if text not in wanted.levels:
                 raise WrongInput(

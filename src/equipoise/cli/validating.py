@@ -20,5 +20,7 @@ def validate(record: str, as_json: bool) -> int:
         for line in report.lines():
             click.echo(line)
     if accepted is None:
+        for note in report.refused[:1]:
+            click.echo(f"equipoise: {note.field}: {note.text}", err=True)
         return 2
     return 1 if report.refused else 0

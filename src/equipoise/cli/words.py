@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -43,9 +44,24 @@ def read_record(path: str) -> Record:
     Fails  files.InputError for the first thing refused.
     """
     record, report = files.read_record(path)
-    for note in (*report.of_kind("converted"), *report.warned):
-        click.echo(f"{note.kind}: {note.field}: {note.text}", err=True)
+    # The first line counts what was accepted: that is `validate`'s to say.
+    for line in report.lines()[1:]:
+        click.echo(line, err=True)
     return record
+
+
+@contextmanager
+def reading(path: str) -> Iterator[None]:
+    """Around the reading of a file that is no record.
+
+    Fails  WrongInput where it cannot be opened or is not text.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise WrongInput(f"{path} cannot be read: {error.strerror}; check the path") from None
+    except UnicodeDecodeError:
+        raise WrongInput(f"{path} is not text: save it as UTF-8") from None
 
 
 def moment(text: str | None, record: Record) -> float:
@@ -56,6 +72,15 @@ def moment(text: str | None, record: Record) -> float:
     if text is None:
         return record.assuming_turnaround().end
     word = text.strip()
+    found = _hours(word, record)
+    try:
+        record.clock(found)
+    except (OverflowError, ValueError):
+        raise WrongInput(f"--at {word} is no moment of any calendar: check the number") from None
+    return found
+
+
+def _hours(word: str, record: Record) -> float:
     try:
         return float(word)
     except ValueError:
@@ -66,9 +91,12 @@ def moment(text: str | None, record: Record) -> float:
             return 24.0 * float(day["day"])
         if "." in day["day"]:
             raise WrongInput(f"--at {word}: a clock time needs a whole day, as in day+3T08:00")
-        date = record.day0.date() + timedelta(days=int(day["day"]))
         try:
-            clock = datetime.fromisoformat(f"{date.isoformat()}T{day['clock'].zfill(5)}")
+            date = record.day0.date() + timedelta(days=int(day["day"]))
+            hour = day["clock"] if day["clock"].index(":") == 2 else f"0{day['clock']}"
+            clock = datetime.fromisoformat(f"{date.isoformat()}T{hour}")
+        except OverflowError:
+            return math.inf
         except ValueError:
             raise WrongInput(f"--at {word}: {day['clock']} is not a clock time") from None
         return (clock.replace(tzinfo=record.day0.tzinfo) - record.day0).total_seconds() / 3600.0
@@ -80,7 +108,8 @@ def moment(text: str | None, record: Record) -> float:
             "day+3T08:00"
         ) from None
     if found.tzinfo is None:
-        raise WrongInput(f"--at {word} has no zone: write it with one, as in {word}+01:00")
+        example = found.isoformat(timespec="minutes")
+        raise WrongInput(f"--at {word} has no zone: write it with one, as in {example}+01:00")
     return (found - record.day0).total_seconds() / 3600.0
 
 
@@ -124,7 +153,9 @@ def working(what: str) -> Iterator[Callable[[str], None]]:
     err = Console(stderr=True)
 
     def announce(name: str) -> None:
-        err.print(f"compiling {name} for this machine, once; later runs start at once")
+        err.print(
+            f"compiling {name} for this machine, once; later runs start at once", soft_wrap=True
+        )
 
     before = kernels.on_compile
     kernels.on_compile = announce
@@ -145,23 +176,25 @@ def write_text(path: Path, text: str) -> None:
 
     Fails  WrongInput where the place cannot be written.
     """
+    part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
         part.write_text(text, encoding="utf-8", newline="\n")
         part.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise WrongInput(
             f"{path} cannot be written: {error.strerror}; choose another place"
         ) from None
 
 
 def percent(probability: float) -> str:
-    """A probability for a table: whole percent, never a false 0 or 100."""
+    """Odds for a table: whole percent; from a finite number of draws never 0 or 100."""
     if probability != probability:  # NaN: the metric has no measured form
         return "-"
-    if 0.0 < probability < 0.01:
+    if probability < 0.01:
         return "<1 %"
-    if 0.99 < probability < 1.0:
+    if probability > 0.99:
         return ">99 %"
     return f"{100 * probability:.0f} %"

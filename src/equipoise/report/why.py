@@ -92,7 +92,7 @@ def _grade(
     if grade.probability_low is not None and grade.probability_high is not None:
         low, high = grade.probability_low, grade.probability_high
         odds = percent(low) if low == high else f"{percent(low)} to {percent(high)}"
-        line.append(f"Published probability {odds}.")
+        line.append(f"Probability {odds}, by a curve fitted to the published table.")
     parts: list[Block] = [
         Heading(3, title, standing_mark(grade.standing)),
         Paragraph(words(*line)),
@@ -179,17 +179,14 @@ def _advice(advice: Sequence[Advice], clock: Clock) -> list[Block]:
         parts += [_said(a, clock) for a in open_ones]
     if others:
         parts.append(Heading(3, "Considered, does not apply here"))
+        groups: dict[str, list[str]] = {}
+        for a in others:
+            reason = sentence(a.detail) or "Its conditions are not met."
+            groups.setdefault(reason, []).append(a.recommendation.title)
         rows = tuple(
-            Row(
-                (
-                    cell(a.recommendation.title),
-                    cell(sentence(a.detail) or "Its conditions are not met."),
-                    cell(*citation(a.recommendation.source)),
-                )
-            )
-            for a in others
+            Row((cell(reason), cell("; ".join(titles)))) for reason, titles in groups.items()
         )
-        columns = (Column("Advice"), Column("Why not"), Column("Source"))
+        columns = (Column("Why not"), Column("Advice"))
         parts.append(Table("Advice considered and not applying", columns, rows, "quiet"))
     return parts
 

@@ -67,13 +67,12 @@ def between(low: float, high: float, *, like: float | None = None) -> str:
 
 
 def percent(probability: float | None) -> str:
-    """ "17%", "<1%", ">99%", "0%" only for exactly nothing; "unknown" where there is no number."""
+    """ "17%", "<1%", ">99%"; "unknown" where there is no number.
+
+    Odds come from a finite number of draws, so none is ever said to be 0 or 100%.
+    """
     if probability is None or not math.isfinite(probability):
         return UNKNOWN
-    if probability <= 0.0:
-        return "0%"
-    if probability >= 1.0:
-        return "100%"
     if probability < 0.01:
         return "<1%"
     if probability > 0.99:

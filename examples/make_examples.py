@@ -1,0 +1,300 @@
+"""Make the four made-up records of `equipoise.examples` again, to the byte.
+
+    python examples/make_examples.py            writes them over those in src/equipoise/examples
+    python examples/make_examples.py FOLDER     writes them into FOLDER
+
+Levels are drawn from a model of the shelf for one patient: between-subject variability and
+residual error come from the stream (SEED, record id, model id). Everything else is written here by
+hand and is nobody's chart. The published patient is not made here; it is transcribed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from equipoise import files
+from equipoise.chance import stream
+from equipoise.model import Model, PlainDose, course, draw_etas, simulate
+from equipoise.models.atg_thymoglobulin_linear import MODEL as ATG
+from equipoise.models.sirolimus_wu2012 import MODEL as WU
+from equipoise.record import Record
+
+SEED = 4
+"""The first of 1, 2, 3, ... whose sirolimus patient has an early trough below and a late trough
+inside 5-15 ng/mL, so that the early one misleads; the ATG patients take what this seed gives."""
+
+FOLDER = Path(__file__).resolve().parents[1] / "src" / "equipoise" / "examples"
+
+Event = dict[str, Any]
+
+
+class _Clock:
+    """Clock times around day 0, in its offset, as ISO text and as hours."""
+
+    def __init__(self, day0: str) -> None:
+        self.day0 = datetime.fromisoformat(day0)
+
+    def at(self, day: int, clock: str) -> str:
+        """The ISO time of a clock time on a calendar day; day 0 is the date of day 0."""
+        hour, minute = (int(part) for part in clock.split(":"))
+        moment = self.day0.replace(hour=hour, minute=minute) + timedelta(days=day)
+        return moment.isoformat()
+
+    def hours(self, text: str) -> float:
+        """Hours from day 0 of an ISO time."""
+        return (datetime.fromisoformat(text) - self.day0).total_seconds() / 3600.0
+
+
+def levels(
+    model: Model,
+    record: str,
+    doses: Sequence[PlainDose],
+    times: Sequence[float],
+    *,
+    covariates: Mapping[str, float],
+) -> list[float]:
+    """Levels of one patient drawn from the model's population, with residual error.
+
+    times  hours; a sample at a dose time is taken before the dose
+    """
+    rng = stream(SEED, record, model.id)
+    etas = draw_etas(model, 1, rng)
+    observation = model.observations[0]
+    what = course(model, doses, covariates=covariates)
+    true = simulate(model, [what], np.asarray(times, dtype=float), etas=etas)
+    values = true.values[observation.analyte][0, 0]
+    errors = rng.standard_normal(len(times)) * np.sqrt(observation.residual.variance(values))
+    return [float(v) for v in values + errors]
+
+
+def _lab(name: str, value: str, at: str, known: str) -> Event:
+    return {"type": "measurement", "at": at, "known": known, "name": name, "value": value}
+
+
+def _bedside(name: str, value: str, at: str) -> Event:
+    return {"type": "measurement", "at": at, "name": name, "value": value}
+
+
+def _record(content: Event, events: Sequence[Event], clock: _Clock) -> Record:
+    """The record, events in the order in which they became known to a reader of the chart."""
+
+    def order(event: Event) -> tuple[float, float]:
+        at = clock.hours(event["at"])
+        return (clock.hours(event["known"]) if "known" in event else at, at)
+
+    return files.record_from_json({"equipoise": 1, **content, "events": sorted(events, key=order)})
+
+
+def sirolimus_adult() -> Record:
+    """2 mg daily for 16 days, a trough on day 4 and on day 14, posaconazole planned for day 16."""
+    id_, clock = "bundled-sirolimus-adult", _Clock("2026-01-12T08:00:00+01:00")
+    events: list[Event] = []
+    before, seen = clock.at(-1, "14:00"), clock.at(-1, "16:00")
+    events += [
+        _bedside("weight", "68 kg", before),
+        _bedside("height", "166 cm", before),
+        _lab("hematocrit", "31 %", before, seen),
+        _lab("hemoglobin", "10.3 g/dL", before, seen),
+        _lab("leukocytes", "5.8 K/uL", before, seen),
+        _lab("platelets", "14 K/uL", before, seen),
+        _lab("bilirubin", "0.6 mg/dL", before, seen),
+        _lab("alt", "22 U/L", before, seen),
+        _lab("creatinine", "0.8 mg/dL", before, seen),
+        _lab("albumin", "3.9 g/dL", before, seen),
+        _lab("triglycerides", "132 mg/dL", before, clock.at(-1, "18:00")),
+    ]
+    for day, platelets in ((7, 19), (14, 33)):
+        drawn, known = clock.at(day, "07:30"), clock.at(day, "09:30")
+        events.append(_lab("platelets", f"{platelets} K/uL", drawn, known))
+    drawn, known = clock.at(14, "07:30"), clock.at(14, "09:30")
+    events += [
+        _lab("hematocrit", "31 %", drawn, known),
+        _lab("bilirubin", "0.7 mg/dL", drawn, known),
+        _lab("alt", "26 U/L", drawn, known),
+        _lab("creatinine", "0.8 mg/dL", drawn, known),
+        _lab("triglycerides", "171 mg/dL", drawn, clock.at(14, "11:30")),
+    ]
+    dose = {"agent": "sirolimus", "amount": "2 mg", "route": "oral", "formulation": "tablet"}
+    for day in range(16):
+        events.append({"type": "dose", "at": clock.at(day, "08:00"), **dose})
+    draws = [clock.at(day, "07:30") for day in (4, 14)]
+    plain = [PlainDose(0.0, 2.0, "oral", interval=24.0, additional=15)]
+    found = levels(WU, id_, plain, [clock.hours(t) for t in draws], covariates={"hematocrit": 31.0})
+    for day, drawn, level in zip((4, 14), draws, found, strict=True):
+        result = _lab("sirolimus", f"{level:.1f} ng/mL", drawn, clock.at(day + 1, "07:30"))
+        events += [
+            {"type": "procedure", "at": drawn, "name": "level_drawn", "of": "sirolimus"},
+            {**result, "method": "LC-MS/MS"},
+        ]
+    renewed, ordered = clock.at(15, "09:00"), clock.at(15, "16:00")
+    for day in range(16, 23):
+        planned = {"type": "dose", "at": clock.at(day, "08:00"), "known": renewed}
+        events.append({**planned, **dose, "status": "planned"})
+    twice_first = [(16, "08:00"), (16, "20:00"), *((day, "08:00") for day in range(17, 23))]
+    for day, hour in twice_first:
+        planned = {"type": "dose", "at": clock.at(day, hour), "known": ordered}
+        drug = {"agent": "posaconazole", "amount": "300 mg", "route": "oral"}
+        events.append({**planned, **drug, "formulation": "tablet", "status": "planned"})
+    head = {
+        "id": id_,
+        "day0": clock.day0.isoformat(),
+        "born": "1978-06-15",
+        "sex": "female",
+        "indication": "itp",
+    }
+    return _record(head, events, clock)
+
+
+def sirolimus_child_12kg() -> Record:
+    """Nothing given yet: from tomorrow 2.25 mg once, then 0.75 mg daily, 14 days in all."""
+    clock = _Clock("2026-02-03T08:00:00+01:00")
+    drawn, known, agreed = clock.at(-1, "09:00"), clock.at(-1, "11:00"), clock.at(-1, "16:00")
+    events = [
+        _bedside("weight", "12 kg", drawn),
+        _bedside("height", "92 cm", drawn),
+        _lab("bilirubin", "30 umol/L", drawn, known),
+        _lab("hemoglobin", "84 g/L", drawn, known),
+        _lab("hematocrit", "26 %", drawn, known),
+        _lab("platelets", "31 x10^9/L", drawn, known),
+        _lab("neutrophils", "2.9 x10^9/L", drawn, known),
+        _lab("alt", "24 U/L", drawn, known),
+        _lab("ldh", "540 U/L", drawn, known),
+        _lab("creatinine", "27 umol/L", drawn, known),
+    ]
+    for day in range(14):
+        amount = "2.25 mg" if day == 0 else "0.75 mg"
+        planned = {"type": "dose", "at": clock.at(day, "08:00"), "known": agreed}
+        drug = {"agent": "sirolimus", "amount": amount, "route": "oral"}
+        events.append({**planned, **drug, "formulation": "solution", "status": "planned"})
+    head = {
+        "id": "bundled-sirolimus-child-12kg",
+        "day0": clock.day0.isoformat(),
+        "born": "2022-11-20",
+        "sex": "male",
+        "indication": "evans",
+    }
+    return _record(head, events, clock)
+
+
+def _atg(
+    id_: str,
+    head: Event,
+    graft: Event,
+    *,
+    weight: int,
+    height: int,
+    lymphocytes: str,
+    per_kg: str,
+    given: Sequence[int],
+    planned: int,
+    draws: Sequence[tuple[int, str]],
+) -> Record:
+    """Thymoglobulin at 14:00 over 6 h on the days given, one more planned; graft at noon of day 0.
+
+    draws  (day, "HH:MM") of levels of active ATG, each known 24 h later
+    """
+    clock = _Clock("2026-01-20T12:00:00+01:00")
+    admitted, counted = clock.at(-7, "08:00"), clock.at(-7, "10:00")
+    first = clock.at(given[0], "08:00")
+    events: list[Event] = [
+        _bedside("weight", f"{weight} kg", admitted),
+        _bedside("height", f"{height} cm", admitted),
+        _lab("bilirubin", "0.6 mg/dL", admitted, counted),
+        _lab("creatinine", "0.9 mg/dL", admitted, counted),
+        _lab("lymphocytes", lymphocytes, first, clock.at(given[0], "10:00")),
+        {"type": "cells", "at": clock.at(0, "12:00"), "known": admitted, **graft},
+    ]
+    drug = {"agent": "thymoglobulin", "amount": f"{per_kg} mg/kg", "duration": "6 h", "route": "iv"}
+    for day in given:
+        events.append({"type": "dose", "at": clock.at(day, "14:00"), **drug})
+    last = {"type": "dose", "at": clock.at(planned, "14:00"), "known": admitted}
+    events.append({**last, **drug, "status": "planned"})
+    plain = [
+        PlainDose(clock.hours(clock.at(d, "14:00")), float(per_kg) * weight, "iv", duration=6.0)
+        for d in given
+    ]
+    at = [clock.at(day, hour) for day, hour in draws]
+    found = levels(ATG, id_, plain, [clock.hours(t) for t in at], covariates={})
+    for (day, hour), drawn, level in zip(draws, at, found, strict=True):
+        result = _lab("atg_active_au", f"{level:.1f} AU/mL", drawn, clock.at(day + 1, hour))
+        events += [
+            {"type": "procedure", "at": drawn, "name": "level_drawn", "of": "atg_active_au"},
+            {**result, "method": "flow cytometry"},
+        ]
+    content = {"id": id_, "day0": clock.day0.isoformat(), **head}
+    return _record(content, events, clock)
+
+
+def atg_adult_unrelated() -> Record:
+    """1.25 mg/kg on days -5, -4 and -3, a fourth planned for day -1: 5 mg/kg in all."""
+    return _atg(
+        "bundled-atg-adult-unrelated",
+        {
+            "born": "1973-09-08",
+            "sex": "male",
+            "indication": "gvhd_prophylaxis",
+            "platform": "adult_unrelated",
+            "covariates": {"conditioning": "reduced"},
+        },
+        {"product": "graft", "source": "peripheral_blood", "donor": "matched_unrelated",
+         "status": "planned"},
+        weight=75,
+        height=178,
+        lymphocytes="0.35 K/uL",
+        per_kg="1.25",
+        given=(-5, -4, -3),
+        planned=-1,
+        draws=((-4, "08:00"), (-3, "08:00"), (-2, "08:00")),
+    )  # fmt: skip
+
+
+def atg_haploidentical() -> Record:
+    """2.5 mg/kg on days -5, -4 and -3, a fourth planned for day -2: 10 mg/kg in all."""
+    return _atg(
+        "bundled-atg-haploidentical",
+        {
+            "born": "1991-12-02",
+            "sex": "female",
+            "indication": "gvhd_prophylaxis",
+            "platform": "haploidentical_replete",
+            "covariates": {"conditioning": "myeloablative"},
+        },
+        {"product": "graft", "source": "peripheral_blood", "donor": "haploidentical",
+         "status": "planned"},
+        weight=65,
+        height=168,
+        lymphocytes="0.20 K/uL",
+        per_kg="2.5",
+        given=(-5, -4, -3),
+        planned=-2,
+        draws=((-4, "08:00"), (-3, "08:00")),
+    )  # fmt: skip
+
+
+MADE = {
+    "sirolimus_adult": sirolimus_adult,
+    "sirolimus_child_12kg": sirolimus_child_12kg,
+    "atg_adult_unrelated": atg_adult_unrelated,
+    "atg_haploidentical": atg_haploidentical,
+}
+"""Name of the file without its ending -> what makes the record."""
+
+
+def write(folder: Path) -> tuple[Path, ...]:
+    """Write every made-up record into a folder; gives the paths."""
+    paths = []
+    for name, make in MADE.items():
+        paths.append(folder / f"{name}.json")
+        files.write_record(make(), paths[-1])
+    return tuple(paths)
+
+
+if __name__ == "__main__":
+    for written in write(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER):
+        print(written)

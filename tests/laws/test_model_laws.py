@@ -1,0 +1,358 @@
+"""Laws that hold for every model on the shelf; a new one meets them the day it is added."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import equipoise.models
+from equipoise import kinetics, names, units
+from equipoise.kinetics import Linear, System
+from equipoise.model import (
+    CLEARANCE_FACTOR,
+    PlainDose,
+    course,
+    draw_etas,
+    outside_domain,
+    simulate,
+    structural_parameters,
+    typical,
+)
+from equipoise.models import ALL
+from equipoise.source import Standing, Value
+
+EACH = pytest.mark.parametrize("model", ALL, ids=lambda m: m.id)
+LINEAR = pytest.mark.parametrize(
+    "model", [m for m in ALL if isinstance(m.structure, Linear)], ids=lambda m: m.id
+)
+
+# What each structural parameter is, by name: powers of volume, time and mass.
+DIMENSIONS = {
+    "CL": (1, -1, 0), "Q": (1, -1, 0), "Q2": (1, -1, 0), "Q3": (1, -1, 0),
+    "V1": (1, 0, 0), "V2": (1, 0, 0), "V3": (1, 0, 0),
+    "KA": (0, -1, 0), "VM": (0, -1, 1), "KM": (0, 0, 1),
+}  # fmt: skip
+UNITS_OF = {
+    (1, -1, 0): "L/h", (1, 0, 0): "L", (0, -1, 0): "/h", (0, -1, 1): "mg/h", (0, 0, 1): "mg",
+}  # fmt: skip
+SCALES = {"weight": 20.0, "bilirubin": 20.0, "hematocrit": 30.0, "bsa": 1.2}
+
+
+def first_route(model):
+    return next(iter(model.routes))
+
+
+def reference(model):
+    """The typical patient's covariates."""
+    return {name: c.reference for name, c in model.covariates.items()}
+
+
+def doses(model, *, shift=0.0, factor=1.0, steps=(0.0, 30.0, 37.0)):
+    duration = 5.0 if first_route(model) == "iv" else 0.0
+    return [
+        PlainDose(shift + at, factor * (k + 1.0), first_route(model), duration)
+        for k, at in enumerate(steps)
+    ]
+
+
+def levels(model, given, times, etas=None, covariates=None, rtol=1e-9):
+    what = course(model, given, covariates=covariates or reference(model))
+    found = simulate(model, [what], np.asarray(times, dtype=float), etas=etas, rtol=rtol)
+    assert found.failed == ()
+    return found.values[model.analytes[0]][0]
+
+
+# --- published numbers, and that each is told -------------------------------------------------
+
+
+@EACH
+def test_checks_reproduce(model):
+    assert model.checks
+    for check in model.checks:
+        assert check.compute(model) == pytest.approx(check.expected, rel=check.tolerance), (
+            check.what
+        )
+        assert check.tolerance <= 0.05
+        assert check.where
+        units.unit(check.unit)
+
+
+@EACH
+def test_every_number_says_where_it_stands(model):
+    for name, value in model.thetas.items():
+        assert isinstance(value, Value), name
+        assert value.where, name
+        assert math.isfinite(value.number), name
+        units.unit(value.unit)
+    for name, studied in model.domain.items():
+        assert studied.where, name
+        units.unit(studied.unit)
+    assert all(o.residual.where for o in model.observations)
+    assert model.omega_note
+    assert model.traps
+    assert model.external_validation
+    assert model.because.startswith("a clinician would act differently because of this entry")
+
+
+@EACH
+def test_names_are_those_of_the_vocabulary(model):
+    assert model.agent in names.AGENTS
+    assert model.id == Path(vars(equipoise.models)[model.id].__file__).stem
+    assert model.purposes
+    assert set(model.routes) <= set(names.ROUTES)
+    for observation in model.observations:
+        assert observation.unit == names.measurement(observation.analyte).unit
+        assert observation.state in model.states
+        assert observation.volume in model.parameter_names
+        assert observation.matrix
+
+
+@EACH
+def test_covariates_convert_from_what_records_hold(model):
+    for name, covariate in model.covariates.items():
+        if name in names.MEASUREMENTS:
+            held = names.measurement(name).unit
+            assert units.convert(1.0, held, covariate.unit, substance=name) > 0.0
+        else:
+            assert name == "bsa" or covariate.levels
+        if covariate.levels:
+            assert covariate.reference in covariate.levels.values()
+
+
+def test_the_list_is_whole():
+    folder = Path(equipoise.models.__file__).parent
+    assert sorted(m.id for m in ALL) == sorted(
+        p.stem for p in folder.glob("*.py") if p.stem != "__init__"
+    )
+
+
+@EACH
+def test_standing_and_gate(model):
+    transcription = "transcription" in model.source.note
+    assert (model.standing == Standing.TRANSCRIBED) == transcription
+    assert model.standing.may_feed_options == transcription
+
+
+# --- variability ------------------------------------------------------------------------------
+
+
+@EACH
+def test_variability_is_a_covariance(model):
+    matrices = [model.omega_matrix, *(np.array(r.omega) for r in model.other_readings)]
+    for omega in matrices:
+        assert omega.shape == (len(model.etas), len(model.etas))
+        np.testing.assert_array_equal(omega, omega.T)
+        assert np.linalg.eigvalsh(omega).min() > 0.0
+    assert ("not settled" in model.omega_note) == bool(model.other_readings)
+    draws = draw_etas(model, 40_000, np.random.default_rng(7))
+    np.testing.assert_allclose(np.cov(draws.T).reshape(omega.shape), model.omega_matrix, atol=0.02)
+
+
+@EACH
+def test_each_eta_moves_something_and_none_does_nothing(model):
+    k = len(model.etas)
+    found = levels(
+        model, doses(model), [24.0, 36.0], np.vstack([np.zeros((1, k)), 0.4 * np.eye(k)])
+    )
+    for i, name in enumerate(model.etas):
+        assert not np.allclose(found[0], found[i + 1], rtol=1e-4), name
+    np.testing.assert_allclose(found[0], levels(model, doses(model), [24.0, 36.0])[0], rtol=1e-7)
+
+
+# --- dimensions -------------------------------------------------------------------------------
+
+
+@EACH
+def test_structural_parameters_have_the_units_of_their_thetas(model):
+    assert set(model.parameter_names) <= set(DIMENSIONS)
+    found = structural_parameters(
+        model, course(model, [], covariates=reference(model)), np.zeros((1, len(model.etas)))
+    )
+    for name in model.parameter_names:
+        theta = model.thetas.get(name) or model.thetas.get(name.rstrip("12"))
+        # At the reference patient a parameter is its theta, in hours and liters.
+        in_engine = units.convert(theta.number, theta.unit, UNITS_OF[DIMENSIONS[name]])
+        assert np.ravel(found[name])[0] == pytest.approx(in_engine, rel=1e-12), name
+
+
+@EACH
+def test_covariates_act_as_ratios_to_their_references(model):
+    for name, covariate in model.covariates.items():
+        if covariate.levels:
+            continue
+        key = f"{name.upper()}_REF"
+        assert model.thetas[key].unit == covariate.unit
+        assert model.thetas[key].number == covariate.reference
+        value = model.thetas[key]
+        scaled = replace(
+            model, thetas={**model.thetas, key: replace(value, number=value.number * 7)}
+        )
+        at = {**reference(model), name: SCALES[name]}
+        times = {**at, name: SCALES[name] * 7}
+        zero = np.zeros((1, len(model.etas)))
+        ours = structural_parameters(model, course(model, [], covariates=at), zero)
+        theirs = structural_parameters(scaled, course(scaled, [], covariates=times), zero)
+        for parameter in model.parameter_names:
+            np.testing.assert_allclose(ours[parameter], theirs[parameter], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "model", [m for m in ALL if isinstance(m.structure, System)], ids=lambda m: m.id
+)
+@pytest.mark.parametrize("what", ["volume", "time", "mass"])
+def test_rates_keep_their_dimension(model, what):
+    # A change of unit of volume, time or mass changes a rate (mass per time) as it must.
+    which = ("volume", "time", "mass").index(what)
+    rng = np.random.default_rng(11)
+    p = rng.uniform(0.5, 20.0, len(model.parameter_names))
+    x = rng.uniform(0.1, 30.0, len(model.states))
+    factor = 3.7
+    scaled_p = p * np.array([factor ** DIMENSIONS[n][which] for n in model.parameter_names])
+    scaled_x = x * (factor if what == "mass" else 1.0)
+    ours, theirs = np.zeros_like(x), np.zeros_like(x)
+    model.structure.rates(0.0, x, p, ours)
+    model.structure.rates(0.0, scaled_x, scaled_p, theirs)
+    expected = {"volume": 1.0, "time": 1 / factor, "mass": factor}[what]
+    np.testing.assert_allclose(theirs, ours * expected, rtol=1e-12)
+
+
+# --- kinetics ---------------------------------------------------------------------------------
+
+
+@EACH
+def test_mass_balance(model):
+    what = course(model, doses(model), covariates=reference(model))
+    zero = np.zeros((1, len(model.etas)))
+    table = structural_parameters(model, what, zero)
+    p = np.array([[float(np.ravel(table[n])[0]) for n in model.parameter_names]])
+    central = model.states.index(model.observations[0].state)
+    volume = model.parameter_names.index(model.observations[0].volume)
+    times = [42.0, 60.0, 200.0]
+    found = kinetics.solve(
+        model.structure, [what.schedule], [times], p, observe=[(central, volume)], rtol=1e-9
+    )
+    eliminated = p[0, model.parameter_names.index("CL")] * found.areas[0, :, 0]
+    np.testing.assert_allclose(found.amounts[0].sum(axis=1) + eliminated, 6.0, rtol=1e-7)
+
+
+@LINEAR
+def test_superposition(model):
+    times = np.linspace(0.5, 150.0, 40)
+    together = levels(model, doses(model), times)
+    apart = sum(levels(model, [dose], times) for dose in doses(model))
+    np.testing.assert_allclose(together, apart, rtol=1e-10)
+    np.testing.assert_allclose(
+        levels(model, doses(model, factor=9.0), times), 9 * together, rtol=1e-10
+    )
+
+
+def test_the_saturable_model_does_not_superpose():
+    (model,) = (m for m in ALL if m.id == "sirolimus_wu2012")
+    small, large = (
+        levels(model, [PlainDose(0.0, dose, "oral")], [2.0])[0, 0] / dose for dose in (1.0, 60.0)
+    )
+    assert large < 0.5 * small
+
+
+@EACH
+def test_time_shift(model):
+    times = np.linspace(0.0, 120.0, 25)
+    here = levels(model, doses(model), times)
+    later = levels(model, doses(model, shift=1000.5), times + 1000.5)
+    np.testing.assert_allclose(later, here, rtol=1e-6, atol=1e-12)
+    earlier = levels(model, doses(model, shift=-72.0), times - 72.0)
+    np.testing.assert_allclose(earlier, here, rtol=1e-6, atol=1e-12)
+
+
+@EACH
+def test_no_level_before_the_first_dose(model):
+    found = levels(model, doses(model, shift=10.0), [-5.0, 0.0, 9.99, 10.0, 16.0])
+    assert (found[0, :4] == 0.0).all()
+    assert found[0, 4] > 0.0
+
+
+@EACH
+def test_levels_are_never_negative_and_wash_out(model):
+    found = levels(model, doses(model), [*np.linspace(0.0, 100.0, 60), 20_000.0])
+    # An integrator knows a level only down to its absolute tolerance, 1e-9 of the dose.
+    assert found.min() >= -1e-8 * found.max()
+    assert found[0, -1] < 1e-6 * found.max()
+
+
+@EACH
+def test_a_lane_alone_and_in_company(model):
+    etas = draw_etas(model, 40, np.random.default_rng(3))
+    times = np.linspace(1.0, 90.0, 12)
+    together = levels(model, doses(model), times, etas, rtol=1e-8)
+    for lane in (0, 17, 39):
+        alone = levels(model, doses(model), times, etas[lane : lane + 1], rtol=1e-8)
+        # Ten times the tolerance, of the largest level.
+        np.testing.assert_allclose(alone[0], together[lane], atol=1e-7 * together[lane].max())
+
+
+@EACH
+def test_half_the_clearance_is_twice_the_exposure(model):
+    given = doses(model)
+    full, half = (
+        typical(model, given, [60_000.0], covariates={**reference(model), CLEARANCE_FACTOR: f})
+        .areas[model.analytes[0]]
+        .item()
+        for f in (1.0, 0.5)
+    )
+    assert half / full == pytest.approx(2.0, rel=1e-5)
+
+
+@EACH
+def test_covariates_outside_the_domain_are_said(model):
+    for name, studied in model.domain.items():
+        below = studied.low - 0.1 * max(abs(studied.low), 1.0)
+        assert outside_domain(model, {name: studied.low}) == ()
+        (sentence,) = outside_domain(model, {name: below})
+        assert name in sentence
+        assert f"{studied.low:g}" in sentence
+        assert "inf" not in sentence
+
+
+# --- closed form and integration referee each other -------------------------------------------
+
+
+def one(t, x, p, dx):
+    dx[0] = -p[0] / p[1] * x[0]
+
+
+def one_depot(t, x, p, dx):
+    dx[0] = -p[0] * x[0]
+    dx[1] = p[0] * x[0] - p[1] / p[2] * x[1]
+
+
+def two_depot(t, x, p, dx):
+    dx[0] = -p[0] * x[0]
+    dx[1] = p[0] * x[0] - (p[1] + p[3]) / p[2] * x[1] + p[3] / p[4] * x[2]
+    dx[2] = p[3] / p[2] * x[1] - p[3] / p[4] * x[2]
+
+
+RATES = {(1, False): one, (1, True): one_depot, (2, True): two_depot}
+
+
+@LINEAR
+def test_closed_form_is_the_integral(model):
+    structure = model.structure
+    system = System(
+        states=model.states,
+        parameter_names=model.parameter_names,
+        rates=RATES[structure.compartments, structure.depot],
+    )
+    integrated = replace(model, structure=system)
+    times = np.linspace(0.0, 120.0, 31)
+    etas = draw_etas(model, 5, np.random.default_rng(5))
+    what = course(model, doses(model), covariates=reference(model))
+    exact = simulate(model, [what], times, etas=etas)
+    numeric = simulate(integrated, [what], times, etas=etas, rtol=1e-11)
+    analyte = model.analytes[0]
+    scale = exact.values[analyte].max()
+    np.testing.assert_allclose(
+        numeric.values[analyte], exact.values[analyte], rtol=1e-8, atol=1e-9 * scale
+    )
+    np.testing.assert_allclose(numeric.areas[analyte], exact.areas[analyte], rtol=1e-8, atol=1e-8)

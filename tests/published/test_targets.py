@@ -1,0 +1,235 @@
+"""Windows and effects as their sources print them, chosen by indication, platform, unit and age."""
+
+import math
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from equipoise import effects, names, targets, units
+from equipoise.record import Record
+from equipoise.source import Standing
+from equipoise.target import Metric, choose
+
+# (id, low, high, unit, standing) as printed.
+PRINTED = [
+    ("sirolimus_itp_5_15", 5, 15, "ng/mL", Standing.PUBLISHED),
+    ("sirolimus_itp_refractory_4_15", 4, 15, "ng/mL", Standing.PUBLISHED),
+    ("sirolimus_itp_first_line_5_15", 5, 15, "ng/mL", Standing.PUBLISHED),
+    ("sirolimus_child_cytopenia_5_15", 5, 15, "ng/mL", Standing.TRANSCRIBED),
+    ("sirolimus_alps_5_15", 5, 15, "ng/mL", Standing.PROVISIONAL),
+    ("sirolimus_waiha_evans_4_12", 4, 12, "ng/mL", Standing.PUBLISHED),
+    ("sirolimus_waiha_evans_4_15", 4, 15, "ng/mL", Standing.PUBLISHED),
+    ("sirolimus_gvhd_prophylaxis_3_12", 3, 12, "ng/mL", Standing.PUBLISHED),
+    ("sirolimus_gvhd_prophylaxis_unrelated_3_12", 3, 12, "ng/mL", Standing.PROVISIONAL),
+    ("sirolimus_agvhd_refractory_4_12", 4, 12, "ng/mL", Standing.PUBLISHED),
+    ("sirolimus_agvhd_first_line_5_14", 5, 14, "ng/mL", Standing.PUBLISHED),
+    ("tacrolimus_with_sirolimus_5_10", 5, 10, "ng/mL", Standing.PUBLISHED),
+    ("tacrolimus_day0_5_10", 5, 10, "ng/mL", Standing.TRANSCRIBED),
+    ("thymoglobulin_adult_unrelated_post_60_95", 60, 95, "AU.d/mL", Standing.PROVISIONAL),
+    ("thymoglobulin_adult_unrelated_post_60_90", 60, 90, "AU.d/mL", Standing.PUBLISHED),
+    ("thymoglobulin_haploidentical_total_100_148", 100, 148.5, "UE.d/mL", Standing.PUBLISHED),
+    ("thymoglobulin_haploidentical_total_110_148", 110, 148.5, "UE.d/mL", Standing.PUBLISHED),
+    ("thymoglobulin_cd34_selected_post_30", 0, 30, "AU.d/mL", Standing.PUBLISHED),
+    ("thymoglobulin_t_cell_depleted_post_20", 0, 20, "AU.d/mL", Standing.PUBLISHED),
+    ("thymoglobulin_alpha_beta_pre_50", 50, math.inf, "AU.d/mL", Standing.PUBLISHED),
+    ("thymoglobulin_alpha_beta_post_12", 0, 12, "AU.d/mL", Standing.PUBLISHED),
+    ("thymoglobulin_cord_post_20", 0, 20, "AU.d/mL", Standing.PUBLISHED),
+    ("thymoglobulin_pediatric_marrow_post_50", 0, 50, "AU.d/mL", Standing.PUBLISHED),
+]  # fmt: skip
+
+BY_ID = {t.id: t for t in targets.ALL}
+EFFECT = {e.id: e for e in effects.ALL}
+
+
+def person(*, age: float | None, indication: str = "", platform: str = "") -> Record:
+    born = None if age is None else date(2026 - int(age), 1, 1)
+    day0 = datetime(2026, 6, 1, tzinfo=UTC)
+    return Record("p", day0, born=born, indication=indication, platform=platform)
+
+
+def chosen(record: Record, agent: str, analyte: str | None = None) -> set[str]:
+    fitting, _ = choose(targets.ALL, record, 0.0, agent=agent, analyte=analyte or agent)
+    return {t.id for t in fitting}
+
+
+def test_the_table_is_the_shelf():
+    assert [row[0] for row in PRINTED] == [t.id for t in targets.ALL]
+
+
+@pytest.mark.parametrize(("id_", "low", "high", "unit", "standing"), PRINTED)
+def test_as_printed(id_, low, high, unit, standing):
+    target = BY_ID[id_]
+    assert (target.low, target.high, target.unit) == (low, high, unit)
+    assert target.standing == standing
+
+
+@pytest.mark.parametrize("target", targets.ALL, ids=lambda t: t.id)
+def test_every_target_is_whole(target):
+    assert target.low < target.high
+    assert target.source.short
+    assert target.source.where
+    assert target.line
+    assert target.era
+    assert target.because
+    assert target.reviewed_on == date(2026, 11, 22)
+    assert target.ages[0] < target.ages[1]
+    assert set(target.indications) <= set(names.INDICATIONS)
+    assert set(target.platforms) <= set(names.PLATFORMS)
+    assert target.agent in names.AGENTS
+    level = names.measurement(target.analyte).unit
+    assert level.startswith(target.unit.split("/")[0].split(".")[0])
+    area = target.metric in (Metric.AUC_PRE, Metric.AUC_POST, Metric.AUC_TOTAL)
+    assert (".time/" in units.unit(target.unit).dimension) == area
+    if target.standing < Standing.TRANSCRIBED:
+        read = target.source.where + target.source.note
+        assert "not found in print" in read or "not" in read
+
+
+@pytest.mark.parametrize("target", targets.ALL, ids=lambda t: t.id)
+def test_every_conflict_is_told_from_both_sides(target):
+    # Two windows for the same patient that differ must each say so.
+    for other in targets.ALL:
+        shared = (
+            other is not target
+            and (other.agent, other.analyte, other.metric)
+            == (target.agent, target.analyte, target.metric)
+            and other.indications == target.indications
+            and other.platforms == target.platforms
+            and (other.low, other.high) != (target.low, target.high)
+        )
+        if shared:
+            assert target.conflict, other.id
+
+
+@pytest.mark.parametrize(
+    ("age", "indication", "platform", "expected"),
+    [
+        (45, "itp", "", {"sirolimus_itp_5_15", "sirolimus_itp_refractory_4_15",
+                         "sirolimus_itp_first_line_5_15"}),
+        (3, "itp", "", {"sirolimus_itp_5_15", "sirolimus_child_cytopenia_5_15"}),
+        (15, "evans", "", {"sirolimus_child_cytopenia_5_15"}),
+        (17, "evans", "", set()),
+        (18, "evans", "", {"sirolimus_waiha_evans_4_12", "sirolimus_waiha_evans_4_15"}),
+        (45, "aiha", "", {"sirolimus_waiha_evans_4_12", "sirolimus_waiha_evans_4_15"}),
+        (45, "gvhd_prophylaxis", "adult_related", {"sirolimus_gvhd_prophylaxis_3_12"}),
+        (45, "gvhd_prophylaxis", "adult_unrelated",
+         {"sirolimus_gvhd_prophylaxis_unrelated_3_12"}),
+        (45, "gvhd_prophylaxis", "haploidentical_replete", set()),
+        (45, "agvhd_refractory", "", {"sirolimus_agvhd_refractory_4_12"}),
+        (45, "agvhd_first_line", "adult_unrelated", {"sirolimus_agvhd_first_line_5_14"}),
+        (45, "cgvhd", "", set()),
+        (45, "prca", "", set()),
+    ],
+)  # fmt: skip
+def test_sirolimus_by_indication(age, indication, platform, expected):
+    record = person(age=age, indication=indication, platform=platform)
+    assert chosen(record, "sirolimus") == expected
+
+
+@pytest.mark.parametrize(
+    ("age", "platform", "analyte", "expected"),
+    [
+        (45, "adult_unrelated", "atg_active_au",
+         {"thymoglobulin_adult_unrelated_post_60_95",
+          "thymoglobulin_adult_unrelated_post_60_90"}),
+        (17, "adult_unrelated", "atg_active_au", set()),
+        (45, "haploidentical_replete", "atg_active_au", set()),
+        (45, "haploidentical_replete", "atg_active_ue",
+         {"thymoglobulin_haploidentical_total_100_148",
+          "thymoglobulin_haploidentical_total_110_148"}),
+        (45, "cd34_selected", "atg_active_au",
+         {"thymoglobulin_cd34_selected_post_30", "thymoglobulin_t_cell_depleted_post_20"}),
+        (8, "alpha_beta_depleted", "atg_active_au",
+         {"thymoglobulin_alpha_beta_pre_50", "thymoglobulin_alpha_beta_post_12",
+          "thymoglobulin_t_cell_depleted_post_20"}),
+        (8, "cord_blood", "atg_active_au", {"thymoglobulin_cord_post_20"}),
+        (45, "cord_blood", "atg_active_au", set()),
+        (8, "pediatric", "atg_active_au", {"thymoglobulin_pediatric_marrow_post_50"}),
+        (45, "post_transplant_cyclophosphamide", "atg_active_au", set()),
+        (45, "", "atg_active_au", set()),
+    ],
+)  # fmt: skip
+def test_thymoglobulin_by_platform(age, platform, analyte, expected):
+    record = person(age=age, platform=platform)
+    assert chosen(record, "thymoglobulin", analyte) == expected
+
+
+def test_grafalon_takes_nothing_from_thymoglobulin():
+    record = person(age=45, platform="adult_unrelated")
+    assert chosen(record, "grafalon", "atg_active_au") == set()
+
+
+def test_haploidentical_in_au_is_refused_for_its_unit():
+    record = person(age=45, platform="haploidentical_replete")
+    _, refused = choose(targets.ALL, record, 0.0, agent="thymoglobulin", analyte="atg_active_au")
+    reasons = {r.target.id: r.reason for r in refused}
+    assert "no conversion" in reasons["thymoglobulin_haploidentical_total_100_148"]
+    assert "studied in adult unrelated" in reasons["thymoglobulin_adult_unrelated_post_60_95"]
+
+
+def test_blinatumomab_has_no_window():
+    assert not any(t.agent == "blinatumomab" for t in targets.ALL)
+    assert "no window for blinatumomab" in targets.__doc__
+
+
+# (id, estimate, low, high, from, to, standing) as printed.
+ESTIMATES = [
+    ("sirolimus_sos_9", 3.68, 1.57, 8.67, 9, math.inf, Standing.PUBLISHED),
+    ("sirolimus_cmv_8_18", 0.68, None, None, 8, 18, Standing.PUBLISHED),
+    ("sirolimus_agvhd_children", 6.1 - 9.4, None, None, 0, math.inf, Standing.PUBLISHED),
+    ("thymoglobulin_adult_survival_below_60", 2.41, None, None, 0, 60, Standing.PROVISIONAL),
+    ("thymoglobulin_adult_survival_above_95", 2.11, None, None, 95, math.inf,
+     Standing.PROVISIONAL),
+    ("thymoglobulin_haploidentical_cmv", 0.606, 0.483, 0.731, 100, 148.5, Standing.PUBLISHED),
+    ("thymoglobulin_cd34_nrm_55", 3.42, 1.26, 9.30, 55, math.inf, Standing.PUBLISHED),
+    ("thymoglobulin_cd34_cd4_30", 2.5, None, None, 0, 30, Standing.PUBLISHED),
+    ("thymoglobulin_alpha_beta_survival", 0.865, 0.763, 0.967, 0, 12, Standing.PUBLISHED),
+    ("thymoglobulin_cord_cd4", 0.974, None, None, 0, math.inf, Standing.PUBLISHED),
+    ("thymoglobulin_cord_event", 1.005, None, None, 0, math.inf, Standing.PUBLISHED),
+]  # fmt: skip
+
+
+def test_the_table_is_the_shelf_of_effects():
+    assert [row[0] for row in ESTIMATES] == [e.id for e in effects.ALL]
+
+
+@pytest.mark.parametrize(("id_", "estimate", "low", "high", "start", "end", "standing"), ESTIMATES)
+def test_effect_as_printed(id_, estimate, low, high, start, end, standing):
+    effect = EFFECT[id_]
+    assert effect.estimate == pytest.approx(estimate)
+    if low is None:
+        assert math.isnan(effect.low)
+        assert math.isnan(effect.high)
+    else:
+        assert (effect.low, effect.high) == (low, high)
+        assert effect.low < effect.estimate < effect.high
+    assert (effect.applies_low, effect.applies_high) == (start, end)
+    assert effect.standing == standing
+
+
+@pytest.mark.parametrize("effect", effects.ALL, ids=lambda e: e.id)
+def test_every_effect_is_whole(effect):
+    for words in ("outcome", "estimand", "scale", "baseline", "cohort", "era", "adjustment"):
+        assert getattr(effect, words), words
+    assert effect.validation
+    assert effect.cut_point in ("prespecified", "data-derived", "")
+    assert set(effect.platforms) <= set(names.PLATFORMS)
+    assert effect.unit == next(
+        t.unit for t in targets.ALL if t.analyte == effect.analyte and t.metric == effect.metric
+    )
+    threshold = effect.cut_point == "data-derived"
+    assert effect.may_enter_utility == (effect.standing.may_feed_options and not threshold)
+
+
+def test_cut_points_found_in_the_data_never_enter_a_utility():
+    assert not EFFECT["sirolimus_sos_9"].may_enter_utility
+    assert not EFFECT["thymoglobulin_cd34_nrm_55"].may_enter_utility
+    prespecified = replace(EFFECT["sirolimus_sos_9"], cut_point="prespecified")
+    assert prespecified.may_enter_utility
+
+
+def test_cord_abstract_contradicts_itself_as_the_note_says():
+    compounded = 0.974**10
+    assert compounded == pytest.approx(0.77, abs=0.005)
+    assert "26 %" in EFFECT["thymoglobulin_cord_cd4"].source.note

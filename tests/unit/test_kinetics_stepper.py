@@ -1,0 +1,257 @@
+"""Laws of the stepper: what must not change an answer, and what a failure looks like."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from kinetics_systems import RUNAWAY, SATURABLE, TYPICAL
+
+from equipoise.kinetics import DoseEvent, Schedule, solve
+from equipoise.kinetics.stages import powers
+from equipoise.kinetics.stepper import ERRORS, NODES, STAGES
+
+COURSE = Schedule(
+    (
+        DoseEvent(-6.0, 80.0),
+        DoseEvent(3.0, 60.0, duration=4.0, interval=12.0, additional=3),
+    ),
+    breaks=(20.0,),
+)
+TIMES = np.linspace(-6.0, 72.0, 27)
+
+
+def lanes(n, pieces=1, spread=0.4, seed=7):
+    rng = np.random.default_rng(seed)
+    return np.array(TYPICAL) * np.exp(spread * rng.normal(size=(n, pieces, len(TYPICAL))))
+
+
+def cohort(n, seed=3):
+    """Every lane its own doses and its own samples."""
+    rng = np.random.default_rng(seed)
+    schedules, times = [], []
+    for _ in range(n):
+        count = int(rng.integers(1, 6))
+        doses = tuple(
+            DoseEvent(
+                float(rng.uniform(0.0, 40.0)),
+                float(rng.uniform(10.0, 90.0)),
+                duration=float(rng.choice([0.0, 2.0])),
+            )
+            for _ in range(count)
+        )
+        schedules.append(Schedule(doses))
+        times.append(np.sort(rng.uniform(0.0, 60.0, int(rng.integers(1, 9)))))
+    return schedules, times
+
+
+def test_order_conditions_of_the_method():
+    a = np.zeros((7, 7))
+    for stage, row in enumerate(STAGES):
+        a[stage, : len(row)] = row
+    b, c, e = a[6], np.array(NODES), np.array(ERRORS)
+    np.testing.assert_allclose(a.sum(axis=1), c, atol=1e-14)
+    for power in range(5):
+        assert b @ c**power == pytest.approx(1.0 / (power + 1), abs=1e-14)
+    assert b @ a @ c == pytest.approx(1.0 / 6.0, abs=1e-14)
+    assert b @ a @ a @ c == pytest.approx(1.0 / 24.0, abs=1e-14)
+    assert b @ (c * (a @ c)) == pytest.approx(1.0 / 8.0, abs=1e-14)
+    assert b @ a @ a @ a @ c == pytest.approx(1.0 / 120.0, abs=1e-14)
+    # The embedded method is of order 4: its difference is blind up to there, not beyond.
+    for power in range(4):
+        assert e @ c**power == pytest.approx(0.0, abs=1e-14)
+    assert abs(e @ c**4) > 1e-5
+    # The interpolant is of order 4 for every fraction of the step, and ends at the step's end.
+    q = np.array(powers())
+    np.testing.assert_allclose(q.sum(axis=1), b, atol=1e-13)
+    for theta in (0.1, 0.37, 0.8):
+        weights = q @ theta ** np.arange(1, 5)
+        for power in range(4):
+            assert weights @ c**power == pytest.approx(
+                theta ** (power + 1) / (power + 1), abs=1e-13
+            )
+
+
+def test_threads_change_no_byte():
+    schedules, times = cohort(300)
+    one, two, five = (
+        solve(SATURABLE, schedules, times, lanes(300), observe=[(0, 1)], threads=n)
+        for n in (1, 2, 5)
+    )
+    assert one.amounts.tobytes() == two.amounts.tobytes() == five.amounts.tobytes()
+    assert one.areas.tobytes() == two.areas.tobytes() == five.areas.tobytes()
+
+
+def test_strict_alone_is_strict_in_company_to_the_byte():
+    schedules, times = cohort(40)
+    train = DoseEvent(5.0, 40.0, interval=12.0, additional=2, steady=1)
+    schedules[11] = Schedule((*schedules[11].doses, train))
+    p = lanes(40)
+    together = solve(SATURABLE, schedules, times, p, observe=[(0, 1)], strict=True)
+    for lane in (0, 11, 39):
+        alone = solve(
+            SATURABLE,
+            [schedules[lane]],
+            [times[lane]],
+            p[lane : lane + 1],
+            observe=[(0, 1)],
+            strict=True,
+        )
+        n = len(times[lane])
+        assert alone.amounts[0].tobytes() == together.amounts[lane, :n].tobytes()
+        assert alone.areas[0].tobytes() == together.areas[lane, :n].tobytes()
+
+
+def test_alone_and_in_company_agree_to_ten_times_the_tolerance():
+    schedules, times = cohort(100)
+    p = lanes(100)
+    together = solve(SATURABLE, schedules, times, p, rtol=1e-6, atol=1e-12)
+    strict = solve(SATURABLE, schedules, times, p, rtol=1e-6, atol=1e-12, strict=True)
+    np.testing.assert_allclose(together.amounts, strict.amounts, rtol=1e-5, atol=1e-9)
+
+
+def test_observing_areas_changes_no_amount():
+    p = lanes(10, 2)
+    plain = solve(SATURABLE, [COURSE], [TIMES], p)
+    with_areas = solve(SATURABLE, [COURSE], [TIMES], p, observe=[(0, 1), (1, 3)])
+    assert plain.amounts.tobytes() == with_areas.amounts.tobytes()
+
+
+def test_more_samples_change_no_amount():
+    p = lanes(5)
+    dose = Schedule((DoseEvent(0.0, 80.0),))
+    few = solve(SATURABLE, [dose], [[10.0, 50.0]], p)
+    many = solve(SATURABLE, [dose], [np.linspace(0.0, 50.0, 101)], p)
+    np.testing.assert_allclose(many.amounts[:, [20, 100]], few.amounts, rtol=1e-13)
+
+
+def test_time_shift():
+    p = lanes(8, 2)
+    here = solve(SATURABLE, [COURSE], [TIMES], p, rtol=1e-9, atol=1e-12)
+    moved = Schedule(
+        tuple(
+            DoseEvent(
+                d.time + 1000.0,
+                d.amount,
+                duration=d.duration,
+                interval=d.interval,
+                additional=d.additional,
+            )
+            for d in COURSE.doses
+        ),
+        breaks=(1020.0,),
+    )
+    there = solve(SATURABLE, [moved], [TIMES + 1000.0], p, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(there.amounts, here.amounts, rtol=1e-8, atol=1e-9)
+
+
+def test_superposition_where_the_system_is_linear():
+    p = lanes(6)
+    p[:, :, 4] = 0.0
+    first, second = Schedule(COURSE.doses[:1]), Schedule(COURSE.doses[1:])
+    both = Schedule(COURSE.doses)
+    settings = {"rtol": 1e-10, "atol": 1e-13, "start": -6.0}
+    a, b, ab = (
+        solve(SATURABLE, [each], [TIMES], p, **settings).amounts for each in (first, second, both)
+    )
+    np.testing.assert_allclose(ab, a + b, rtol=1e-8, atol=1e-9)
+    assert np.abs(ab).max() > 10.0
+
+
+def test_mass_balance():
+    # Without elimination all that entered is there; with CL alone, CL x area is what left.
+    p = lanes(6)
+    p[:, :, 4] = 0.0
+    found = solve(SATURABLE, [COURSE], [TIMES], p, observe=[(0, 1)], rtol=1e-10, atol=1e-13)
+    entered = 80.0 + sum(
+        60.0 * np.clip((TIMES - start) / 4.0, 0.0, 1.0) for start in (3.0, 15.0, 27.0, 39.0)
+    )
+    entered = np.where(TIMES > -6.0, entered, 0.0)
+    left = p[:, :, 0] * found.areas[:, :, 0]
+    np.testing.assert_allclose(
+        found.amounts.sum(axis=2) + left, np.tile(entered, (6, 1)), rtol=1e-8
+    )
+
+
+def test_no_amount_before_the_first_dose():
+    dose = Schedule((DoseEvent(10.0, 80.0),))
+    found = solve(SATURABLE, [dose], [[0.0, 5.0, 10.0, 10.0]], lanes(1), after=[[0, 0, 0, 1]])
+    np.testing.assert_array_equal(found.amounts[0, :, 0], [0.0, 0.0, 0.0, 80.0])
+
+
+def test_reset():
+    doses = (DoseEvent(0.0, 80.0, duration=30.0), DoseEvent(9.0, 50.0))
+    schedule = Schedule(doses, resets=(10.0,))
+    found = solve(
+        SATURABLE,
+        [schedule],
+        [[10.0, 10.0, 11.0, 25.0]],
+        lanes(1),
+        after=[[0, 1, 0, 0]],
+        lag=np.array([[3.0, 0.0]]),
+    )
+    assert found.amounts[0, 0].sum() > 1.0
+    assert np.all(found.amounts[0, 1:] == 0.0)
+
+
+@pytest.mark.parametrize(("duration", "lag"), [(0.0, 0.0), (3.0, 5.0), (30.0, 0.0)])
+def test_saturable_steady_state_is_that_of_a_train_given_for_long(duration, lag):
+    p = np.array([TYPICAL])
+    times, after = np.linspace(0.0, 24.0, 9), [np.ones(9, bool)]
+    train = {"amount": 60.0, "duration": duration, "interval": 12.0}
+    steady = Schedule((DoseEvent(0.0, **train, additional=2, steady=1),))
+    long = Schedule((DoseEvent(-12.0 * 400, **train, additional=402),))
+    common = {"after": after, "lag": np.array([[lag, 0.0]]), "rtol": 1e-9, "atol": 1e-12}
+    found = solve(SATURABLE, [steady], [times], p, **common)
+    expected = solve(SATURABLE, [long], [times], p, **common)
+    assert found.failed == ()
+    np.testing.assert_allclose(found.amounts, expected.amounts, rtol=1e-6)
+
+
+def test_segments_as_short_as_rounding_do_no_harm():
+    # Ends and beginnings of these inputs differ by rounding only, in the middle of the course.
+    doses = tuple(DoseEvent(0.1 * k, 5.0, duration=0.1) for k in range(30))
+    late = Schedule((*doses, DoseEvent(3.0, 40.0)))
+    found = solve(SATURABLE, [late], [[2.9, 60.0]], lanes(3), rtol=1e-10, atol=1e-13)
+    even = Schedule((DoseEvent(0.0, 150.0, duration=3.0), DoseEvent(3.0, 40.0)))
+    expected = solve(SATURABLE, [even], [[2.9, 60.0]], lanes(3), rtol=1e-10, atol=1e-13)
+    assert found.failed == ()
+    np.testing.assert_allclose(found.amounts, expected.amounts, rtol=1e-8)
+
+
+def test_no_steady_state_beyond_the_capacity_is_a_reason():
+    p = np.array([TYPICAL, TYPICAL])
+    p[0, 0] = 0.0  # only the saturable path is left, and it takes 8 / h
+    schedule = Schedule((DoseEvent(0.0, 12.0 * 8.5, interval=12.0, steady=1),))
+    found = solve(SATURABLE, [schedule], [[1.0]], p)
+    assert [lane for lane, _ in found.failed] == [0]
+    assert "no steady state" in found.failed[0][1]
+    assert np.isnan(found.amounts[0]).all()
+    assert np.isfinite(found.amounts[1]).all()
+
+
+def test_a_lane_that_blows_up_fails_alone():
+    p = np.tile([0.0, 0.3], (50, 1))
+    p[17] = [1.0, 0.0]  # x' = x^2 from 1 ends at t = 1
+    dose = Schedule((DoseEvent(0.0, 1.0),))
+    found = solve(RUNAWAY, [dose], [[0.5, 2.0]], p, rtol=1e-8, atol=1e-12)
+    assert [lane for lane, _ in found.failed] == [17]
+    assert "blow up" in found.failed[0][1]
+    assert np.isnan(found.amounts[17]).all()
+    good = np.delete(np.arange(50), 17)
+    expected = np.tile(np.exp(-0.3 * np.array([0.5, 2.0])), (49, 1))
+    np.testing.assert_allclose(found.amounts[good, :, 0], expected, rtol=1e-7)
+
+
+def test_time_is_absolute_and_breaks_may_mark_its_jumps():
+    # The inflow starts at 100 h; a break there lets the stepper land on it, to its tolerance.
+    schedule = Schedule((DoseEvent(90.0, 0.0),), breaks=(100.0,))
+    found = solve(RUNAWAY, [schedule], [[100.0, 105.0]], np.array([[0.0, 0.3]]), rtol=1e-9)
+    expected = [0.0, (1.0 - np.exp(-1.5)) / 0.3]
+    np.testing.assert_allclose(found.amounts[0, :, 0], expected, rtol=1e-7, atol=1e-7)
+
+
+def test_tolerances_are_checked():
+    with pytest.raises(ValueError, match="rtol must be at least"):
+        solve(RUNAWAY, [Schedule()], [[1.0]], np.array([[0.0, 0.3]]), rtol=0.0)
+    with pytest.raises(ValueError, match="atol must not be negative"):
+        solve(RUNAWAY, [Schedule()], [[1.0]], np.array([[0.0, 0.3]]), atol=-1.0)
