@@ -17,7 +17,17 @@ from equipoise.assessment import QUANTILES, DoseMark, Exposure, Level, Summary
 from equipoise.chance import stream
 from equipoise.fit import Posterior, find_mode, fit, model_weights, without
 from equipoise.likelihood import Subject, residual_sd
-from equipoise.model import Array, Course, Model, PlainDose, Purpose, course, draw_etas, simulate
+from equipoise.model import (
+    Array,
+    Course,
+    Model,
+    PlainDose,
+    Purpose,
+    course,
+    draw_etas,
+    simulate,
+    structural_parameters,
+)
 from equipoise.patient import Covariates, Present
 from equipoise.plan import Belief, Proposal, metric_draws, mixture_quantiles
 from equipoise.record import Given, Record
@@ -28,6 +38,9 @@ DRAWS = 1000
 LEAST_DRAWS = 500
 CURVE_POINTS = 181
 ADULT = 18.0
+
+CARRYING_MATTERS = 0.05
+"""Change of a parameter from which the rule of carrying covariates is said (design of the fit)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,7 +392,7 @@ def _marks(known: Known) -> tuple[DoseMark, ...]:
 
 
 def _dose_cautions(known: Known) -> list[str]:
-    cautions = []
+    cautions = _carrying(known)
     ahead = known.record.charted_ahead(known.model.agent, known.t)
     if ahead:
         cautions.append(
@@ -393,6 +406,26 @@ def _dose_cautions(known: Known) -> list[str]:
     if held:
         cautions.append(f"{len(held)} held dose(s) of {known.model.agent} do not count as given")
     return cautions
+
+
+def _carrying(known: Known) -> list[str]:
+    """Where it matters that covariates are carried forward here, while models are estimated with
+    those of a record acting on the interval that ends there.
+    """
+    what = course(known.model, known.all_doses, covariates=known.covariates.steps)
+    typical = np.zeros((1, len(known.model.etas)))
+    table = structural_parameters(known.model, what, typical)
+    most = 0.0
+    for values in table.values():
+        path = np.atleast_2d(values)[0]
+        if len(path) > 1 and np.all(path > 0.0):
+            most = max(most, float(np.max(np.abs(path[1:] / path[:-1] - 1.0))))
+    if most <= CARRYING_MATTERS:
+        return []
+    return [
+        "between two values of a covariate the last one is carried forward; taking the next one, "
+        f"as NONMEM does, would change a parameter by up to {100 * most:.0f} % in between"
+    ]
 
 
 def _with_error(
