@@ -29,7 +29,7 @@ from equipoise.decision import OpenDecision
 from equipoise.exposure import Known, candidates, expose, know
 from equipoise.grading import daily, grade
 from equipoise.plan import NEEDED
-from equipoise.record import Measurement, Record
+from equipoise.record import SAME_TIME, Measurement, Record
 from equipoise.shelves import SHELVES, Shelves
 from equipoise.source import Source, Standing
 from equipoise.target import Effect, Metric, choose
@@ -327,6 +327,15 @@ def _record_cautions(past: Record, at: float, assumed: int) -> list[str]:
             f"{assumed} laboratory value(s) carry no time of being known; the vocabulary's "
             "turnaround was assumed (a project convention)"
         )
+    for agent in past.agents():
+        passed = [d for d in past.doses(agent) if d.status == "planned" and d.at < at - SAME_TIME]
+        stops = past.stops(agent)
+        open_ = [d for d in passed if not any(stop.at <= d.at + SAME_TIME for stop in stops)]
+        if open_:
+            cautions.append(
+                f"{len(open_)} planned dose(s) of {agent} are past their time and not charted as "
+                "given: they do not count; chart what was given"
+            )
     death = past.death(at)
     if death is not None:
         cautions.append("the record holds a death at or before this moment")
