@@ -29,7 +29,7 @@ from equipoise.decision import OpenDecision
 from equipoise.exposure import Known, candidates, expose, know
 from equipoise.grading import daily, grade
 from equipoise.plan import NEEDED
-from equipoise.record import SAME_TIME, Measurement, Record
+from equipoise.record import SAME_TIME, Kept, Measurement, Record
 from equipoise.shelves import SHELVES, Shelves
 from equipoise.source import Source, Standing
 from equipoise.target import Effect, Metric, choose
@@ -326,6 +326,12 @@ def _record_cautions(past: Record, at: float, assumed: int) -> list[str]:
         cautions.append(
             f"{assumed} laboratory value(s) carry no time of being known; the vocabulary's "
             "turnaround was assumed (a project convention)"
+        )
+    kept = [e.name.replace("_", " ") for e in past.events if isinstance(e, Kept)]
+    if kept:
+        cautions.append(
+            f"{len(kept)} event(s) outside the vocabulary are shown and nothing is computed from "
+            f"them: {', '.join(dict.fromkeys(kept))}"
         )
     for agent in past.agents():
         passed = [d for d in past.doses(agent) if d.status == "planned" and d.at < at - SAME_TIME]

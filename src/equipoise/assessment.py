@@ -88,6 +88,7 @@ class Exposure:
                       where no level was usable
     watermark         "" or NOT FOR DOSING
     weight            of the model among the candidates, after the levels
+    covariates        what the model read of the patient: ("weight", "12 kg at -24 h")
     """
 
     agent: str
@@ -115,6 +116,7 @@ class Exposure:
     method: str
     cautions: tuple[str, ...]
     weight: float = 1.0
+    covariates: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,9 @@ def parse_dataset(text: str, model: Model) -> Dataset:
     header = [c.strip().lstrip("#").upper() for c in lines[0][1]]
     for name in ("ID", "TIME", "DV"):
         if name not in header:
-            raise DatasetError(f"column {name} is missing: the header has {', '.join(header)}")
+            # Without a header line these cells are a subject's: they are not repeated.
+            has = f"the header has {', '.join(header)}" if "TIME" in header else "write a header"
+            raise DatasetError(f"column {name} is missing: {has}")
     order: dict[str, list[tuple[int, dict[str, str]]]] = {}
     for number, line in lines[1:]:
         if len(line) != len(header):

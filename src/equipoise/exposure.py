@@ -152,6 +152,9 @@ def pooled(known: Known) -> Array:
 
 def pooled_prior(known: Known) -> Array:
     """Draws of the population under all readings, equally weighted: (n, k)."""
+    if all(j.verdict == "left out" for j in known.judged):
+        # Nothing was learnt: other draws would show a difference that is chance alone.
+        return pooled(known)
     n = len(known.beliefs[0].posterior.draws)
     rng = stream(known.seed, known.record.id, known.model.id, "prior")
     sets = [draw_etas(b.posterior.model, n, rng) for b in known.beliefs]
@@ -205,6 +208,7 @@ def expose(
         method=", ".join(dict.fromkeys(b.posterior.method for b in known.beliefs)),
         cautions=(*known.cautions, *_dose_cautions(known)),
         weight=1.0,
+        covariates=known.covariates.used,
     )
 
 

@@ -190,6 +190,13 @@ def test_the_second_wave_was_not_foreseen_before_it_came() -> None:
     assert max(d.day for d in earlier.daily["crs_astct2019"]) == 10
 
 
+def test_what_is_kept_as_text_only_is_said() -> None:
+    said = " ".join(answer(CASE_A).cautions)
+    for word in ("impaired renal function", "impaired liver function", "coagulopathy"):
+        assert word in said
+    assert "coagulopathy" not in " ".join(answer(CASE_A, at="day+10T20:00").cautions)
+
+
 def test_no_drug_of_the_second_wave_has_a_model_and_none_is_invented() -> None:
     found = answer(CASE_A)
     assert found.exposures == ()
@@ -288,7 +295,11 @@ def test_the_child_gets_the_steady_state_trough_and_no_answer_on_loading() -> No
     trough = next(s for s in exposure.summaries if s.name == "trough")
     assert trough.unit == "ng/mL"
     assert 1.0 < trough.posterior[2] < 30.0
+    # Without a level nothing is learnt: the bands before and after are the same.
     assert trough.gain == 0.0
+    assert trough.prior == trough.posterior
+    assert exposure.prior == exposure.posterior
+    assert [name for name, _ in exposure.covariates] == ["weight", "bilirubin"]
     options = [o for o in found.options if o.options]
     assert [o.target.id for o in options if o.target] == ["sirolimus_child_cytopenia_5_15"]
     refused = [o for o in found.options if not o.options]

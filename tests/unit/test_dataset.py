@@ -131,9 +131,9 @@ def test_a_rate_is_an_infusion() -> None:
 
 def test_compartments_are_counted_from_one_and_zero_is_the_default() -> None:
     model = oral(Residual(additive=5.0), omega=np.diag([0.09, 0.09]))
-    text = "ID,TIME,DV,AMT,CMT\n1,0,0,10,{}\n1,3,9,0,2\n"
+    text = "ID,TIME,DV,AMT,CMT\n1,0,0,10,{}\n1,0.5,9,0,2\n"
     central = predictions(text.format(2), model)
-    np.testing.assert_allclose(central, [level(3.0)])
+    np.testing.assert_allclose(central, [level(0.5)])
     depot = predictions(text.format(1), model)
     assert depot[0] < central[0]
     np.testing.assert_array_equal(predictions(text.format(0), model), depot)

@@ -199,10 +199,11 @@ def consider(situation: Situation) -> OpenDecision | None:
             "sirolimus again at every change of the azole, its dose or its formulation",
         ),
         stop=(
-            f"When {azole.agent} stops, expect the trough to fall to {azole.stop_ratio}; raise the "
-            "dose back by levels, not in one blind step.",
-            "A trough above the upper end of the window, or signs of TMA or SOS: hold sirolimus "
-            "and reconsider the combination.",
+            f"When {azole.agent} stops, the trough per dose is expected to fall back "
+            f"{azole.stop_ratio} (the ratio turned round, our step); a dose that was cut is then "
+            "looked at again by levels, not in one blind step.",
+            "A trough above the upper end of the window reopens the dose; signs of TMA or SOS "
+            "reopen the combination itself. No source that was read gives a rule for stopping.",
         ),
         standing=weakest(azole.standing, *(r.standing for r in azole.ratios)),
         notes=_notes(situation, found),
@@ -283,13 +284,13 @@ def _needs(situation: Situation, azole: Azole) -> tuple[Need, ...]:
 def _options(azole: Azole, *, ahead: bool) -> tuple[DecisionOption, ...]:
     ids = tuple(r.id for r in azole.ratios)
     status = azole.status
-    instead = "before it begins" if ahead else "in its place"
+    instead = f"instead of {azole.agent}" if ahead else f"in the place of {azole.agent}"
     combine = "Combine them under a reduced dose with levels"
     return (
         DecisionOption(
             "Another antifungal (an echinocandin)",
-            f"Give micafungin {instead}: sirolimus AUC +21 %, levels watched. Caspofungin: levels "
-            "may fall, no ratio found. Whether an echinocandin covers the indication is for "
+            f"Micafungin {instead}: sirolimus AUC +21 %, levels watched (label). Caspofungin: "
+            "levels may fall, no ratio found. Whether an echinocandin covers the indication is for "
             "infectious disease.",
             (MICAFUNGIN_LABEL, EBMT),
             Standing.PUBLISHED,
@@ -351,8 +352,8 @@ def _notes(situation: Situation, found: _Found) -> tuple[str, ...]:
     notes = []
     if found.azole.ratios:
         notes.append(
-            "Computed troughs are those of the new steady state; with sirolimus held that is after "
-            "it has left, weeks later under an inhibitor."
+            "Computed troughs are those of the new steady state; with sirolimus held it is what is "
+            f"left {HORIZON / 24:.0f} days into the azole, not a steady state."
         )
     else:
         notes.append(
