@@ -42,6 +42,11 @@ ODDS_CAUTIONS = (
 WITHIN_DAYS = 14.0
 """How far ahead a trough is looked for (project convention)."""
 
+NO_OFFER = (
+    "no offer was given: fractions of the present course are weighed, whatever tablets or vials "
+    "there are; `equipoise plan --offer` weighs what can really be given",
+)
+
 Memory = dict[Metric, tuple[Array, ...]]
 """What was simulated already for the same courses against another window."""
 
@@ -70,7 +75,8 @@ def default_options(
         if not why and not proposals:
             why = _nothing_to_weigh(target)
         found = _option_list(known, target, proposals, why, rng, research=research, memory=memory)
-        lists.append(replace(found, cautions=(*note, *found.cautions)))
+        offered = NO_OFFER if found.options else ()
+        lists.append(replace(found, cautions=(*note, *offered, *found.cautions)))
     if not targets:
         lists.append(_no_target(known, refused))
     if has_loading_dose(known.model, known.record, known.t) and (

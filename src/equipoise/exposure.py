@@ -204,7 +204,7 @@ def expose(
             for i, name in enumerate(model.etas)
         ),
         pareto_k=max((b.posterior.pareto_k for b in known.beliefs), default=math.nan),
-        ess=min(b.posterior.ess for b in known.beliefs),
+        ess=min(min(b.posterior.ess, float(len(b.posterior.draws))) for b in known.beliefs),
         method=", ".join(dict.fromkeys(b.posterior.method for b in known.beliefs)),
         cautions=(*known.cautions, *_dose_cautions(known)),
         weight=1.0,

@@ -28,7 +28,8 @@ from equipoise.source import Standing
 from equipoise.target import Metric, Target
 
 AREA_HORIZON = 100.0 * 24.0
-"""Hours after the graft up to which an AUC runs (day 100, as in the simulations of Bishop 2026)."""
+"""Hours after the graft, or after the last dose where that is later, up to which an AUC runs (100
+days, as in the simulations of Bishop 2026)."""
 
 NEEDED: Mapping[Metric, Purpose] = {
     Metric.TROUGH: Purpose.STEADY_STATE_TROUGH,

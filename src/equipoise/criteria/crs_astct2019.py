@@ -202,7 +202,7 @@ CRS = Criterion(
         "Lee 2019, Biol Blood Marrow Transplant",
         "10.1016/j.bbmt.2018.12.758",
         "Table 2",
-        "the table was read as reprinted (other sources below), not in the paper",
+        "read as reprinted (doi:10.2147/OTT.S305429, PMC8021214), not in the paper",
     ),
     standing=Standing.PUBLISHED,
     applies=_applies,

@@ -218,7 +218,7 @@ HSCORE = Criterion(
         "Fardet 2014, Arthritis Rheumatol",
         "10.1002/art.38690",
         "table of points",
-        "the tables were read as reprinted (other sources below), not in the paper",
+        "read as reprinted (PMC7589537; Hindawi crirh/2017/5304180), not in the paper",
     ),
     standing=Standing.PUBLISHED,
     combine=combine,

@@ -107,7 +107,7 @@ ICANS = Criterion(
         "Lee 2019, Biol Blood Marrow Transplant",
         "10.1016/j.bbmt.2018.12.758",
         "tables of ICANS grading for adults and for children",
-        "the tables were read as reprinted or reported (other sources below), not in the paper",
+        "adults read as reprinted (doi:10.1136/practneurol-2020-002550), children as reported",
     ),
     standing=Standing.PUBLISHED,
     applies=_applies,

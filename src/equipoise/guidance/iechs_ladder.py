@@ -260,8 +260,8 @@ THIRD_LINE = _step(
     "iechs_third_line",
     "IEC-HS, third line: emapalumab or low-dose etoposide",
     "Third step from memory: emapalumab or low-dose etoposide; study notes name etoposide there, "
-    "nothing that was read names emapalumab. They were used in 13 % and 3 % of 74 patients; no dose "
-    "could be verified.",
+    "nothing that was read names emapalumab. They were used in 13 % and 3 % of 74 patients; no "
+    "dose could be verified.",
     BOARD_REVIEW,
     REAL_WORLD,
 )
