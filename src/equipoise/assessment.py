@@ -198,6 +198,7 @@ class Assessment:
     header     what the top of a report shows, (label, text) pairs
     recorded   what the chart says beside our grades: (criterion, hours, text)
     sources    actually used, with the standing of what was used from them
+    note       where the record comes from, as it says itself
     made_by    version, seed, hash of the input, research mode, as (name, text) pairs
     """
 
@@ -221,6 +222,7 @@ class Assessment:
     sources: tuple[tuple[Source, Standing], ...]
     made_by: tuple[tuple[str, str], ...]
     disclaimer: str = DISCLAIMER
+    note: str = ""
 
 
 def to_json(thing: Any) -> Any:

@@ -232,7 +232,7 @@ def summary(known: Known, metric: Metric, before: Array, after: Array) -> Summar
         unit=unit,
         prior=mixture_quantiles([prior], np.ones(1)),
         posterior=mixture_quantiles([posterior], np.ones(1)),
-        gain=1.0 - float(np.std(posterior)) / spread if measured and spread > 0.0 else 0.0,
+        gain=1.0 - float(np.std(posterior)) / spread if measured and spread > 0.0 else math.nan,
         where=model.id,
     )
 

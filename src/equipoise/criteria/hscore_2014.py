@@ -223,6 +223,7 @@ HSCORE = Criterion(
     standing=Standing.PUBLISHED,
     combine=combine,
     probability=probability,
+    leading=("ferritin", "soluble_il2r", "soluble_il2r_mass", "hemophagocytosis"),
     windows={
         "temperature": 24.0,
         "fever": 24.0,

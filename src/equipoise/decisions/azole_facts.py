@@ -89,6 +89,8 @@ class Ratio:
     of: str = "auc"
     low: float = math.nan
     high: float = math.nan
+    end: bool = False
+    """One end of a printed range: only the reduced doses are weighed under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,26 @@ AZOLES: tuple[Azole, ...] = (
                 "trough",
                 1.75,
                 5.9,
+            ),
+            Ratio(
+                "posaconazole_transplant_lowest",
+                "posaconazole, the lowest ratio among those 75 patients",
+                1.75,
+                CITY_OF_HOPE,
+                Standing.PUBLISHED,
+                "troughs per dose; lower end of the printed range 1.75-5.9",
+                "trough",
+                end=True,
+            ),
+            Ratio(
+                "posaconazole_transplant_highest",
+                "posaconazole, the highest ratio among those 75 patients",
+                5.9,
+                CITY_OF_HOPE,
+                Standing.PUBLISHED,
+                "troughs per dose; upper end of the printed range 1.75-5.9",
+                "trough",
+                end=True,
             ),
             Ratio(
                 "posaconazole_healthy",

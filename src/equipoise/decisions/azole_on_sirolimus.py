@@ -126,7 +126,9 @@ def _scenarios(found: _Found, t: float) -> tuple[Scenario, ...]:
 
 def _candidates(found: _Found) -> tuple[Candidate, ...]:
     names = ("continue", "half", "cut_65", "cut_90", "hold")
-    under: list[tuple[str, tuple[str, ...]]] = [(r.id, names) for r in found.azole.ratios]
+    under: list[tuple[str, tuple[str, ...]]] = [
+        (r.id, found.azole.cuts if r.end else names) for r in found.azole.ratios
+    ]
     under += [("micafungin", ("continue",)), ("no_azole", ("continue",))]
     return tuple(
         Candidate(
@@ -282,7 +284,8 @@ def _needs(situation: Situation, azole: Azole) -> tuple[Need, ...]:
 
 
 def _options(azole: Azole, *, ahead: bool) -> tuple[DecisionOption, ...]:
-    ids = tuple(r.id for r in azole.ratios)
+    every = tuple(r.id for r in azole.ratios)
+    ids = tuple(r.id for r in azole.ratios if not r.end)
     status = azole.status
     instead = f"instead of {azole.agent}" if ahead else f"in the place of {azole.agent}"
     combine = "Combine them under a reduced dose with levels"
@@ -322,7 +325,7 @@ def _options(azole: Azole, *, ahead: bool) -> tuple[DecisionOption, ...]:
             azole.practice_sources,
             azole.practice_standing,
             status=status or "adjust",
-            computed=tuple(f"{i}:{cut}" for i in ids for cut in azole.cuts),
+            computed=tuple(f"{i}:{cut}" for i in every for cut in azole.cuts),
             evidence=Evidence("4"),
         ),
         DecisionOption(

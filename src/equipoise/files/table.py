@@ -48,7 +48,7 @@ replaces_name, replaces_at  the event that a correction replaces
 content   events kept under an unknown name, as JSON
 """
 
-_HEADER_NAMES = ("equipoise", "day0", "born", "sex", "indication", "platform", "unknown")
+_HEADER_NAMES = ("equipoise", "day0", "born", "sex", "indication", "platform", "unknown", "note")
 _AS_THEY_ARE = (
     "agent", "amount", "route", "duration", "method", "rate", "formulation", "line", "lot",
     "status", "source", "donor", "manipulation", "specimen", "marker", "lineage", "limit", "low",

@@ -90,7 +90,7 @@ def points(error: float) -> str:
 def gain(fraction: float) -> str:
     """What the levels told about a number, in words: "the levels narrowed this by 43%"."""
     if not math.isfinite(fraction):
-        return "what the levels told is unknown"
+        return "no level yet"
     if fraction < -0.005:
         return f"the levels widened this by {percent(-fraction)}"
     if fraction < 0.005:
