@@ -123,7 +123,7 @@ def fit(
     root = np.linalg.cholesky(model.omega_matrix)
 
     def minus_two_posterior(z: Array) -> Array:
-        f = predicted(model, subject, z @ root.T, rtol=1e-7)
+        f = predicted(model, subject, z @ root.T, rtol=1e-6)
         total = minus_two_log(model, subject, f, student=student).sum(axis=1)
         return np.asarray(np.where(np.isfinite(total), total, np.inf) + (z**2).sum(axis=1))
 
