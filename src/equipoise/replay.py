@@ -17,6 +17,7 @@ from typing import TypeAlias
 import numpy as np
 
 from equipoise import names, patient, units
+from equipoise.assessment import DISCLAIMER, NOT_FOR_DOSING
 from equipoise.chance import stream
 from equipoise.fit import Mode, find_mode, fit
 from equipoise.kinetics import Schedule
@@ -24,6 +25,7 @@ from equipoise.likelihood import Observed, Subject
 from equipoise.model import Array, Course, Model, Purpose, draw_etas, simulate
 from equipoise.occasions import expanded, occasions_of, with_new_occasions
 from equipoise.record import SAME_TIME, Measurement, Record
+from equipoise.source import Source, Standing
 from equipoise.triage import not_steady
 
 DRAWS = 1000
@@ -32,6 +34,10 @@ A_PRIORI = "a priori"
 PHASES = (A_PRIORI, "after 1 level", "after 2 levels", "after 3 or more")
 AFTER_LEVELS = "all after levels"
 SAME_LEVELS = "the same, a priori"
+
+RECORDED, ASSUMED, BY_ROW = "recorded", "assumed", "time of each row"
+LAST_CARRIED = "last value carried forward"
+NEXT_CARRIED = "those of a row act on the interval that ends there (NONMEM)"
 
 Bands: TypeAlias = tuple[float, float, float, float, float]
 """Quantiles of 5, 25, 50, 75 and 95 %."""
@@ -114,6 +120,78 @@ class Summary:
     f30: float
     cover50: float
     cover90: float
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a replay found: everything any face shows.
+
+    availability  "recorded" (the records say when each thing was known), "assumed" (turnaround
+                  times stood in), "time of each row" (a data set)
+    covariates    how a covariate acts between two of its values, in words
+    """
+
+    model: str
+    title: str
+    source: Source
+    standing: Standing
+    seed: int
+    draws: int
+    availability: str
+    covariates: str
+    summaries: tuple[Summary, ...]
+    forecasts: tuple[Forecast, ...]
+    cautions: tuple[str, ...]
+    disclaimer: str = DISCLAIMER
+
+
+def collected(
+    model: Model,
+    forecasts: Sequence[Forecast],
+    *,
+    seed: int,
+    draws: int,
+    availability: str,
+    cautions: Sequence[str] = (),
+) -> Replay:
+    """Forecasts with their summaries, and what has to be said beside them."""
+    said = []
+    if not model.standing.may_feed_options:
+        said.append(f"{model.id} is {model.standing.word}: {NOT_FOR_DOSING}")
+    if availability == ASSUMED:
+        said.append(
+            "availability assumed: where a record does not say when a result was known, the given "
+            "turnaround stands for it"
+        )
+    if model.other_readings:
+        said.append(
+            f"the paper allows {1 + len(model.other_readings)} readings of its variability; this "
+            "replay is of the first"
+        )
+    if availability == BY_ROW and model.purposes == frozenset({Purpose.STEADY_STATE_TROUGH}):
+        said.append(
+            f"{model.id} knows steady-state troughs only, and a data set does not say which levels "
+            "are: all were taken for one"
+        )
+    dropped = sum(bool(f.reason) for f in forecasts)
+    if dropped:
+        said.append(f"{dropped} of {len(forecasts)} levels have no forecast; each says why")
+    doubtful = sum(bool(f.cautions) for f in forecasts)
+    if doubtful:
+        said.append(f"{doubtful} forecasts carry a caution about their estimate")
+    return Replay(
+        model=model.id,
+        title=model.title,
+        source=model.source,
+        standing=model.standing,
+        seed=seed,
+        draws=draws,
+        availability=availability,
+        covariates=NEXT_CARRIED if availability == BY_ROW else LAST_CARRIED,
+        summaries=summaries(forecasts),
+        forecasts=tuple(forecasts),
+        cautions=(*said, *dict.fromkeys(cautions)),
+    )
 
 
 def of_subject(
