@@ -20,7 +20,7 @@ from equipoise import names, patient, units
 from equipoise.assessment import DISCLAIMER, NOT_FOR_DOSING
 from equipoise.chance import stream
 from equipoise.fit import Mode, find_mode, fit
-from equipoise.kinetics import Schedule
+from equipoise.kinetics import DoseEvent, Schedule
 from equipoise.likelihood import Observed, Subject
 from equipoise.model import Array, Course, Model, Purpose, draw_etas, simulate
 from equipoise.occasions import expanded, occasions_of, with_new_occasions
@@ -52,7 +52,8 @@ class Forecast:
 
     at          hours
     observed    in `unit`; the limit where `censored` is "<" or ">"
-    used        levels known before it, from which the patient was estimated
+    used        levels known before it, from which the patient was estimated; those drawn before
+                the first dose do not count
     typical     forecast for the typical patient with these doses and covariates (PRED)
     prediction  forecast of the most likely patient given the levels used (IPRED); `typical` where
                 there are none
@@ -277,8 +278,12 @@ def summaries(forecasts: Sequence[Forecast]) -> tuple[Summary, ...]:
 
 def _forecast(model: Model, known: Subject, level: Observed, *, seed: int, draws: int) -> Forecast:
     """The forecast of a level for a subject as it was known before it."""
-    used = len(known.observed)
-    if not any(d.time <= level.time for d in known.course.schedule.doses):
+    doses = known.course.schedule.doses
+    # A sample from before the first dose says nothing about the patient.
+    telling = tuple(o for o in known.observed if _dosed(doses, o))
+    known = replace(known, observed=telling)
+    used = len(telling)
+    if not _dosed(doses, level):
         return _none(model, known.id, level, used, f"no dose of {model.agent} was known by then")
     last = max((o.time for o in known.observed), default=-math.inf)
     estimated = occasions_of(model, [known.course], until=last) if used else []
@@ -309,6 +314,10 @@ def _forecast(model: Model, known: Subject, level: Observed, *, seed: int, draws
         known.id, level.time, level.analyte, model.observation(level.analyte).unit, level.number,
         level.censored, used, typical, prediction, *bands, cautions=cautions,
     )  # fmt: skip
+
+
+def _dosed(doses: Sequence[DoseEvent], level: Observed) -> bool:
+    return any(d.time < level.time or (d.time == level.time and level.after) for d in doses)
 
 
 def _estimate(

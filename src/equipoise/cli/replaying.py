@@ -12,9 +12,8 @@ from typing import Any
 
 import click
 
-from equipoise import files
+from equipoise import files, patient
 from equipoise import models as models_shelf
-from equipoise import patient
 from equipoise import replay as replaying
 from equipoise.assessment import to_json
 from equipoise.cli.errors import WrongInput
@@ -85,7 +84,7 @@ def replay(
             for i, subject in enumerate(subjects):
                 step(f"subject {i + 1} of {len(subjects)}")
                 forecasts += replaying.of_subject(found, subject, seed=seed, draws=draws)
-            availability, cautions = BY_ROW, []
+            availability, cautions = BY_ROW, list[str]()
         else:
             assumed = None if turnaround is None else read_turnaround(turnaround)
             records = list(_records(data))
