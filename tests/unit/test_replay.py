@@ -21,6 +21,7 @@ from equipoise.models import sirolimus_cheng2020, sirolimus_wu2012
 from equipoise.occasions import expanded
 from equipoise.record import Dose, Measurement, Record
 from equipoise.replay import AFTER_LEVELS, PHASES, SAME_LEVELS, Forecast
+from equipoise.report.forecast_plots import LEFT, TOP, WIDTH, observed_against_forecast
 from occasion_models import two_days
 
 CHENG, WU = sirolimus_cheng2020.MODEL, sirolimus_wu2012.MODEL
@@ -438,3 +439,21 @@ def test_tidy_records_are_told_from_a_data_set(desk, capsys) -> None:
     printed = json.loads(capsys.readouterr().out)
     assert printed["availability"] == "recorded"
     assert len(printed["forecasts"]) == 1
+
+
+def test_the_shaded_bands_are_within_20_and_30_percent() -> None:
+    """Corners of the shading, read back: forecast over observation is 0.7, 1.3, 0.8 or 1.2."""
+    own = [forecast(1.0, 1.0), forecast(100.0, 100.0)]
+    drawing = observed_against_forecast(own, "ng/mL")
+    side = (WIDTH - LEFT - 14.0 - 40.0) / 2.0
+    paths = re.findall(r'<path d="M([^"]+)Z" fill="#(?:eef6f2|d9ece5)"', drawing.body)[:2]
+    per_decade = side / (2.0 * 1.08)
+    found = []
+    for text in paths:
+        points = [tuple(map(float, p.split())) for p in text.split("L")]
+        assert all(LEFT - 0.1 <= x <= LEFT + side + 0.1 for x, _ in points)
+        assert all(TOP - 0.1 <= y <= TOP + side + 0.1 for _, y in points)
+        shifts = [(x - LEFT) - (TOP + side - y) for x, y in points]
+        found += [10.0 ** (shift / per_decade) for shift in shifts]
+    expected = [1.0, 1.3, 1.3, 1.0, 0.7, 0.7, 1.0, 1.2, 1.2, 1.0, 0.8, 0.8]
+    assert found == pytest.approx(expected, abs=0.005)

@@ -138,10 +138,10 @@ def _panel(x: Scale, y: Scale, title: str, unit: str) -> list[str]:
         # x is the forecast: it lies between (1 - share) and (1 + share) of what was observed.
         above, below = -math.log10(1.0 - share), -math.log10(1.0 + share)
         corners = [
-            (x.low, x.low + below), (x.high, x.high + below), (x.high, x.high + above),
-            (x.low, x.low + above),
+            (x.low, x.low), (x.low - below, x.low), (x.high, x.high + below), (x.high, x.high),
+            (x.high - above, x.high), (x.low, x.low + above),
         ]  # fmt: skip
-        parts.append(svg.path([(x(a), y.held(b)) for a, b in corners], fill=fill, closed=True))
+        parts.append(svg.path([(x(a), y(b)) for a, b in corners], fill=fill, closed=True))
     parts.append(svg.line(x.start, y.start, x.end, y.end, stroke=svg.SOFT))
     parts.append(svg.line(x.start, y.start, x.end, y.start, stroke=svg.SOFT))
     parts.append(svg.line(x.start, y.start, x.start, y.end, stroke=svg.SOFT))
