@@ -16,7 +16,15 @@ import numpy as np
 
 from equipoise.kinetics import DoseEvent, Schedule
 from equipoise.likelihood import Observed, Subject
-from equipoise.model import CLEARANCE_FACTOR, Array, Course, Model, PlainDose
+from equipoise.model import (
+    CLEARANCE_FACTOR,
+    OCCASION,
+    Array,
+    Course,
+    Model,
+    PlainDose,
+    time_steps,
+)
 
 COVARIATE_ALIASES: Mapping[str, tuple[str, ...]] = {
     "weight": ("WT", "BW", "WEIGHT", "WGT"),
@@ -185,7 +193,10 @@ def _subject(
             place_observed = len(observed)
             observed.append(_observed(cells, number, time, after, model))
         rows[number] = Row(place, time, after, place_observed)
-    covariates = _covariates(records, times, model)
+    covariates = {
+        **_covariates(records, times, model),
+        **_by_time(records, times, model, min((d.time for d in doses), default=0.0)),
+    }
     breaks = tuple(sorted({t for step in covariates.values() for t, _ in step[1:]}))
     pieces: dict[str, Array] = {
         name: np.array([_at(step, edge) for edge in (-np.inf, *breaks)])
@@ -268,22 +279,53 @@ def _covariates(
     steps: dict[str, list[tuple[float, float]]] = {CLEARANCE_FACTOR: [(0.0, 1.0)]}
     header = records[0][1]
     for name, covariate in model.covariates.items():
+        if covariate.by_time:
+            continue
         columns = [c for c in (name.upper(), *COVARIATE_ALIASES.get(name, ())) if c in header]
         if not columns:
             raise DatasetError(
                 f"{model.id} needs the covariate {name}: add a column {name.upper()}"
             )
-        step: list[tuple[float, float]] = []
-        for i, (number, cells) in enumerate(records):
-            text = cells[columns[0]]
-            value = covariate.levels.get(text)
-            if value is None:
-                value = _number(cells, columns[0], number)
-            start = times[i - 1] if i else times[0]
-            if not step or value != step[-1][1]:
-                step.append((start, value))
-        steps[name] = step
+        numbers = []
+        for number, cells in records:
+            value = covariate.levels.get(cells[columns[0]])
+            numbers.append(_number(cells, columns[0], number) if value is None else value)
+        steps[name] = _ending_at(times, numbers)
     return steps
+
+
+def _by_time(
+    records: Sequence[tuple[int, dict[str, str]]],
+    times: Sequence[float],
+    model: Model,
+    first: float,
+) -> dict[str, list[tuple[float, float]]]:
+    """What depends on time alone, and the occasion, by the rule for covariates."""
+    found = {
+        name: _ending_at(times, [_at(step, time) for time in times])
+        for name, step in time_steps(model, first).items()
+    }
+    column = model.occasions.column.upper() if model.occasions is not None else ""
+    if column:
+        if column not in records[0][1]:
+            raise DatasetError(f"{model.id} has occasions: add a column {column} that names them")
+        numbers = [_number(cells, column, number) for number, cells in records]
+        for (number, _), named in zip(records, numbers, strict=True):
+            if not named.is_integer():
+                raise DatasetError(
+                    f"row {number}: column {column} names an occasion: whole numbers"
+                )
+        found[OCCASION] = _ending_at(times, numbers)
+    return found
+
+
+def _ending_at(times: Sequence[float], numbers: Sequence[float]) -> list[tuple[float, float]]:
+    """Steps of numbers that each act on the interval ending at its own time."""
+    step: list[tuple[float, float]] = []
+    for i, number in enumerate(numbers):
+        if not step or number != step[-1][1]:
+            step.append((times[i - 1] if i else times[0], number))
+    return step
 
 
 def _at(step: Sequence[tuple[float, float]], edge: float) -> float:

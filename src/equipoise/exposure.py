@@ -95,8 +95,13 @@ def know(model: Model, record: Record, t: float, *, seed: int, draws: int = DRAW
     """Apply a model to a record cut at t: triage, estimation under each reading, weights.
 
     Fails  ValueError where the record's doses cannot be read by the model (route, missing weight
-           for a per-kg dose, required covariate).
+           for a per-kg dose, required covariate), or the model has occasions.
     """
+    if model.occasions is not None:
+        raise ValueError(
+            f"{model.id} has variability between occasions, which odds of courses do not draw yet; "
+            "fit, simulate and replay do"
+        )
     found = patient.covariates(model, record, t)
     given = patient.given_doses(model, record, t)
     planned = patient.planned_doses(model, record, t)

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -29,6 +30,10 @@ Parameters: TypeAlias = Callable[
 
 CLEARANCE_FACTOR = "clearance_factor"
 """A covariate every model honours: multiplies clearance (an interaction, a hepatic class)."""
+
+OCCASION = "occasion"
+"""The covariate that says which occasion a piece of a course belongs to, for a model that has them:
+a whole number, 1 for the first."""
 
 
 class Purpose(Enum):
@@ -74,12 +79,51 @@ class Covariate:
     reference  the value of the typical patient; used, with a caution, where the record has none
     required   True: without it nothing is computed
     levels     words a categorical covariate may have -> number in the equation
+    by_time    (hours from the first dose, number) steps: a covariate that is a function of time
+               alone (a clearance that falls after the first day); never read from the patient
     """
 
     unit: str
     reference: float
     required: bool = False
     levels: Mapping[str, float] = field(default_factory=dict)
+    by_time: Step = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Occasions:
+    """Variability between occasions within one patient: drawn anew for each, normal.
+
+    etas    under whose names `Model.parameters` reads it; it adds to the eta of the same name, or
+            stands alone
+    omega   covariance of one occasion, (k, k); the same for all of them, occasions independent
+    starts  hours from the first dose at which occasions begin, increasing; what precedes the first
+            belongs to it. () where `column` says
+    column  of a data set, a whole number that names the occasion
+    where   place in the source
+
+    Fails   ValueError where not exactly one of `starts` and `column` delimits them, or `omega` has
+            another size than `etas`.
+    """
+
+    etas: tuple[str, ...]
+    omega: tuple[tuple[float, ...], ...]
+    starts: tuple[float, ...] = ()
+    column: str = ""
+    where: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.starts) == bool(self.column):
+            raise ValueError("occasions are delimited either by `starts` or by a `column`")
+        if any(b <= a for a, b in pairwise(self.starts)):
+            raise ValueError("`starts` of occasions must increase")
+        if not self.etas or np.shape(self.omega) != (len(self.etas), len(self.etas)):
+            raise ValueError("`omega` of occasions needs a row and a column for each of its etas")
+
+    @property
+    def omega_matrix(self) -> Array:
+        """Covariance of one occasion, (k, k)."""
+        return np.asarray(self.omega, dtype=float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +206,7 @@ class Model:
     parameters  (thetas, covariates, etas) -> structural parameters. Covariates come as arrays
                 that broadcast against (lanes, pieces), etas as (lanes, 1); may also return F, LAG
     because     one sentence: a clinician would act differently because of this entry when ...
+    occasions   variability between occasions; None where the source has none
     """
 
     id: str
@@ -190,6 +235,7 @@ class Model:
     population_class: str = ""
     """"adult", "child" or "": candidates for one patient share it."""
     clearance: str = "CL"
+    occasions: Occasions | None = None
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -296,10 +342,11 @@ def course(
                 steady=dose.steady,
             )
         )
-    wanted = dict.fromkeys([*model.covariates, CLEARANCE_FACTOR])
+    timed = time_steps(model, min((d.time for d in doses), default=0.0))
+    wanted = dict.fromkeys([*model.covariates, *timed, CLEARANCE_FACTOR])
     steps: dict[str, Step] = {}
     for name in wanted:
-        given = covariates.get(name)
+        given = covariates.get(name, timed.get(name))
         if given is None or (not isinstance(given, int | float) and len(given) == 0):
             if name == CLEARANCE_FACTOR:
                 given = 1.0
@@ -311,6 +358,23 @@ def course(
     breaks = tuple(sorted({float(t) for step in steps.values() for t, _ in step[1:]}))
     pieces = {name: _pieces(step, breaks) for name, step in steps.items()}
     return Course(Schedule(doses=tuple(events), breaks=breaks), pieces)
+
+
+def time_steps(model: Model, first: float) -> dict[str, Step]:
+    """Covariates that are functions of time alone, and the occasion: (hours, number) steps.
+
+    first  hours of the first dose
+    """
+    steps: dict[str, Step] = {
+        name: tuple((first + hours, number) for hours, number in covariate.by_time)
+        for name, covariate in model.covariates.items()
+        if covariate.by_time
+    }
+    if model.occasions is not None:
+        # Where a column would say and there is none, all is one occasion.
+        starts = model.occasions.starts or (0.0,)
+        steps[OCCASION] = tuple((first + hours, i + 1.0) for i, hours in enumerate(starts))
+    return steps
 
 
 def simulate(
@@ -406,11 +470,15 @@ def typical(
 def structural_parameters(model: Model, what: Course, etas: Array) -> dict[str, Array]:
     """Structural parameters for each lane and piece, each broadcastable to (lanes, pieces)."""
     thetas = {name: value.number for name, value in model.thetas.items()}
+    drawn = {name: etas[:, i][:, None] for i, name in enumerate(model.etas)}
+    if model.occasions is not None:
+        none = np.zeros((etas.shape[0], 1))
+        drawn = {**dict.fromkeys(model.occasions.etas, none), **drawn}
     table = dict(
         model.parameters(
             thetas,
             {name: np.asarray(v, dtype=float)[None, :] for name, v in what.covariates.items()},
-            {name: etas[:, i][:, None] for i, name in enumerate(model.etas)},
+            drawn,
         )
     )
     factor = what.covariates[CLEARANCE_FACTOR]

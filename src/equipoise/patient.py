@@ -80,6 +80,8 @@ def covariates(model: Model, record: Record, t: float) -> Covariates:
     cautions: list[str] = []
     declared = dict(record.covariates)
     for name, covariate in model.covariates.items():
+        if covariate.by_time:
+            continue
         found = _found(name, covariate, record, t, declared)
         if found is None:
             if covariate.required:

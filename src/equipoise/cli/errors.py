@@ -10,6 +10,7 @@ from equipoise.offer import OfferError
 from equipoise.plan import GateError
 from equipoise.regimen import DoseLineError
 from equipoise.report import MissingExtra
+from equipoise.turnaround import TurnaroundError
 from equipoise.units import UnitError
 
 
@@ -19,7 +20,7 @@ class WrongInput(ValueError):  # noqa: N818 - reads as what it is
 
 INPUT_ERRORS = (
     WrongInput, InputError, UnitError, UnknownName, DoseLineError, DatasetError, GateError,
-    ModelFileError, OfferError,
+    ModelFileError, OfferError, TurnaroundError,
 )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ from equipoise.fit import fit as draw
 from equipoise.likelihood import Subject
 from equipoise.model import Array, Model, simulate
 from equipoise.modelfile import load
+from equipoise.occasions import expanded, occasions_of
 
 
 @click.command(
@@ -58,10 +59,13 @@ def fit(
 ) -> int:
     """Estimate etas: ID, ETA1.., OFV and JOINT, or their posterior means and SDs.
 
+    A model with occasions has an eta for each of them, after those between patients.
     DATA is a CSV in NONMEM's form (or a table file of NONMEM) or a record (.json).
     """
     found = load(model, {m.id: m for m in models_shelf.ALL})
     dataset = _read(data, found, when)
+    courses = [s.course for s in dataset.subjects]
+    found = expanded(found, occasions_of(found, courses))
     rows: list[dict[str, float | str]] = []
     modes: list[Array] = []
     unsettled: list[str] = []

@@ -27,6 +27,7 @@ from equipoise.model import (
 )
 from equipoise.model import simulate as run
 from equipoise.modelfile import load
+from equipoise.occasions import expanded, occasions_of
 from equipoise.regimen import parse_dose, parse_times
 
 
@@ -85,13 +86,15 @@ def simulate(
     clock = np.array(parse_times(times))
     spans = [_window(w) for w in windows]
     rng = stream(seed, found.id, "simulate")
-    etas = None if population is None else draw_etas(found, population, rng)
-    every = np.unique(np.concatenate([clock, *(np.array(s) for s in spans)]))
     steps: dict[str, float | Sequence[tuple[float, float]]] = {
         name: value for name, value in values.items() if name in found.covariates
     }
+    what = course(found, doses, covariates=steps)
+    found = expanded(found, occasions_of(found, [what]))
+    etas = None if population is None else draw_etas(found, population, rng)
+    every = np.unique(np.concatenate([clock, *(np.array(s) for s in spans)]))
     with working("simulating"):
-        prediction = run(found, [course(found, doses, covariates=steps)], every, etas=etas)
+        prediction = run(found, [what], every, etas=etas)
     rows = []
     lanes = 1 if population is None else population
     places = np.searchsorted(every, clock)
@@ -122,7 +125,7 @@ def simulate(
     cautions = [
         *outside_domain(found, values),
         *(f"{n} not given: {found.id} computes with its reference {c.reference:g} {c.unit}"
-          for n, c in found.covariates.items() if n not in values),
+          for n, c in found.covariates.items() if n not in values and not c.by_time),
         *(f"patient {lane + 1}: {reason}" for _, lane, reason in prediction.failed),
     ]  # fmt: skip
     if not found.standing.may_feed_options:
@@ -162,8 +165,9 @@ def covariates(model: Model, pairs: Sequence[str]) -> tuple[dict[str, float], di
         name, sign, text = (part.strip() for part in pair.partition("="))
         if not sign or not text:
             raise WrongInput(f"--covariate {pair}: write NAME=VALUE, as in weight=12.5")
-        if name not in model.covariates and name not in also:
-            have = ", ".join(dict.fromkeys((*model.covariates, *also)))
+        read = [n for n, c in model.covariates.items() if not c.by_time]
+        if name not in read and name not in also:
+            have = ", ".join(dict.fromkeys((*read, *also)))
             raise WrongInput(f"--covariate {name}: {model.id} does not read it; it reads: {have}")
         wanted = model.covariates.get(name) or Covariate(also[name], reference=math.nan)
         if wanted.levels:
