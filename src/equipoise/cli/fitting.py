@@ -31,6 +31,7 @@ from equipoise.likelihood import Subject
 from equipoise.model import Array, Model, simulate
 from equipoise.modelfile import load
 from equipoise.occasions import expanded, occasions_of
+from equipoise.variants import with_fixed, with_prior_weight
 
 
 @click.command(
@@ -40,6 +41,10 @@ from equipoise.occasions import expanded, occasions_of
 @click.argument("data", type=click.Path(dir_okay=False))
 @click.option("--method", type=click.Choice(["map", "posterior"]), default="map", show_default=True)
 @click.option("--draws", type=click.IntRange(min=100), default=2000, show_default=True)
+@click.option("--prior-weight", type=float, default=1.0, show_default=True,
+              help="Below 1 trusts the levels more than the population.")  # fmt: skip
+@click.option("--fix", "fixed", multiple=True, metavar="ETA",
+              help="Hold an eta at zero, by name; may be given several times.")  # fmt: skip
 @click.option("--at", "when", metavar="WHEN", help="For a record: the moment to estimate at.")
 @click.option("--out", type=click.Path(dir_okay=False), metavar="FILE", help="CSV there instead.")
 @click.option("--pred", type=click.Path(dir_okay=False), metavar="FILE",
@@ -51,6 +56,8 @@ def fit(
     data: str,
     method: str,
     draws: int,
+    prior_weight: float,
+    fixed: tuple[str, ...],
     when: str | None,
     out: str | None,
     pred: str | None,
@@ -63,6 +70,10 @@ def fit(
     DATA is a CSV in NONMEM's form (or a table file of NONMEM) or a record (.json).
     """
     found = load(model, {m.id: m for m in models_shelf.ALL})
+    try:
+        found = with_fixed(with_prior_weight(found, prior_weight), fixed)
+    except ValueError as error:
+        raise WrongInput(str(error)) from None
     dataset = _read(data, found, when)
     courses = [s.course for s in dataset.subjects]
     found = expanded(found, occasions_of(found, courses))
