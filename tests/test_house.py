@@ -31,7 +31,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "ground": ("version", "source", "chance", "units", "names", "record", "regimen"),
     "kinetics": ("kinetics",),
     "kinds": (
-        "model", "occasions", "variants", "target", "criterion", "grading", "advice", "decision", "assessment",
+        "model", "occasions", "variants", "target", "criterion", "grading", "advice", "decision",
+        "assessment",
     ),
     "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
     "verbs": (
