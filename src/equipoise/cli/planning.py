@@ -30,6 +30,7 @@ from equipoise.model import Model
 from equipoise.modelfile import load
 from equipoise.offer import Offer, proposals, read_offer
 from equipoise.plan import GateError, gate
+from equipoise.record import Record
 from equipoise.target import Target, choose
 
 
@@ -123,7 +124,7 @@ def plan(
         )  # fmt: skip
         return 0
     for answer in answers:
-        _print(answer)
+        _print(answer, past)
     for caution in cautions:
         click.echo(f"caution: {caution}")
     click.echo(f"seed {seed}, model {found.id}")
@@ -159,7 +160,7 @@ def _document(answer: OptionList) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _print(answer: OptionList) -> None:
+def _print(answer: OptionList, past: Record) -> None:
     assert answer.target is not None
     head = f"{answer.target.id}: {answer.metric_label}, window {answer.target.window}"
     if answer.watermark:
@@ -178,4 +179,5 @@ def _print(answer: OptionList) -> None:
     if answer.none_reaches:
         click.echo(f"no course reaches the window with a chance of {100 * answer.reach:.0f} %")
     for sample in answer.next_samples[:1]:
-        click.echo(f"next sample that would tell most: at {sample.at:g} h; {sample.text}")
+        when = f"{past.clock(sample.at):%d %b %H:%M} (day {past.calendar_day(sample.at):+d})"
+        click.echo(f"next sample that would tell most: at {when}; {sample.text}")
