@@ -14,9 +14,18 @@ from pathlib import Path
 
 import numpy as np
 
-from equipoise.kinetics import DoseEvent, Schedule
+from equipoise.kinetics import MODELED_DURATION, MODELED_RATE, DoseEvent, Schedule
 from equipoise.likelihood import Observed, Subject
-from equipoise.model import CLEARANCE_FACTOR, Array, Course, Model, PlainDose
+from equipoise.model import (
+    CLEARANCE_FACTOR,
+    Array,
+    Course,
+    Model,
+    Observation,
+    PlainDose,
+    structural_parameters,
+)
+from equipoise.readout import Layout
 
 COVARIATE_ALIASES: Mapping[str, tuple[str, ...]] = {
     "weight": ("WT", "BW", "WEIGHT", "WGT"),
@@ -52,10 +61,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Subjects in order of appearance, and the rows they came from."""
+    """Subjects in order of appearance, and the rows they came from.
+
+    notes  sentences on how the file was read, where a reader should know
+    """
 
     subjects: tuple[Subject, ...]
     rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
 
 
 def read_dataset(path: str | Path, model: Model) -> Dataset:
@@ -63,7 +76,8 @@ def read_dataset(path: str | Path, model: Model) -> Dataset:
 
     Columns  ID, TIME, DV and AMT; EVID, CMT, RATE, II, ADDL, SS, MDV, CENS where present; the
              model's covariates under their own names or those of `COVARIATE_ALIASES`. The unit of
-             AMT is the model's dose unit, that of DV the analyte's.
+             AMT is the model's dose unit, that of DV the analyte's. A model with a layout reads a
+             file whose header differs from it in the layout's order, and says so.
     Fails    DatasetError naming row and column.
     """
     text = Path(path).read_text(encoding="utf-8-sig")
@@ -79,7 +93,7 @@ def read_doses(path: str | Path, model: Model) -> list[PlainDose]:
     lines = [line for line in csv.reader(text.splitlines()) if any(c.strip() for c in line)]
     if len(lines) < 2:
         raise DatasetError("the file of doses has no rows: write TIME,AMT and one row a dose")
-    header = [c.strip().lstrip("#").upper() for c in lines[0]]
+    header = _upper(lines[0], model)
     routes = {place: route for route, place in model.routes.items()}
     doses = []
     for number, line in enumerate(lines[1:], start=2):
@@ -105,6 +119,7 @@ def read_doses(path: str | Path, model: Model) -> list[PlainDose]:
                 event.interval,
                 event.additional,
                 event.steady,
+                event.rate,
             )
         )
     return doses
@@ -118,13 +133,18 @@ def parse_dataset(text: str, model: Model) -> Dataset:
     if plain and plain[0][1].startswith("TABLE NO"):
         lines = [(i, line.split()) for i, line in plain if not line.startswith("TABLE NO")]
         lines = [*lines[:1], *(line for line in lines[1:] if line[1] != lines[0][1])]
+    elif model.layout is not None and plain and "," not in plain[0][1]:
+        lines = [(i, line.split()) for i, line in plain]
     else:
         cells_of = csv.reader(line for _, line in plain)
         lines = [(i, cells) for (i, _), cells in zip(plain, cells_of, strict=True)]
         lines = [(i, cells) for i, cells in lines if any(c.strip() for c in cells)]
+    notes: tuple[str, ...] = ()
+    if model.layout is not None:
+        lines, notes = _laid_out(lines, model.layout)
     if len(lines) < 2:
         raise DatasetError("the data set has no rows: write a header line and one row an event")
-    header = [c.strip().lstrip("#").upper() for c in lines[0][1]]
+    header = _upper(lines[0][1], model)
     for name in ("ID", "TIME", "DV"):
         if name not in header:
             raise DatasetError(f"column {name} is missing: the header has {', '.join(header)}")
@@ -143,7 +163,51 @@ def parse_dataset(text: str, model: Model) -> Dataset:
         subjects.append(subject)
         by_number.update(subject_rows)
     rows = [by_number[n] for n in sorted(by_number)]
-    return Dataset(tuple(subjects), tuple(rows))
+    return Dataset(tuple(subjects), tuple(rows), notes)
+
+
+def _upper(header: Sequence[str], model: Model) -> list[str]:
+    """Names of columns in upper case, by the names that the model's layout gives them."""
+    names = [c.strip().lstrip("#").upper() for c in header]
+    aliases = model.layout.aliases if model.layout is not None else {}
+    return [aliases.get(name, name) for name in names]
+
+
+def _laid_out(
+    lines: Sequence[tuple[int, list[str]]], layout: Layout
+) -> tuple[list[tuple[int, list[str]]], tuple[str, ...]]:
+    """The rows under a header that names the layout's columns, and what to say about it."""
+    if not lines:
+        return [], ()
+    number, first = lines[0]
+    headed = not _is_number(first[0])
+    rows = [line for line in lines[headed:] if not layout.skips(line[1][0])]
+    header = [c.strip().lstrip("#").upper() for c in first]
+    columns = [name or f"_{i}" for i, name in enumerate(layout.columns)]
+    note = ""
+    if headed and layout.matches(header):
+        # What stands beyond $INPUT is not read, but for our own mark of censored levels.
+        columns += ["CENS" if c == "CENS" else f"_{c}" for c in header[len(columns) :]]
+    else:
+        # A header that differs is NONMEM's to skip: it reads by place.
+        said = "the header differs from $INPUT" if headed else "the file has no header"
+        note = f"{said}: columns are read in its order, {', '.join(c for c in layout.columns if c)}"
+        short = [(row, cells) for row, cells in rows if len(cells) < len(columns)]
+        if short:
+            raise DatasetError(
+                f"row {short[0][0]} has {len(short[0][1])} cells, and {said}: it needs the "
+                f"{len(columns)} columns of $INPUT in its order"
+            )
+        rows = [(row, cells[: len(columns)]) for row, cells in rows]
+    return [(number if headed else 0, columns), *rows], (note,) if note else ()
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _subject(
@@ -190,7 +254,35 @@ def _subject(
         for name, step in covariates.items()
     }
     schedule = Schedule(doses=tuple(doses), resets=tuple(resets), breaks=breaks)
-    return Subject(label, Course(schedule, pieces), tuple(observed)), rows
+    what = _as_modeled(Course(schedule, pieces), model, records[0][0], times[0])
+    return Subject(label, what, tuple(observed)), rows
+
+
+def _as_modeled(what: Course, model: Model, number: int, first: float) -> Course:
+    """The course with its start, where the model has amounts of its own there.
+
+    Fails  DatasetError where a dose leaves rate or duration to a model that has none, or a reset
+           meets initial amounts.
+    """
+    doses = what.schedule.doses
+    table = structural_parameters(model, what, np.zeros((1, len(model.etas))))
+    for code, prefix in ((MODELED_RATE, "RATE"), (MODELED_DURATION, "DURATION")):
+        for dose in doses:
+            name = f"{prefix}_{model.states[dose.compartment]}"
+            if dose.rate == code and name not in table:
+                raise DatasetError(
+                    f"RATE {code:g} at time {dose.time:g} (subject from row {number}) asks for a "
+                    f"modelled {prefix.lower()} into CMT {dose.compartment + 1}; {model.id} has "
+                    "none"
+                )
+    if not any(name.startswith("START_") for name in table):
+        return what
+    if what.schedule.resets:
+        raise DatasetError(
+            f"subject from row {number}: EVID 3 or 4 restarts the system, and {model.id} starts "
+            "from amounts of its own; write the subject as two"
+        )
+    return replace(what, start=first)
 
 
 def _cancelled(doses: Sequence[DoseEvent], time: float) -> list[DoseEvent]:
@@ -211,17 +303,19 @@ def _cancelled(doses: Sequence[DoseEvent], time: float) -> list[DoseEvent]:
 def _dose(
     cells: Mapping[str, str], number: int, time: float, amount: float, steady: int, model: Model
 ) -> DoseEvent:
-    # 0 means the default compartment for doses, the first.
-    compartment = int(_number(cells, "CMT", number, 1.0)) or 1
+    # 0 means the default compartment for doses.
+    usual = model.layout.dose if model.layout is not None else 1
+    compartment = int(_number(cells, "CMT", number, 0.0)) or usual
     if not 1 <= compartment <= len(model.states):
         raise DatasetError(
             f"row {number}: CMT {compartment} does not exist; {model.id} has "
             f"{len(model.states)} ({', '.join(model.states)})"
         )
     rate = _number(cells, "RATE", number, 0.0)
-    if rate < 0.0:
+    if rate < 0.0 and rate not in (MODELED_RATE, MODELED_DURATION):
         raise DatasetError(
-            f"row {number}: RATE {rate:g} asks for a modelled rate or duration; {model.id} has none"
+            f"row {number}: RATE {rate:g} means nothing; it is 0, a rate, -1 (modelled rate) or "
+            "-2 (modelled duration)"
         )
     if amount < 0.0:
         raise DatasetError(f"row {number}: AMT is negative; a dose is zero or more")
@@ -235,29 +329,61 @@ def _dose(
         time=time,
         amount=amount,
         compartment=compartment - 1,
-        duration=amount / rate if rate > 0.0 else 0.0,
         interval=interval,
         additional=additional,
         steady=steady,
+        rate=rate,
     )
 
 
 def _observed(
     cells: Mapping[str, str], number: int, time: float, after: bool, model: Model
 ) -> Observed:
-    analyte = model.observations[0].analyte
-    if len(model.observations) > 1:
-        compartment = int(_number(cells, "CMT", number, 0.0))
-        matching = [
-            o.analyte for o in model.observations if model.states.index(o.state) == compartment - 1
-        ]
-        if len(matching) != 1:
-            raise DatasetError(f"row {number}: CMT does not say which analyte this is")
-        analyte = matching[0]
+    observation = _measured(cells, number, model)
     censored = {0: "", 1: "<", -1: ">"}.get(int(_number(cells, "CENS", number, 0.0)))
     if censored is None:
         raise DatasetError(f"row {number}: CENS is 0, 1 (below the limit in DV) or -1 (above)")
-    return Observed(time, analyte, _number(cells, "DV", number), censored, after)
+    level = _number(cells, "DV", number)
+    if observation.logged:
+        # The level itself is kept; the likelihood takes its logarithm again.
+        level = math.exp(min(level, 700.0))
+    return Observed(time, observation.analyte, level, censored, after)
+
+
+def _measured(cells: Mapping[str, str], number: int, model: Model) -> Observation:
+    """What a row measures: by its column where observations name one, else by CMT."""
+    if any(o.rows for o in model.observations):
+        return _by_column(cells, number, model)
+    if len(model.observations) == 1:
+        return model.observations[0]
+    compartment = int(_number(cells, "CMT", number, 0.0))
+    matching = [o for o in model.observations if model.states.index(o.state) == compartment - 1]
+    if len(matching) != 1:
+        raise DatasetError(f"row {number}: CMT does not say which analyte this is")
+    return matching[0]
+
+
+def _by_column(cells: Mapping[str, str], number: int, model: Model) -> Observation:
+    others = None
+    said = []
+    for observation in model.observations:
+        if observation.rows is None:
+            continue
+        column, values = observation.rows
+        if column not in cells and column != "CMT":
+            raise DatasetError(f"{model.id} needs the column {column}: it says what a row measures")
+        here = _number(cells, column, number, 0.0)
+        if here in values:
+            return observation
+        if not values:
+            others = observation
+        said.append(f"{column} {' or '.join(f'{v:g}' for v in values)} for {observation.analyte}")
+    if others is None:
+        raise DatasetError(
+            f"row {number}: {model.id} does not predict what it measures; it reads "
+            f"{', '.join(said)}"
+        )
+    return others
 
 
 def _covariates(

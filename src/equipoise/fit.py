@@ -352,7 +352,8 @@ def _evidence(model: Model, subject: Subject, log_ratio: Array, k: int, *, stude
         if o.censored:
             continue
         constant += log_scale(student=student)
-        if model.observation(o.analyte).residual.log > 0.0:
+        observation = model.observation(o.analyte)
+        if observation.residual.log > 0.0 or observation.logged:
             # A density of ln y: in the level's own unit, so that it can be weighed against others.
             constant -= np.log(o.number)
     return float(logsumexp(log_ratio) - np.log(len(log_ratio)) + constant)

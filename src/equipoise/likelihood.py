@@ -54,10 +54,25 @@ class Subject:
         return np.array([o.time for o in self.observed], dtype=float)
 
 
-def predicted(model: Model, subject: Subject, etas: Array, *, rtol: float = 1e-8) -> Array:
-    """Predictions at the subject's levels: (lanes, n). NaN for a lane the engine gave up."""
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """Predictions at a subject's levels; all (lanes, n), NaN for a lane the engine gave up.
+
+    values    in the analyte's unit
+    center, variance
+              on the scale on which residuals are normal: of the logarithm where the model says so
+    """
+
+    values: Array
+    center: Array
+    variance: Array
+
+
+def predicted(model: Model, subject: Subject, etas: Array, *, rtol: float = 1e-8) -> Predicted:
+    """Predictions at the subject's levels for each lane of etas."""
     if not subject.observed:
-        return np.zeros((etas.shape[0], 0))
+        none = np.zeros((etas.shape[0], 0))
+        return Predicted(none, none, none)
     prediction = simulate(
         model,
         [subject.course],
@@ -66,39 +81,37 @@ def predicted(model: Model, subject: Subject, etas: Array, *, rtol: float = 1e-8
         after=[np.array([o.after for o in subject.observed], dtype=bool)],
         rtol=rtol,
     )
-    out = np.empty((etas.shape[0], len(subject.observed)))
+    values = np.empty((etas.shape[0], len(subject.observed)))
+    center, variance = np.empty_like(values), np.empty_like(values)
     for j, level in enumerate(subject.observed):
-        out[:, j] = prediction.values[level.analyte][0, :, j]
-    return out
-
-
-def _scaled(model: Model, subject: Subject, f: Array) -> tuple[Array, Array, Array]:
-    """Observations and predictions on the residual's scale, and its variance.
-
-    Gives (n,), (lanes, n), (lanes, n).
-    """
-    y = np.empty(len(subject.observed))
-    g = f.copy()
-    v = np.empty_like(f)
-    for j, level in enumerate(subject.observed):
+        f = values[:, j] = prediction.values[level.analyte][0, :, j]
+        if level.analyte in prediction.errors:
+            center[:, j], variance[:, j] = (e[0, :, j] for e in prediction.errors[level.analyte])
+            continue
         residual = model.observation(level.analyte).residual
-        v[:, j] = residual.variance(f[:, j])
-        if residual.log > 0.0:
-            y[j] = np.log(level.number) if level.number > 0.0 else -np.inf
-            g[:, j] = np.log(np.maximum(f[:, j], 1e-300))
-        else:
-            y[j] = level.number
-    return y, g, np.maximum(v, 1e-300)
+        variance[:, j] = residual.variance(f)
+        center[:, j] = np.log(np.maximum(f, 1e-300)) if residual.log > 0.0 else f
+    return Predicted(values, center, np.maximum(variance, 1e-300))
 
 
-def minus_two_log(model: Model, subject: Subject, f: Array, *, student: bool = False) -> Array:
+def _levels(model: Model, subject: Subject) -> Array:
+    """The measured levels on the scale on which residuals are normal, (n,)."""
+    y = np.array([level.number for level in subject.observed], dtype=float)
+    for j, level in enumerate(subject.observed):
+        observation = model.observation(level.analyte)
+        if observation.residual.log > 0.0 or observation.logged:
+            y[j] = np.log(y[j]) if y[j] > 0.0 else -np.inf
+    return y
+
+
+def minus_two_log(model: Model, subject: Subject, f: Predicted, *, student: bool = False) -> Array:
     """-2 ln likelihood of each level for each lane of predictions, (lanes, n).
 
     Without the 2-pi constant for measured levels; a censored one counts by its probability (M3).
     student  heavy-tailed residual with `STUDENT_DF` degrees of freedom (same scale), a sensitivity
     """
-    y, g, v = _scaled(model, subject, f)
-    out = np.empty_like(f)
+    y, g, v = _levels(model, subject), f.center, f.variance
+    out = np.empty_like(g)
     for j, level in enumerate(subject.observed):
         z = (y[j] - g[:, j]) / np.sqrt(v[:, j])
         if level.censored == "<":
@@ -158,7 +171,7 @@ def conditional_objective(model: Model, subject: Subject, eta: Array) -> tuple[f
     step = 1e-4 * np.sqrt(np.diag(model.omega_matrix))
     lanes = np.concatenate([eta + np.diag(step), eta - np.diag(step), eta[None, :]])
     f = predicted(model, subject, lanes)
-    _, g, v = _scaled(model, subject, f)
+    g, v = f.center, f.variance
     a = (g[:k] - g[k : 2 * k]) / (2.0 * step[:, None])
     c = (v[:k] - v[k : 2 * k]) / (2.0 * step[:, None]) / v[-1]
     hessian = np.linalg.inv(model.omega_matrix)

@@ -62,6 +62,8 @@ def fit(
     """
     found = load(model, {m.id: m for m in models_shelf.ALL})
     dataset = _read(data, found, when)
+    for note in dataset.notes:
+        click.echo(note, err=True)
     rows: list[dict[str, float | str]] = []
     modes: list[Array] = []
     unsettled: list[str] = []

@@ -17,13 +17,16 @@ from equipoise.cli.errors import WrongInput
 from equipoise.cli.words import json_option, print_json, reading, seed_option, working
 from equipoise.dataset import read_doses
 from equipoise.model import (
+    RECORD_TIME,
     Covariate,
     Model,
+    Observation,
     PlainDose,
-    Residual,
+    Prediction,
     course,
     draw_etas,
     outside_domain,
+    record_times,
 )
 from equipoise.model import simulate as run
 from equipoise.modelfile import load
@@ -90,8 +93,18 @@ def simulate(
     steps: dict[str, float | Sequence[tuple[float, float]]] = {
         name: value for name, value in values.items() if name in found.covariates
     }
+    if RECORD_TIME in found.covariates and RECORD_TIME not in steps:
+        steps[RECORD_TIME] = record_times([*_dose_times(doses), *every])
+    missing = [n for n, c in found.covariates.items() if c.required and n not in steps]
+    if missing:
+        raise WrongInput(
+            f"{found.id} needs the covariate {missing[0]}: --covariate {missing[0]}=..."
+        )
     with working("simulating"):
         prediction = run(found, [course(found, doses, covariates=steps)], every, etas=etas)
+    for o in found.observations:
+        if spans and not o.state:
+            raise WrongInput(f"--auc: {o.analyte} is no amount over a volume; leave --auc out")
     rows = []
     lanes = 1 if population is None else population
     places = np.searchsorted(every, clock)
@@ -102,7 +115,7 @@ def simulate(
             for o in found.observations:
                 value = float(prediction.values[o.analyte][0, lane, place])
                 if population is not None:
-                    value = _with_error(value, o.residual, rng)
+                    value = _with_error(value, o, prediction, (0, lane, int(place)), rng)
                 row[o.analyte] = value
             rows.append(row)
     areas = [
@@ -122,7 +135,7 @@ def simulate(
     cautions = [
         *outside_domain(found, values),
         *(f"{n} not given: {found.id} computes with its reference {c.reference:g} {c.unit}"
-          for n, c in found.covariates.items() if n not in values),
+          for n, c in found.covariates.items() if n not in values and n != RECORD_TIME),
         *(f"patient {lane + 1}: {reason}" for _, lane, reason in prediction.failed),
     ]  # fmt: skip
     if not found.standing.may_feed_options:
@@ -179,7 +192,7 @@ def covariates(model: Model, pairs: Sequence[str]) -> tuple[dict[str, float], di
             raise WrongInput(f"--covariate {name}: a bound is not a value; write the number")
         unit = canonical if quantity.unit == "1" else quantity.unit
         number = float(units.convert(float(quantity.number), unit, wanted.unit, substance=name))
-        if number <= 0.0:
+        if number <= 0.0 and wanted.unit != "1":
             raise WrongInput(f"--covariate {name}: must be above zero")
         values[name] = number
         echoed[name] = f"{float(quantity.number):g} {unit}"
@@ -224,12 +237,30 @@ def _window(text: str) -> tuple[float, float]:
     return low, high
 
 
-def _with_error(value: float, residual: Residual, rng: np.random.Generator) -> float:
+def _with_error(
+    value: float,
+    observation: Observation,
+    prediction: Prediction,
+    place: tuple[int, int, int],
+    rng: np.random.Generator,
+) -> float:
     e = float(rng.standard_normal())
+    residual = observation.residual
+    if observation.analyte in prediction.errors:
+        center, variance = (float(a[place]) for a in prediction.errors[observation.analyte])
+        level = center + math.sqrt(variance) * e
+        if observation.logged:
+            return math.exp(level)
+        # A level of a drug is not below zero; an effect may be.
+        return max(0.0, level) if observation.state else level
     if residual.log > 0.0:
         return float(value * np.exp(residual.log * e))
     sd = float(np.sqrt(residual.variance(np.array([value]))[0]))
     return max(0.0, value + sd * e)
+
+
+def _dose_times(doses: Sequence[PlainDose]) -> list[float]:
+    return [d.time + k * d.interval for d in doses for k in range(d.additional + 1)]
 
 
 def _csv(

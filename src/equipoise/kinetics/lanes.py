@@ -56,6 +56,8 @@ class Lanes:
             problem.packed.breaks,
             problem.bioavailability,
             problem.lag,
+            problem.modeled_rate,
+            problem.modeled_duration,
         )
         kernels.note(self._module)
         return Timeline(*made)
@@ -74,6 +76,7 @@ def _kernel() -> ModuleType:
                 schedule.unroll,
                 schedule.piece_at,
                 schedule.in_order,
+                schedule.duration_of,
                 schedule.timeline,
             ),
         ),
