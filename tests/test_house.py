@@ -31,12 +31,12 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "ground": ("version", "source", "chance", "units", "names", "record", "regimen"),
     "kinetics": ("kinetics",),
     "kinds": (
-        "model", "target", "criterion", "grading", "advice", "decision", "assessment",
+        "readout", "model", "target", "criterion", "grading", "advice", "decision", "assessment",
     ),
     "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
     "verbs": (
         "checks", "files", "modelfile", "likelihood", "dataset", "fit", "patient", "triage", "plan",
-        "exposure", "courses", "offer",
+        "exposure", "courses", "offer", "nonmem",
     ),
     "jobs": ("shelves", "examples", "assess"),
     "faces": ("report", "cli"),
