@@ -214,12 +214,13 @@ def _subject(
     label: str, place: int, records: Sequence[tuple[int, dict[str, str]]], model: Model
 ) -> tuple[Subject, dict[int, Row]]:
     doses: list[DoseEvent] = []
+    given_by: list[int] = []
     resets: list[float] = []
     observed: list[Observed] = []
     rows: dict[int, Row] = {}
     times: list[float] = []
     changed_at: set[float] = set()
-    for number, cells in records:
+    for place_record, (number, cells) in enumerate(records):
         time = _number(cells, "TIME", number)
         if times and time < times[-1]:
             raise DatasetError(f"row {number}: TIME goes back; sort the rows of a subject by time")
@@ -238,6 +239,7 @@ def _subject(
             if steady == 1:
                 doses = _cancelled(doses, time)
             doses.append(_dose(cells, number, time, amount, steady, model))
+            given_by.append(place_record)
         if evid in (1, 3, 4):
             changed_at.add(time)
         after = time in changed_at
@@ -253,9 +255,55 @@ def _subject(
         name: np.array([_at(step, edge) for edge in (-np.inf, *breaks)])
         for name, step in covariates.items()
     }
+    doses, pieces = _own_pieces(doses, given_by, _own(records, model), pieces, breaks)
     schedule = Schedule(doses=tuple(doses), resets=tuple(resets), breaks=breaks)
     what = _as_modeled(Course(schedule, pieces), model, records[0][0], times[0])
     return Subject(label, what, tuple(observed)), rows
+
+
+def _own(records: Sequence[tuple[int, dict[str, str]]], model: Model) -> dict[str, list[float]]:
+    """Numbers of the covariates in each record."""
+    found = {}
+    for name, covariate in model.covariates.items():
+        column = _column(name, records[0][1], model)
+        numbers = []
+        for number, cells in records:
+            value = covariate.levels.get(cells[column])
+            numbers.append(_number(cells, column, number) if value is None else value)
+        found[name] = numbers
+    return found
+
+
+def _own_pieces(
+    doses: Sequence[DoseEvent],
+    given_by: Sequence[int],
+    own: Mapping[str, Sequence[float]],
+    pieces: Mapping[str, Array],
+    breaks: Sequence[float],
+) -> tuple[list[DoseEvent], dict[str, Array]]:
+    """Doses with the covariates of their own record, which may hold on no stretch of time.
+
+    A record's covariates act on the interval that ends there, and on the dose of the record; the
+    piece in force at the dose's time already is the next record's.
+    """
+    grown = {name: list(values) for name, values in pieces.items()}
+    named = []
+    for dose, place in zip(doses, given_by, strict=True):
+        wanted = {name: numbers[place] for name, numbers in own.items()}
+        left = int(np.searchsorted(breaks, dose.time, side="left"))
+        right = int(np.searchsorted(breaks, dose.time, side="right"))
+        count = len(next(iter(grown.values())))
+        fitting = [
+            p
+            for p in (right, left, *range(len(breaks) + 1, count))
+            if all(grown[name][p] == value for name, value in wanted.items())
+        ]
+        if not fitting:
+            for name, values in grown.items():
+                values.append(wanted.get(name, values[right]))
+            fitting = [count]
+        named.append(dose if fitting[0] == right else replace(dose, piece=fitting[0]))
+    return named, {name: np.array(values) for name, values in grown.items()}
 
 
 def _as_modeled(what: Course, model: Model, number: int, first: float) -> Course:
@@ -390,24 +438,22 @@ def _covariates(
     records: Sequence[tuple[int, dict[str, str]]], times: Sequence[float], model: Model
 ) -> dict[str, list[tuple[float, float]]]:
     steps: dict[str, list[tuple[float, float]]] = {CLEARANCE_FACTOR: [(0.0, 1.0)]}
-    header = records[0][1]
-    for name, covariate in model.covariates.items():
-        columns = [c for c in (name.upper(), *COVARIATE_ALIASES.get(name, ())) if c in header]
-        if not columns:
-            raise DatasetError(
-                f"{model.id} needs the covariate {name}: add a column {name.upper()}"
-            )
+    for name, numbers in _own(records, model).items():
         step: list[tuple[float, float]] = []
-        for i, (number, cells) in enumerate(records):
-            text = cells[columns[0]]
-            value = covariate.levels.get(text)
-            if value is None:
-                value = _number(cells, columns[0], number)
+        for i, value in enumerate(numbers):
             start = times[i - 1] if i else times[0]
             if not step or value != step[-1][1]:
                 step.append((start, value))
         steps[name] = step
     return steps
+
+
+def _column(name: str, header: Mapping[str, str], model: Model) -> str:
+    """The column of a covariate: its own name, or one of its aliases."""
+    for column in (name.upper(), *COVARIATE_ALIASES.get(name, ())):
+        if column in header:
+            return column
+    raise DatasetError(f"{model.id} needs the covariate {name}: add a column {name.upper()}")
 
 
 def _at(step: Sequence[tuple[float, float]], edge: float) -> float:

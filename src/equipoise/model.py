@@ -265,13 +265,19 @@ class Model:
 class Course:
     """What goes into the engine for one patient or one candidate: doses and covariates by piece.
 
-    covariates  name -> (pieces,), one number for each piece of `schedule`
+    covariates  name -> (pieces,), one number for each piece of `schedule`, and for pieces beyond
+                them that only doses name
     start       hours from which a model with initial amounts counts; None: the first dose or sample
     """
 
     schedule: Schedule
     covariates: Mapping[str, Array]
     start: float | None = None
+
+    @property
+    def pieces(self) -> int:
+        """Number of sets of covariates."""
+        return max((len(v) for v in self.covariates.values()), default=self.schedule.pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,7 +384,7 @@ def simulate(
     lanes, n_courses = draws.shape[0], len(courses)
     clocks = _clocks(times, n_courses)
     structural = [structural_parameters(model, c, draws) for c in courses]
-    pieces = max(len(c.schedule.breaks) + 1 for c in courses)
+    pieces = max(c.pieces for c in courses)
     names = model.parameter_names
     parameters = np.empty((n_courses * lanes, pieces, len(names)))
     by_state = {p: of_states(structural, p, model.states, lanes, pieces) for p in BY_STATE}

@@ -29,6 +29,9 @@ class DoseEvent:
     rate         0: as above. Above 0: input of so much per hour, for as long as the amount that
                  enters (after bioavailability) lasts. MODELED_RATE, MODELED_DURATION: the rate, or
                  the duration, is the lane's own (`modeled_rate`, `modeled_duration` of `solve`)
+    piece        of the parameters that belong to the dose itself (bioavailability, lag, rate,
+                 duration, its steady state); -1: the piece in force at its time. It may lie beyond
+                 the schedule's own pieces. Later doses of a train always go by their time.
 
     Fails  ValueError for a negative amount or duration, a time that is not finite, or a train
            without a positive interval.
@@ -42,6 +45,7 @@ class DoseEvent:
     additional: int = 0
     steady: int = 0
     rate: float = 0.0
+    piece: int = -1
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.time):
@@ -118,6 +122,7 @@ class Schedule:
                     additional=0,
                     interval=0.0,
                     steady=0,
+                    piece=-1,
                 )
                 for k in range(1, dose.additional + 1)
             )

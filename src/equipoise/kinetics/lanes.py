@@ -76,6 +76,7 @@ def _kernel() -> ModuleType:
                 schedule.unroll,
                 schedule.piece_at,
                 schedule.in_order,
+                schedule.piece_of,
                 schedule.duration_of,
                 schedule.timeline,
             ),

@@ -97,6 +97,9 @@ def checked(
         raise ValueError(
             f"parameters have {pieces} pieces but the breaks of a schedule make {needed.max()}"
         )
+    last = packed.doses[:, 7].max(initial=-1.0)
+    if pieces > 1 and last >= pieces:
+        raise ValueError(f"parameters have {pieces} pieces but a dose names piece {last:g}")
     used = np.arange(pieces)[None, :] < needed[:, None]
     _check_parameters(system, names, values, used)
     first = _starts(packed, out_from, out_times)[of]

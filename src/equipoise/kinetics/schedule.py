@@ -48,7 +48,7 @@ class Packed(NamedTuple):
     """Schedules as flat arrays; `x_from[s]:x_from[s + 1]` are those of schedule s."""
 
     dose_from: Integers
-    doses: Floats  # (n, 8) time, amount, state, duration, interval, steady, rate, additional
+    doses: Floats  # (n, 9) time, amount, state, duration, interval, steady, rate, piece, additional
     reset_from: Integers
     resets: Floats
     break_from: Integers
@@ -94,6 +94,7 @@ def pack(schedules: Sequence[Schedule], states: int) -> Packed:
                     dose.interval,
                     dose.steady,
                     dose.rate,
+                    dose.piece,
                     dose.additional,
                 )
             )
@@ -102,7 +103,7 @@ def pack(schedules: Sequence[Schedule], states: int) -> Packed:
         dose_from.append(len(rows))
         reset_from.append(len(resets))
         break_from.append(len(breaks))
-    doses = np.array(rows, dtype=np.float64).reshape(-1, 8)
+    doses = np.array(rows, dtype=np.float64).reshape(-1, 9)
     first = np.full(len(schedules), np.inf)
     np.minimum.at(first, of_rows(np.array(dose_from)), doses[:, 0])
     np.minimum.at(first, of_rows(np.array(reset_from)), np.array(resets))
@@ -125,32 +126,33 @@ def of_rows(begins: Integers) -> Integers:
 def unroll(dose_from, doses):
     """Write trains out; doses of a schedule in order of time, ties in the order given.
 
-    Returns (dose_from, doses) with seven columns: time, amount, state, duration, interval, steady,
-    rate.
+    Returns (dose_from, doses) with eight columns: time, amount, state, duration, interval, steady,
+    rate, piece.
     """
     schedules = dose_from.shape[0] - 1
     total = 0
     for i in range(doses.shape[0]):
-        total += 1 + int(doses[i, 7])
+        total += 1 + int(doses[i, 8])
     new_from = np.zeros(schedules + 1, dtype=np.int64)
-    new = np.empty((total, 7))
-    row = np.empty(7)
+    new = np.empty((total, 8))
+    row = np.empty(8)
     n = 0
     for s in range(schedules):
         begin = n
         for i in range(dose_from[s], dose_from[s + 1]):
-            for k in range(1 + int(doses[i, 7])):
-                for c in range(7):
+            for k in range(1 + int(doses[i, 8])):
+                for c in range(8):
                     row[c] = doses[i, c]
                 if k > 0:
                     row[0] += k * doses[i, 4]
                     row[5] = 0.0
+                    row[7] = -1.0
                 at = n
                 while at > begin and new[at - 1, 0] > row[0]:
-                    for c in range(7):
+                    for c in range(8):
                         new[at, c] = new[at - 1, c]
                     at -= 1
-                for c in range(7):
+                for c in range(8):
                     new[at, c] = row[c]
                 n += 1
         new_from[s + 1] = n
@@ -187,6 +189,13 @@ def in_order(first, end, times, kinds, indices, values):
         kinds[at] = kind
         indices[at] = index
         values[at] = value
+
+
+def piece_of(dose, breaks, begin, end):
+    """Index of the piece that a dose's own parameters come from."""
+    if dose[7] >= 0.0:
+        return int(dose[7])
+    return piece_at(dose[0], breaks, begin, end)
 
 
 def duration_of(dose, share, modeled_rate, modeled_duration):
@@ -240,7 +249,7 @@ def timeline(
             total += 2
             if doses[i, 5] > 0.0:
                 state = int(doses[i, 2])
-                piece = piece_at(doses[i, 0], breaks, break_from[s], break_from[s + 1])
+                piece = piece_of(doses[i], breaks, break_from[s], break_from[s + 1])
                 late = lag[0 if one_lane_lag else lane, 0 if one_piece_lag else piece, state]
                 duration = duration_of(
                     doses[i],
@@ -276,7 +285,7 @@ def timeline(
         for i in range(dose_from[s], dose_from[s + 1]):
             time = doses[i, 0]
             state = int(doses[i, 2])
-            piece = piece_at(time, breaks, break_from[s], break_from[s + 1])
+            piece = piece_of(doses[i], breaks, break_from[s], break_from[s + 1])
             share = bioavailability[0 if one_lane else lane, 0 if one_piece else piece, state]
             late = lag[0 if one_lane_lag else lane, 0 if one_piece_lag else piece, state]
             duration = duration_of(
