@@ -147,6 +147,7 @@ def sirolimus_adult() -> Record:
         "born": "1978-06-15",
         "sex": "female",
         "indication": "itp",
+        "note": "Made up: levels simulated from Wu 2012 (examples/make_examples.py).",
     }
     return _record(head, events, clock)
 
@@ -178,6 +179,7 @@ def sirolimus_child_12kg() -> Record:
         "born": "2022-11-20",
         "sex": "male",
         "indication": "evans",
+        "note": "Made up (examples/make_examples.py).",
     }
     return _record(head, events, clock)
 
@@ -241,6 +243,8 @@ def atg_adult_unrelated() -> Record:
             "indication": "gvhd_prophylaxis",
             "platform": "adult_unrelated",
             "covariates": {"conditioning": "reduced"},
+            "note": "Made up: levels simulated from a provisional model "
+            "(examples/make_examples.py).",
         },
         {"product": "graft", "source": "peripheral_blood", "donor": "matched_unrelated",
          "status": "planned"},
@@ -264,6 +268,8 @@ def atg_haploidentical() -> Record:
             "indication": "gvhd_prophylaxis",
             "platform": "haploidentical_replete",
             "covariates": {"conditioning": "myeloablative"},
+            "note": "Made up: levels simulated from a provisional model "
+            "(examples/make_examples.py).",
         },
         {"product": "graft", "source": "peripheral_blood", "donor": "haploidentical",
          "status": "planned"},

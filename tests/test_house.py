@@ -31,12 +31,13 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "ground": ("version", "source", "chance", "units", "names", "record", "regimen"),
     "kinetics": ("kinetics",),
     "kinds": (
-        "readout", "model", "target", "criterion", "grading", "advice", "decision", "assessment",
+        "readout", "model", "occasions", "variants", "target", "criterion", "grading", "advice",
+        "decision", "assessment",
     ),
     "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
     "verbs": (
         "checks", "files", "modelfile", "likelihood", "dataset", "fit", "patient", "triage", "plan",
-        "exposure", "courses", "offer", "nonmem",
+        "exposure", "courses", "offer", "turnaround", "replay", "nonmem",
     ),
     "jobs": ("shelves", "examples", "assess"),
     "faces": ("report", "cli"),

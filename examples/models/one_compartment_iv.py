@@ -6,11 +6,11 @@ The numbers are those printed for the simulated data set that the package is tes
 variance 17300 on a concentration scaled by V / 1000.
 """
 
-from equipoise.kinetics import Linear
-from equipoise.model import Covariate, Model, Observation, Purpose, Residual
-from equipoise.source import Source, Standing, Value
-
 import numpy as np
+
+from equipoise.kinetics import Linear
+from equipoise.model import Model, Observation, Purpose, Residual
+from equipoise.source import Source, Standing, Value
 
 
 def parameters(theta, covariate, eta):

@@ -29,7 +29,7 @@ from equipoise.decision import OpenDecision
 from equipoise.exposure import Known, candidates, expose, know
 from equipoise.grading import daily, grade
 from equipoise.plan import NEEDED
-from equipoise.record import Measurement, Record
+from equipoise.record import SAME_TIME, Kept, Measurement, Record
 from equipoise.shelves import SHELVES, Shelves
 from equipoise.source import Source, Standing
 from equipoise.target import Effect, Metric, choose
@@ -67,8 +67,9 @@ def assess(
     # Counted after the cut: a sample drawn by now whose result comes later is not known to exist.
     assumed = sum(1 for e in past.events if e.assumed)
     progress("grading")
-    grades = tuple(grade(c, past, at) for c in shelves.criteria)
-    days = {c.id: _days(c, past, at) for c in shelves.criteria}
+    asked_of = [c for c in shelves.criteria if _asked(c, past, at)]
+    grades = tuple(grade(c, past, at) for c in asked_of)
+    days = {c.id: _days(c, past, at) for c in asked_of}
     agents = _agents(past, at, seed, research, shelves, progress)
     situation = Situation(
         past, at, {g.criterion: g for g in grades}, {e.agent: e for e in agents.exposures}
@@ -93,12 +94,13 @@ def assess(
         options=options,
         grades=grades,
         daily=days,
-        criterion_titles={c.id: c.title for c in shelves.criteria},
+        criterion_titles={c.id: c.title for c in asked_of},
         recorded=_recorded(past, at),
         advice=advice,
         events=_events(past, at),
         cautions=tuple(dict.fromkeys(cautions)),
         sources=_sources(grades, agents.exposures, decisions, advice, shelves),
+        note=past.note,
         made_by=(
             ("equipoise", VERSION),
             ("seed", str(seed)),
@@ -112,6 +114,13 @@ def fingerprint(record: Record) -> str:
     """Hash of what the record holds (as cut), the same wherever it is computed."""
     text = json.dumps(files.record_to_json(record), sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _asked(criterion: Criterion, past: Record, at: float) -> bool:
+    """Whether a score of suspicion is a question here: what leads to it was looked for."""
+    if not criterion.leading:
+        return True
+    return any(past.latest(name, at) or past.latest_finding(name, at) for name in criterion.leading)
 
 
 def _days(criterion: Criterion, past: Record, at: float) -> tuple[Day, ...]:
@@ -257,7 +266,10 @@ def _together(
             for agent, question in left_out
             if agent == one.agent and one.options
         )
-        found.append(replace(one, cautions=(*notes, *one.cautions)))
+        # What a sample would tell of the present course is no answer while that course is in
+        # question.
+        samples = () if notes else one.next_samples
+        found.append(replace(one, cautions=(*notes, *one.cautions), next_samples=samples))
     return tuple(found)
 
 
@@ -327,6 +339,21 @@ def _record_cautions(past: Record, at: float, assumed: int) -> list[str]:
             f"{assumed} laboratory value(s) carry no time of being known; the vocabulary's "
             "turnaround was assumed (a project convention)"
         )
+    kept = [e.name.replace("_", " ") for e in past.events if isinstance(e, Kept)]
+    if kept:
+        cautions.append(
+            f"{len(kept)} event(s) outside the vocabulary are shown and nothing is computed from "
+            f"them: {', '.join(dict.fromkeys(kept))}"
+        )
+    for agent in past.agents():
+        passed = [d for d in past.doses(agent) if d.status == "planned" and d.at < at - SAME_TIME]
+        stops = past.stops(agent)
+        open_ = [d for d in passed if not any(stop.at <= d.at + SAME_TIME for stop in stops)]
+        if open_:
+            cautions.append(
+                f"{len(open_)} planned dose(s) of {agent} are past their time and not charted as "
+                "given: they do not count; chart what was given"
+            )
     death = past.death(at)
     if death is not None:
         cautions.append("the record holds a death at or before this moment")
@@ -343,8 +370,9 @@ def _sources(
     used: dict[tuple[str, str, str], tuple[Source, Standing]] = {}
 
     def add(source: Source, standing: Standing) -> None:
+        # An option of our own making may cite a label: the label is no less published for it.
         key = (source.short, source.doi, source.where)
-        if key not in used or standing < used[key][1]:
+        if key not in used or standing > used[key][1]:
             used[key] = (source, standing)
 
     models = {m.id: m for m in shelves.models}

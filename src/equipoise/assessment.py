@@ -88,6 +88,7 @@ class Exposure:
                       where no level was usable
     watermark         "" or NOT FOR DOSING
     weight            of the model among the candidates, after the levels
+    covariates        what the model read of the patient: ("weight", "12 kg at -24 h")
     """
 
     agent: str
@@ -115,6 +116,7 @@ class Exposure:
     method: str
     cautions: tuple[str, ...]
     weight: float = 1.0
+    covariates: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,7 @@ class Assessment:
     header     what the top of a report shows, (label, text) pairs
     recorded   what the chart says beside our grades: (criterion, hours, text)
     sources    actually used, with the standing of what was used from them
+    note       where the record comes from, as it says itself
     made_by    version, seed, hash of the input, research mode, as (name, text) pairs
     """
 
@@ -219,6 +222,7 @@ class Assessment:
     sources: tuple[tuple[Source, Standing], ...]
     made_by: tuple[tuple[str, str], ...]
     disclaimer: str = DISCLAIMER
+    note: str = ""
 
 
 def to_json(thing: Any) -> Any:

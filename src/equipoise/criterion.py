@@ -362,6 +362,8 @@ class Criterion:
                  true; None where the criterion has no yes/no answer
     status       readings by item name -> a word, where the criterion prints one
     probability  of a score, 0 to 1, where the source gives one
+    leading      observations one of which must be in a record before an assessment asks the
+                 question at all (a score of suspicion); empty: always asked where it applies
     tail         what is added to the sentence, from the look and the readings by item name
     notes        choices made where the source is silent, conflicts between sources
     """
@@ -384,6 +386,7 @@ class Criterion:
     notes: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     other_sources: tuple[Source, ...] = ()
+    leading: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,14 @@ from equipoise.kinetics import MODELED_DURATION, MODELED_RATE, DoseEvent, Schedu
 from equipoise.likelihood import Observed, Subject
 from equipoise.model import (
     CLEARANCE_FACTOR,
+    OCCASION,
     Array,
     Course,
     Model,
     Observation,
     PlainDose,
     structural_parameters,
+    time_steps,
 )
 from equipoise.readout import Layout
 
@@ -147,7 +149,9 @@ def parse_dataset(text: str, model: Model) -> Dataset:
     header = _upper(lines[0][1], model)
     for name in ("ID", "TIME", "DV"):
         if name not in header:
-            raise DatasetError(f"column {name} is missing: the header has {', '.join(header)}")
+            # Without a header line these cells are a subject's: they are not repeated.
+            has = f"the header has {', '.join(header)}" if "TIME" in header else "write a header"
+            raise DatasetError(f"column {name} is missing: {has}")
     order: dict[str, list[tuple[int, dict[str, str]]]] = {}
     for number, line in lines[1:]:
         if len(line) != len(header):
@@ -249,28 +253,53 @@ def _subject(
             place_observed = len(observed)
             observed.append(_observed(cells, number, time, after, model))
         rows[number] = Row(place, time, after, place_observed)
-    covariates = _covariates(records, times, model)
+    own = _own(records, times, model, min((d.time for d in doses), default=0.0))
+    covariates = {name: _ending_at(times, numbers) for name, numbers in own.items()}
     breaks = tuple(sorted({t for step in covariates.values() for t, _ in step[1:]}))
     pieces: dict[str, Array] = {
         name: np.array([_at(step, edge) for edge in (-np.inf, *breaks)])
         for name, step in covariates.items()
     }
-    doses, pieces = _own_pieces(doses, given_by, _own(records, model), pieces, breaks)
+    doses, pieces = _own_pieces(doses, given_by, own, pieces, breaks)
     schedule = Schedule(doses=tuple(doses), resets=tuple(resets), breaks=breaks)
-    what = _as_modeled(Course(schedule, pieces), model, records[0][0], times[0])
+    what = Course(schedule, pieces)
+    if model.layout is not None or any(d.rate < 0.0 for d in doses):
+        what = _as_modeled(what, model, [records[i][0] for i in given_by], times[0])
     return Subject(label, what, tuple(observed)), rows
 
 
-def _own(records: Sequence[tuple[int, dict[str, str]]], model: Model) -> dict[str, list[float]]:
-    """Numbers of the covariates in each record."""
-    found = {}
+def _own(
+    records: Sequence[tuple[int, dict[str, str]]],
+    times: Sequence[float],
+    model: Model,
+    first: float,
+) -> dict[str, list[float]]:
+    """Numbers of the covariates in each record: from columns, by time alone, and the occasion.
+
+    first  hours of the first dose
+    """
+    found: dict[str, list[float]] = {CLEARANCE_FACTOR: [1.0] * len(records)}
     for name, covariate in model.covariates.items():
+        if covariate.by_time:
+            continue
         column = _column(name, records[0][1], model)
         numbers = []
         for number, cells in records:
             value = covariate.levels.get(cells[column])
             numbers.append(_number(cells, column, number) if value is None else value)
         found[name] = numbers
+    for name, step in time_steps(model, first).items():
+        found[name] = [_at(step, time) for time in times]
+    column = model.occasions.column.upper() if model.occasions is not None else ""
+    if column:
+        if column not in records[0][1]:
+            raise DatasetError(f"{model.id} has occasions: add a column {column} that names them")
+        found[OCCASION] = [_number(cells, column, number) for number, cells in records]
+        for (number, _), named in zip(records, found[OCCASION], strict=True):
+            if not named.is_integer():
+                raise DatasetError(
+                    f"row {number}: column {column} names an occasion: whole numbers"
+                )
     return found
 
 
@@ -306,8 +335,10 @@ def _own_pieces(
     return named, {name: np.array(values) for name, values in grown.items()}
 
 
-def _as_modeled(what: Course, model: Model, number: int, first: float) -> Course:
+def _as_modeled(what: Course, model: Model, given_by: Sequence[int], first: float) -> Course:
     """The course with its start, where the model has amounts of its own there.
+
+    given_by  row of each dose;  first  time of the subject's first record
 
     Fails  DatasetError where a dose leaves rate or duration to a model that has none, or a reset
            meets initial amounts.
@@ -315,20 +346,19 @@ def _as_modeled(what: Course, model: Model, number: int, first: float) -> Course
     doses = what.schedule.doses
     table = structural_parameters(model, what, np.zeros((1, len(model.etas))))
     for code, prefix in ((MODELED_RATE, "RATE"), (MODELED_DURATION, "DURATION")):
-        for dose in doses:
+        for dose, number in zip(doses, given_by, strict=True):
             name = f"{prefix}_{model.states[dose.compartment]}"
             if dose.rate == code and name not in table:
                 raise DatasetError(
-                    f"RATE {code:g} at time {dose.time:g} (subject from row {number}) asks for a "
-                    f"modelled {prefix.lower()} into CMT {dose.compartment + 1}; {model.id} has "
-                    "none"
+                    f"row {number}: RATE {code:g} asks for a modelled {prefix.lower()} into CMT "
+                    f"{dose.compartment + 1}; {model.id} has none"
                 )
     if not any(name.startswith("START_") for name in table):
         return what
     if what.schedule.resets:
         raise DatasetError(
-            f"subject from row {number}: EVID 3 or 4 restarts the system, and {model.id} starts "
-            "from amounts of its own; write the subject as two"
+            f"EVID 3 or 4 restarts the system, and {model.id} starts from amounts of its own; "
+            "write the subject as two"
         )
     return replace(what, start=first)
 
@@ -434,18 +464,13 @@ def _by_column(cells: Mapping[str, str], number: int, model: Model) -> Observati
     return others
 
 
-def _covariates(
-    records: Sequence[tuple[int, dict[str, str]]], times: Sequence[float], model: Model
-) -> dict[str, list[tuple[float, float]]]:
-    steps: dict[str, list[tuple[float, float]]] = {CLEARANCE_FACTOR: [(0.0, 1.0)]}
-    for name, numbers in _own(records, model).items():
-        step: list[tuple[float, float]] = []
-        for i, value in enumerate(numbers):
-            start = times[i - 1] if i else times[0]
-            if not step or value != step[-1][1]:
-                step.append((start, value))
-        steps[name] = step
-    return steps
+def _ending_at(times: Sequence[float], numbers: Sequence[float]) -> list[tuple[float, float]]:
+    """Steps of numbers that each act on the interval ending at its own time."""
+    step: list[tuple[float, float]] = []
+    for i, number in enumerate(numbers):
+        if not step or number != step[-1][1]:
+            step.append((times[i - 1] if i else times[0], number))
+    return step
 
 
 def _column(name: str, header: Mapping[str, str], model: Model) -> str:

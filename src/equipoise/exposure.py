@@ -17,7 +17,17 @@ from equipoise.assessment import QUANTILES, DoseMark, Exposure, Level, Summary
 from equipoise.chance import stream
 from equipoise.fit import Posterior, find_mode, fit, model_weights, without
 from equipoise.likelihood import Subject, residual_sd
-from equipoise.model import Array, Course, Model, PlainDose, Purpose, course, draw_etas, simulate
+from equipoise.model import (
+    Array,
+    Course,
+    Model,
+    PlainDose,
+    Purpose,
+    course,
+    draw_etas,
+    simulate,
+    structural_parameters,
+)
 from equipoise.patient import Covariates, Present
 from equipoise.plan import Belief, Proposal, metric_draws, mixture_quantiles
 from equipoise.record import Given, Record
@@ -28,6 +38,9 @@ DRAWS = 1000
 LEAST_DRAWS = 500
 CURVE_POINTS = 181
 ADULT = 18.0
+
+CARRYING_MATTERS = 0.05
+"""Change of a parameter from which the rule of carrying covariates is said (design of the fit)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +95,13 @@ def know(model: Model, record: Record, t: float, *, seed: int, draws: int = DRAW
     """Apply a model to a record cut at t: triage, estimation under each reading, weights.
 
     Fails  ValueError where the record's doses cannot be read by the model (route, missing weight
-           for a per-kg dose, required covariate).
+           for a per-kg dose, required covariate), or the model has occasions.
     """
+    if model.occasions is not None:
+        raise ValueError(
+            f"{model.id} has variability between occasions, which odds of courses do not draw yet; "
+            "fit, simulate and replay do"
+        )
     found = patient.covariates(model, record, t)
     given = patient.given_doses(model, record, t)
     planned = patient.planned_doses(model, record, t)
@@ -139,6 +157,9 @@ def pooled(known: Known) -> Array:
 
 def pooled_prior(known: Known) -> Array:
     """Draws of the population under all readings, equally weighted: (n, k)."""
+    if all(j.verdict == "left out" for j in known.judged):
+        # Nothing was learnt: other draws would show a difference that is chance alone.
+        return pooled(known)
     n = len(known.beliefs[0].posterior.draws)
     rng = stream(known.seed, known.record.id, known.model.id, "prior")
     sets = [draw_etas(b.posterior.model, n, rng) for b in known.beliefs]
@@ -188,10 +209,11 @@ def expose(
             for i, name in enumerate(model.etas)
         ),
         pareto_k=max((b.posterior.pareto_k for b in known.beliefs), default=math.nan),
-        ess=min(b.posterior.ess for b in known.beliefs),
+        ess=min(min(b.posterior.ess, float(len(b.posterior.draws))) for b in known.beliefs),
         method=", ".join(dict.fromkeys(b.posterior.method for b in known.beliefs)),
         cautions=(*known.cautions, *_dose_cautions(known)),
         weight=1.0,
+        covariates=known.covariates.used,
     )
 
 
@@ -215,7 +237,7 @@ def summary(known: Known, metric: Metric, before: Array, after: Array) -> Summar
         unit=unit,
         prior=mixture_quantiles([prior], np.ones(1)),
         posterior=mixture_quantiles([posterior], np.ones(1)),
-        gain=1.0 - float(np.std(posterior)) / spread if measured and spread > 0.0 else 0.0,
+        gain=1.0 - float(np.std(posterior)) / spread if measured and spread > 0.0 else math.nan,
         where=model.id,
     )
 
@@ -379,7 +401,7 @@ def _marks(known: Known) -> tuple[DoseMark, ...]:
 
 
 def _dose_cautions(known: Known) -> list[str]:
-    cautions = []
+    cautions = _carrying(known)
     ahead = known.record.charted_ahead(known.model.agent, known.t)
     if ahead:
         cautions.append(
@@ -393,6 +415,26 @@ def _dose_cautions(known: Known) -> list[str]:
     if held:
         cautions.append(f"{len(held)} held dose(s) of {known.model.agent} do not count as given")
     return cautions
+
+
+def _carrying(known: Known) -> list[str]:
+    """Where it matters that covariates are carried forward here, while models are estimated with
+    those of a record acting on the interval that ends there.
+    """
+    what = course(known.model, known.all_doses, covariates=known.covariates.steps)
+    typical = np.zeros((1, len(known.model.etas)))
+    table = structural_parameters(known.model, what, typical)
+    most = 0.0
+    for values in table.values():
+        path = np.atleast_2d(values)[0]
+        if len(path) > 1 and np.all(path > 0.0):
+            most = max(most, float(np.max(np.abs(path[1:] / path[:-1] - 1.0))))
+    if most <= CARRYING_MATTERS:
+        return []
+    return [
+        "between two values of a covariate the last one is carried forward; taking the next one, "
+        f"as NONMEM does, would change a parameter by up to {100 * most:.0f} % in between"
+    ]
 
 
 def _with_error(

@@ -3,8 +3,8 @@
 Works in whitened etas (z with unit prior variance). The mode: a batch of candidate starts is
 scored in one pass, the best few are driven down by Newton steps with derivatives from perturbed
 lanes until the gradient norm is small; the lowest optimum is kept. The draws:
-a heavy-tailed Laplace proposal, Pareto-smoothed importance resampling, and a sampler where the
-diagnostic says that the proposal is not good enough.
+a heavy-tailed Laplace proposal around each optimum with a share from the prior, Pareto-smoothed
+importance resampling, and a sampler where the diagnostic says that the proposal is not good enough.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from equipoise.likelihood import (
     conditional_objective,
     log_scale,
     minus_two_log,
-    predicted,
     second_differences,
+    with_errors,
 )
 from equipoise.model import Array, Model, draw_etas
 
@@ -35,9 +35,18 @@ PARETO_LIMIT = 0.7
 
 PROPOSAL_DF = 5.0
 
+DEFENSIVE = 0.1
+"""Share of the proposal that comes from the prior: a mode that no start found then shows itself by
+a few large weights, instead of being missed in silence (Hesterberg 1995, Technometrics 37:185)."""
+
+MOST_OPTIMA = 8
+
+APART = 0.1
+"""Two optima nearer than this (SD of the prior) are one."""
+
 NEWTON_STEPS = 100
 REACH = 2.0
-HALVINGS = 0.5 ** np.arange(24)
+HALVINGS = np.append(0.5 ** np.arange(24), 0.0)
 
 FLOOR = 0.05
 """Least weight of a candidate model (project convention), for fewer than twenty candidates."""
@@ -88,33 +97,7 @@ def find_mode(model: Model, subject: Subject, *, student: bool = False) -> Mode:
     Fails  ValueError where no start gives a finite objective (the doses or covariates make the
            model blow up).
     """
-    k = len(model.etas)
-    if k == 0 or not subject.observed:
-        eta = np.zeros(k)
-        ofv, joint_value = conditional_objective(model, subject, eta)
-        return Mode(eta, 0.0, ofv, joint_value, True)
-    root = np.linalg.cholesky(model.omega_matrix)
-
-    def objective(z: Array) -> Array:
-        f = predicted(model, subject, z @ root.T)
-        total = minus_two_log(model, subject, f, student=student).sum(axis=1)
-        return np.asarray(np.where(np.isfinite(total), total, 1e12) + (z**2).sum(axis=1))
-
-    starts = _starts(objective, k)
-    if not len(starts):
-        raise ValueError(
-            f"{model.id}: no set of parameters gives a finite prediction for subject data; check "
-            "doses, covariates and units"
-        )
-    best_z, best_value = starts[0], np.inf
-    for start in starts:
-        z, value = _descend(objective, start)
-        if value < best_value - 1e-9:
-            best_z, best_value = z, value
-    gradient = float(np.linalg.norm(_gradient(objective, best_z)))
-    eta = root @ best_z
-    ofv, joint_value = conditional_objective(model, subject, eta)
-    return Mode(eta, gradient, ofv, joint_value, gradient < GRADIENT_NORM)
+    return _find(model, subject, student=student)[0]
 
 
 def fit(
@@ -132,27 +115,34 @@ def fit(
     Source Pareto-smoothed importance sampling, Vehtari 2024, J Mach Learn Res 25:1-58; the
            sampler is emcee's (Foreman-Mackey 2013, doi:10.1086/670067).
     """
-    mode = find_mode(model, subject, student=student)
+    mode, optima = _find(model, subject, student=student)
     k = len(model.etas)
     if not subject.observed or k == 0:
         draws = draw_etas(model, n, rng)
         return Posterior(model, mode, draws, float(n), float("nan"), "prior", 0.0)
     root = np.linalg.cholesky(model.omega_matrix)
-    centre = np.linalg.solve(root, mode.eta)
 
     def minus_two_posterior(z: Array) -> Array:
-        f = predicted(model, subject, z @ root.T, rtol=1e-7)
+        f = with_errors(model, subject, z @ root.T, rtol=1e-6)
         total = minus_two_log(model, subject, f, student=student).sum(axis=1)
         return np.asarray(np.where(np.isfinite(total), total, np.inf) + (z**2).sum(axis=1))
 
     def log_posterior(z: Array) -> Array:
         return -0.5 * minus_two_posterior(z)
 
-    covariance = _laplace(minus_two_posterior, centre)
-    z, log_proposal = _student(centre, covariance, max(4 * n, 4000), rng)
-    log_ratio = log_posterior(z) - log_proposal
-    log_ratio = np.where(np.isfinite(log_ratio), log_ratio, -np.inf)
-    smoothed, pareto_k = smooth_weights(log_ratio)
+    while True:
+        z, log_proposal = _propose(minus_two_posterior, optima, max(4 * n, 4000), rng)
+        log_ratio = log_posterior(z) - log_proposal
+        log_ratio = np.where(np.isfinite(log_ratio), log_ratio, -np.inf)
+        smoothed, pareto_k = smooth_weights(log_ratio)
+        if pareto_k <= PARETO_LIMIT or len(optima) >= MOST_OPTIMA:
+            break
+        # What weighs most may lie at an optimum that no start found.
+        known = len(optima)
+        heaviest = z[[i for i in np.argsort(log_ratio)[-3:] if np.isfinite(log_ratio[i])]]
+        optima = _distinct([*optima, *(_descend(minus_two_posterior, h)[0] for h in heaviest)])
+        if len(optima) == known:
+            break
     weights = np.exp(smoothed - logsumexp(smoothed))
     ess = float(1.0 / np.sum(weights**2))
     evidence = _evidence(model, subject, log_ratio, k, student=student)
@@ -255,6 +245,43 @@ def _pareto(excess: Array) -> tuple[float, float]:
     return float((n * shape + 10.0 * 0.5) / (n + 10.0)), float(sigma)
 
 
+def _find(model: Model, subject: Subject, *, student: bool) -> tuple[Mode, Array]:
+    """The mode, and every optimum that was found, in whitened etas, the lowest first: (m, k)."""
+    k = len(model.etas)
+    if k == 0 or not subject.observed:
+        eta = np.zeros(k)
+        ofv, joint_value = conditional_objective(model, subject, eta)
+        return Mode(eta, 0.0, ofv, joint_value, True), eta[None, :]
+    root = np.linalg.cholesky(model.omega_matrix)
+
+    def objective(z: Array) -> Array:
+        f = with_errors(model, subject, z @ root.T)
+        total = minus_two_log(model, subject, f, student=student).sum(axis=1)
+        return np.asarray(np.where(np.isfinite(total), total, 1e12) + (z**2).sum(axis=1))
+
+    starts = _starts(objective, k)
+    if not len(starts):
+        raise ValueError(
+            f"{model.id}: no set of parameters gives a finite prediction for subject data; check "
+            "doses, covariates and units"
+        )
+    found = sorted((_descend(objective, start) for start in starts), key=lambda f: f[1])
+    optima = _distinct([z for z, _ in found])
+    gradient = float(np.linalg.norm(_gradient(objective, optima[0])))
+    eta = root @ optima[0]
+    ofv, joint_value = conditional_objective(model, subject, eta)
+    mode = Mode(eta, gradient, ofv, joint_value, gradient < GRADIENT_NORM)
+    return mode, optima
+
+
+def _distinct(points: Sequence[Array]) -> Array:
+    kept = [points[0]]
+    for z in points[1:]:
+        if min(float(np.linalg.norm(z - other)) for other in kept) > APART:
+            kept.append(z)
+    return np.array(kept)
+
+
 def _starts(objective: Objective, k: int) -> Array:
     """The best few of a fixed grid of starts, the origin always among them."""
     spread = np.random.default_rng(0).uniform(-3.0, 3.0, (8 * k + 16, k))
@@ -300,9 +327,11 @@ def _descend(objective: Objective, start: Array) -> tuple[Array, float]:
         for move in moves:
             length = float(np.linalg.norm(move))
             move = move * min(1.0, REACH / length)
+            # Where it stands is scored again in the same batch: two batches of an integration
+            # differ by more than the last steps gain.
             values = np.asarray(objective(z[None, :] + HALVINGS[:, None] * move[None, :]))
             place = int(np.argmin(values))
-            if float(values[place]) < best:
+            if float(values[place]) < float(values[-1]):
                 break
         else:
             break
@@ -327,23 +356,51 @@ def _laplace(objective: Objective, centre: Array) -> Array:
     return np.asarray((turn / size) @ turn.T)
 
 
-def _student(
-    centre: Array, covariance: Array, size: int, rng: np.random.Generator
+def _propose(
+    objective: Objective, optima: Array, size: int, rng: np.random.Generator
 ) -> tuple[Array, Array]:
-    """Draws of a multivariate Student distribution, (size, k), and their log densities."""
-    k = len(centre)
-    root = np.linalg.cholesky(covariance)
-    normal = rng.standard_normal((size, k))
+    """Draws of whitened etas, (size, k), and their log density, (size,).
+
+    Heavy-tailed around each optimum in proportion to its Laplace mass, and a share from the prior.
+    """
+    k = optima.shape[1]
+    shapes = [_laplace(objective, z) for z in optima]
+    mass = np.array([0.5 * np.linalg.slogdet(shape)[1] for shape in shapes])
+    mass = mass - 0.5 * np.asarray(objective(optima))
+    share = (1.0 - DEFENSIVE) * np.exp(mass - logsumexp(mass))
+    counts = np.floor(share * size).astype(int)
+    plain = size - int(counts.sum())
+    parts = [rng.standard_normal((plain, k))]
+    for z, shape, count in zip(optima, shapes, counts, strict=True):
+        parts.append(_student(z, shape, int(count), rng))
+    # Shuffled, so that any stretch of the draws stands for the whole.
+    draws = np.concatenate(parts)[rng.permutation(size)]
+    logs = [np.log(plain / size) - 0.5 * (draws**2).sum(axis=1) - 0.5 * k * np.log(2.0 * np.pi)]
+    for z, shape, count in zip(optima, shapes, counts, strict=True):
+        if count:
+            logs.append(np.log(count / size) + _student_log(draws, z, shape))
+    return draws, np.asarray(logsumexp(np.array(logs), axis=0))
+
+
+def _student(centre: Array, shape: Array, size: int, rng: np.random.Generator) -> Array:
+    """Draws of a multivariate Student distribution, (size, k)."""
+    normal = rng.standard_normal((size, len(centre))) @ np.linalg.cholesky(shape).T
     mixing = rng.chisquare(PROPOSAL_DF, size) / PROPOSAL_DF
-    whitened = normal / np.sqrt(mixing)[:, None]
-    log_density = (
+    return np.asarray(centre + normal / np.sqrt(mixing)[:, None])
+
+
+def _student_log(draws: Array, centre: Array, shape: Array) -> Array:
+    """Log density of that distribution at draws, (size,)."""
+    k = len(centre)
+    root = np.linalg.cholesky(shape)
+    whitened = np.linalg.solve(root, (draws - centre).T)
+    return np.asarray(
         gammaln((PROPOSAL_DF + k) / 2.0)
         - gammaln(PROPOSAL_DF / 2.0)
         - 0.5 * k * np.log(PROPOSAL_DF * np.pi)
         - np.log(np.diag(root)).sum()
-        - 0.5 * (PROPOSAL_DF + k) * np.log1p((whitened**2).sum(axis=1) / PROPOSAL_DF)
+        - 0.5 * (PROPOSAL_DF + k) * np.log1p((whitened**2).sum(axis=0) / PROPOSAL_DF)
     )
-    return centre + whitened @ root.T, np.asarray(log_density)
 
 
 def _evidence(model: Model, subject: Subject, log_ratio: Array, k: int, *, student: bool) -> float:

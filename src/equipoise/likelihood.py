@@ -7,7 +7,7 @@ vectorised over lanes of etas, so that derivatives come from perturbed copies in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import lgamma, log, pi
 
@@ -68,8 +68,13 @@ class Predicted:
     variance: Array
 
 
-def predicted(model: Model, subject: Subject, etas: Array, *, rtol: float = 1e-8) -> Predicted:
-    """Predictions at the subject's levels for each lane of etas."""
+def predicted(model: Model, subject: Subject, etas: Array, *, rtol: float = 1e-8) -> Array:
+    """Predictions at the subject's levels: (lanes, n). NaN for a lane the engine gave up."""
+    return with_errors(model, subject, etas, rtol=rtol).values
+
+
+def with_errors(model: Model, subject: Subject, etas: Array, *, rtol: float = 1e-8) -> Predicted:
+    """Predictions at the subject's levels, and how far residuals scatter around each."""
     if not subject.observed:
         none = np.zeros((etas.shape[0], 0))
         return Predicted(none, none, none)
@@ -82,15 +87,26 @@ def predicted(model: Model, subject: Subject, etas: Array, *, rtol: float = 1e-8
         rtol=rtol,
     )
     values = np.empty((etas.shape[0], len(subject.observed)))
-    center, variance = np.empty_like(values), np.empty_like(values)
     for j, level in enumerate(subject.observed):
-        f = values[:, j] = prediction.values[level.analyte][0, :, j]
-        if level.analyte in prediction.errors:
-            center[:, j], variance[:, j] = (e[0, :, j] for e in prediction.errors[level.analyte])
+        values[:, j] = prediction.values[level.analyte][0, :, j]
+    return _scattered(model, subject, values, prediction.errors)
+
+
+def _scattered(
+    model: Model,
+    subject: Subject,
+    values: Array,
+    errors: Mapping[str, tuple[Array, Array]],
+) -> Predicted:
+    center, variance = values.copy(), np.empty_like(values)
+    for j, level in enumerate(subject.observed):
+        if level.analyte in errors:
+            center[:, j], variance[:, j] = (e[0, :, j] for e in errors[level.analyte])
             continue
         residual = model.observation(level.analyte).residual
-        variance[:, j] = residual.variance(f)
-        center[:, j] = np.log(np.maximum(f, 1e-300)) if residual.log > 0.0 else f
+        variance[:, j] = residual.variance(values[:, j])
+        if residual.log > 0.0:
+            center[:, j] = np.log(np.maximum(values[:, j], 1e-300))
     return Predicted(values, center, np.maximum(variance, 1e-300))
 
 
@@ -108,8 +124,11 @@ def minus_two_log(model: Model, subject: Subject, f: Predicted, *, student: bool
     """-2 ln likelihood of each level for each lane of predictions, (lanes, n).
 
     Without the 2-pi constant for measured levels; a censored one counts by its probability (M3).
+    f        predictions alone are enough where the residual error needs no more
     student  heavy-tailed residual with `STUDENT_DF` degrees of freedom (same scale), a sensitivity
     """
+    if isinstance(f, np.ndarray):
+        f = _scattered(model, subject, f, {})
     y, g, v = _levels(model, subject), f.center, f.variance
     out = np.empty_like(g)
     for j, level in enumerate(subject.observed):
@@ -140,7 +159,7 @@ def joint(
 
     weight  of the prior: 1 as published, less to trust the levels more (flattened prior)
     """
-    f = predicted(model, subject, etas)
+    f = with_errors(model, subject, etas)
     total = minus_two_log(model, subject, f, student=student).sum(axis=1)
     total = np.where(np.isfinite(total), total, np.inf)
     return np.asarray(total + weight * prior(model, etas))
@@ -170,7 +189,7 @@ def conditional_objective(model: Model, subject: Subject, eta: Array) -> tuple[f
         return base, base
     step = 1e-4 * np.sqrt(np.diag(model.omega_matrix))
     lanes = np.concatenate([eta + np.diag(step), eta - np.diag(step), eta[None, :]])
-    f = predicted(model, subject, lanes)
+    f = with_errors(model, subject, lanes)
     g, v = f.center, f.variance
     a = (g[:k] - g[k : 2 * k]) / (2.0 * step[:, None])
     c = (v[:k] - v[k : 2 * k]) / (2.0 * step[:, None]) / v[-1]
@@ -188,7 +207,7 @@ def _curvature(
     model: Model, subject: Subject, eta: Array, step: Array, which: NDArray[np.bool_]
 ) -> Array:
     def term(lanes: Array) -> Array:
-        f = predicted(model, subject, lanes)
+        f = with_errors(model, subject, lanes)
         return np.asarray(minus_two_log(model, subject, f)[:, which].sum(axis=1))
 
     return 0.5 * second_differences(term, eta, 10.0 * step)

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -22,11 +23,9 @@ from equipoise.readout import (
     Layout,
     ModelUseError,
     Reader,
-    Sample,
-    at_times,
+    errors_of,
     of_states,
     padded,
-    read_all,
 )
 from equipoise.source import Source, Standing, Value
 
@@ -41,9 +40,9 @@ Parameters: TypeAlias = Callable[
 CLEARANCE_FACTOR = "clearance_factor"
 """A covariate every model honours: multiplies clearance (an interaction, a hepatic class)."""
 
-RECORD_TIME = "TIME"
-"""A covariate of models in NONMEM's code that compute with the time of the record: it holds on the
-interval that ends there."""
+OCCASION = "occasion"
+"""The covariate that says which occasion a piece of a course belongs to, for a model that has them:
+a whole number, 1 for the first."""
 
 
 class Purpose(Enum):
@@ -89,12 +88,51 @@ class Covariate:
     reference  the value of the typical patient; used, with a caution, where the record has none
     required   True: without it nothing is computed
     levels     words a categorical covariate may have -> number in the equation
+    by_time    (hours from the first dose, number) steps: a covariate that is a function of time
+               alone (a clearance that falls after the first day); never read from the patient
     """
 
     unit: str
     reference: float
     required: bool = False
     levels: Mapping[str, float] = field(default_factory=dict)
+    by_time: Step = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Occasions:
+    """Variability between occasions within one patient: drawn anew for each, normal.
+
+    etas    under whose names `Model.parameters` reads it; it adds to the eta of the same name, or
+            stands alone
+    omega   covariance of one occasion, (k, k); the same for all of them, occasions independent
+    starts  hours from the first dose at which occasions begin, increasing; what precedes the first
+            belongs to it. () where `column` says
+    column  of a data set, a whole number that names the occasion
+    where   place in the source
+
+    Fails   ValueError where not exactly one of `starts` and `column` delimits them, or `omega` has
+            another size than `etas`.
+    """
+
+    etas: tuple[str, ...]
+    omega: tuple[tuple[float, ...], ...]
+    starts: tuple[float, ...] = ()
+    column: str = ""
+    where: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.starts) == bool(self.column):
+            raise ValueError("occasions are delimited either by `starts` or by a `column`")
+        if any(b <= a for a, b in pairwise(self.starts)):
+            raise ValueError("`starts` of occasions must increase")
+        if not self.etas or np.shape(self.omega) != (len(self.etas), len(self.etas)):
+            raise ValueError("`omega` of occasions needs a row and a column for each of its etas")
+
+    @property
+    def omega_matrix(self) -> Array:
+        """Covariance of one occasion, (k, k)."""
+        return np.asarray(self.omega, dtype=float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +234,7 @@ class Model:
                 `readout.BY_STATE` names, for all states or one (F, LAG_depot, START_central)
     layout      columns of the model's own data sets, where it has a fixed order
     because     one sentence: a clinician would act differently because of this entry when ...
+    occasions   variability between occasions; None where the source has none
     """
 
     id: str
@@ -224,6 +263,7 @@ class Model:
     population_class: str = ""
     """"adult", "child" or "": candidates for one patient share it."""
     clearance: str = "CL"
+    occasions: Occasions | None = None
     layout: Layout | None = None
 
     @property
@@ -345,10 +385,11 @@ def course(
                 rate=dose.rate,
             )
         )
-    wanted = dict.fromkeys([*model.covariates, CLEARANCE_FACTOR])
+    timed = time_steps(model, min((d.time for d in doses), default=0.0))
+    wanted = dict.fromkeys([*model.covariates, *timed, CLEARANCE_FACTOR])
     steps: dict[str, Step] = {}
     for name in wanted:
-        given = covariates.get(name)
+        given = covariates.get(name, timed.get(name))
         if given is None or (not isinstance(given, int | float) and len(given) == 0):
             if name == CLEARANCE_FACTOR:
                 given = 1.0
@@ -360,6 +401,23 @@ def course(
     breaks = tuple(sorted({float(t) for step in steps.values() for t, _ in step[1:]}))
     pieces = {name: _pieces(step, breaks) for name, step in steps.items()}
     return Course(Schedule(doses=tuple(events), breaks=breaks), pieces)
+
+
+def time_steps(model: Model, first: float) -> dict[str, Step]:
+    """Covariates that are functions of time alone, and the occasion: (hours, number) steps.
+
+    first  hours of the first dose
+    """
+    steps: dict[str, Step] = {
+        name: tuple((first + hours, number) for hours, number in covariate.by_time)
+        for name, covariate in model.covariates.items()
+        if covariate.by_time
+    }
+    if model.occasions is not None:
+        # Where a column would say and there is none, all is one occasion.
+        starts = model.occasions.starts or (0.0,)
+        steps[OCCASION] = tuple((first + hours, i + 1.0) for i, hours in enumerate(starts))
+    return steps
 
 
 def simulate(
@@ -395,6 +453,8 @@ def simulate(
     plain = [o for o in model.observations if o.state]
     observe = [(model.states.index(o.state), names.index(o.volume)) for o in plain]
     initial = by_state["START"]
+    if initial is not None and any(c.schedule.resets for c in courses):
+        raise ModelUseError(f"{model.id} starts from amounts of its own: it cannot be reset")
     solution = kinetics.solve(
         model.structure,
         [c.schedule for c in courses],
@@ -428,7 +488,16 @@ def simulate(
     errors = {}
     if any(o.read for o in model.observations):
         amounts = solution.amounts.reshape((*shape, -1))
-        errors = _errors(model, courses, clocks, draws, structural, amounts)
+        errors = errors_of(
+            {o.analyte: o.read for o in model.observations if o.read is not None},
+            {name: value.number for name, value in model.thetas.items()},
+            {name: draws[:, i][:, None] for i, name in enumerate(model.etas)},
+            dict(zip(model.states, np.moveaxis(amounts, 3, 0), strict=True)),
+            [
+                (clock, c.schedule.breaks, c.covariates, table)
+                for c, clock, table in zip(courses, clocks, structural, strict=True)
+            ],
+        )
         for o in model.observations:
             if not o.state:
                 center = errors[o.analyte][0]
@@ -439,12 +508,6 @@ def simulate(
     for i, clock in enumerate(clocks):
         out[i, : len(clock)] = clock
     return Prediction(out, values, areas, failed, errors)
-
-
-def record_times(times: Sequence[float]) -> Step:
-    """`RECORD_TIME` for records at these hours, in any order."""
-    clock = sorted(set(times))
-    return tuple((clock[max(i - 1, 0)], time) for i, time in enumerate(clock))
 
 
 def typical(
@@ -466,11 +529,15 @@ def typical(
 def structural_parameters(model: Model, what: Course, etas: Array) -> dict[str, Array]:
     """Structural parameters for each lane and piece, each broadcastable to (lanes, pieces)."""
     thetas = {name: value.number for name, value in model.thetas.items()}
+    drawn = {name: etas[:, i][:, None] for i, name in enumerate(model.etas)}
+    if model.occasions is not None:
+        none = np.zeros((etas.shape[0], 1))
+        drawn = {**dict.fromkeys(model.occasions.etas, none), **drawn}
     table = dict(
         model.parameters(
             thetas,
             {name: np.asarray(v, dtype=float)[None, :] for name, v in what.covariates.items()},
-            {name: etas[:, i][:, None] for i, name in enumerate(model.etas)},
+            drawn,
         )
     )
     factor = what.covariates[CLEARANCE_FACTOR]
@@ -522,33 +589,6 @@ def _starts(courses: Sequence[Course]) -> list[float] | None:
     if all(c.start is None for c in courses):
         return None
     return [np.nan if c.start is None else c.start for c in courses]
-
-
-def _errors(
-    model: Model,
-    courses: Sequence[Course],
-    clocks: Sequence[Array],
-    draws: Array,
-    structural: Sequence[Mapping[str, Array]],
-    amounts: Array,
-) -> dict[str, tuple[Array, Array]]:
-    thetas = {name: value.number for name, value in model.thetas.items()}
-    etas = {name: draws[:, i][:, None] for i, name in enumerate(model.etas)}
-    samples = []
-    for i, (what, clock, table) in enumerate(zip(courses, clocks, structural, strict=True)):
-        before = what.schedule.breaks
-        samples.append(
-            Sample(
-                t=clock[None, :],
-                theta=thetas,
-                covariate={k: at_times(v, before, clock) for k, v in what.covariates.items()},
-                eta=etas,
-                parameter={k: at_times(v, before, clock) for k, v in table.items()},
-                amount={s: amounts[i, :, : len(clock), j] for j, s in enumerate(model.states)},
-            )
-        )
-    readers = {o.analyte: o.read for o in model.observations if o.read is not None}
-    return read_all(readers, samples, amounts.shape[:3])
 
 
 def _volume_at(volumes: Array, what: Course, clock: Array, longest: int) -> Array:

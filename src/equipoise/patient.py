@@ -27,6 +27,10 @@ from equipoise.record import SAME_TIME, Given, Measurement, Record
 REGULAR = 0.35
 """Two intervals that differ by less than this fraction are the same schedule."""
 
+LONG_AGO = 5.0
+"""Intervals without a charted or planned dose after which a course no longer runs (project
+convention): charts are behind, but not for ever."""
+
 
 @dataclass(frozen=True, slots=True)
 class Covariates:
@@ -76,6 +80,8 @@ def covariates(model: Model, record: Record, t: float) -> Covariates:
     cautions: list[str] = []
     declared = dict(record.covariates)
     for name, covariate in model.covariates.items():
+        if covariate.by_time:
+            continue
         found = _found(name, covariate, record, t, declared)
         if found is None:
             if covariate.required:
@@ -217,7 +223,8 @@ def present_course(model: Model, record: Record, t: float) -> Present | None:
     """The course that runs at t: the amount and interval of the last doses, or of the plan.
 
     None where there is no regular course (a single dose, doses of differing amounts at the end,
-    an agent that was stopped).
+    an agent that was stopped, a course last charted
+    more than `LONG_AGO` intervals ago).
     """
     stopped = max((s.at for s in record.stops(model.agent) if s.at <= t + SAME_TIME), default=None)
     given = tuple(
@@ -230,6 +237,8 @@ def present_course(model: Model, record: Record, t: float) -> Present | None:
         return None
     last = run[-1]
     interval = usual_interval(run)
+    if not planned and t - last.at > LONG_AGO * interval:
+        return None
     return Present(
         amount=last.amount,
         unit=model.dose_unit,

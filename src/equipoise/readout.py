@@ -26,6 +26,10 @@ START     amount at the start
 `F` and `LAG` alone hold for every state.
 """
 
+RECORD_TIME = "TIME"
+"""A covariate of models in NONMEM's code that compute with the time of the record: it holds on the
+interval that ends there."""
+
 
 class ModelUseError(ValueError):
     """Something was asked of a model that does not go with its form: one sentence for the user."""
@@ -129,14 +133,37 @@ def at_times(values: Array, breaks: Sequence[float], clock: Array) -> Array:
     return np.asarray(values[:, np.minimum(piece, values.shape[1] - 1)])
 
 
-def read_all(
-    readers: Mapping[str, Reader], samples: Sequence[Sample], shape: tuple[int, ...]
+def errors_of(
+    readers: Mapping[str, Reader],
+    theta: Mapping[str, float],
+    eta: Mapping[str, Array],
+    amount: Mapping[str, Array],
+    courses: Sequence[tuple[Array, Sequence[float], Mapping[str, Array], Mapping[str, Array]]],
 ) -> dict[str, tuple[Array, Array]]:
-    """(prediction, variance) of every analyte, each of `shape` (courses, lanes, times), NaN beyond
-    a course's last time."""
+    """(prediction, variance) of every analyte, (courses, lanes, times), NaN beyond a course's last
+    time.
+
+    amount   state -> (courses, lanes, times)
+    courses  times, breaks, covariates by piece, structural parameters by piece
+    """
+    shape = next(iter(amount.values())).shape
     found = {name: (np.full(shape, np.nan), np.full(shape, np.nan)) for name in readers}
-    for i, sample in enumerate(samples):
+    for i, (clock, breaks, covariates, table) in enumerate(courses):
+        sample = Sample(
+            t=clock[None, :],
+            theta=theta,
+            covariate={k: at_times(v, breaks, clock) for k, v in covariates.items()},
+            eta=eta,
+            parameter={k: at_times(v, breaks, clock) for k, v in table.items()},
+            amount={state: values[i, :, : len(clock)] for state, values in amount.items()},
+        )
         for name, reader in readers.items():
             for array, values in zip(found[name], reader(sample), strict=True):
-                array[i, :, : sample.t.shape[1]] = values
+                array[i, :, : len(clock)] = values
     return found
+
+
+def record_times(times: Sequence[float]) -> tuple[tuple[float, float], ...]:
+    """`RECORD_TIME` for records at these hours, in any order, as (hours, number) steps."""
+    clock = sorted(set(times))
+    return tuple((clock[max(i - 1, 0)], time) for i, time in enumerate(clock))

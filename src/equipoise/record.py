@@ -280,6 +280,7 @@ class Record:
     day0    the reference infusion (graft or cells), with its zone; known from the start
     events  sorted by time, then by time known
     covariates  what models read and no measurement holds: ("cyp3a5", "expresser")
+    note    where the record comes from, for a reader; nothing is computed from it
     cut     hours: what this record may see (set by `until`), None: everything
     """
 
@@ -292,6 +293,7 @@ class Record:
     wants: tuple[tuple[str, float], ...] = ()
     covariates: tuple[tuple[str, str | float], ...] = ()
     unknown: str = ""
+    note: str = ""
     events: tuple[AnyEvent, ...] = ()
     cut: float | None = None
     # Replaced events stay behind a cut: an earlier cut, before the correction, needs them.
@@ -450,7 +452,7 @@ class Record:
         if entered is None:
             if dose.rate is None:
                 raise ValueError(f"dose of {dose.agent}: its amount is not known")
-            number, because = self._total(dose.rate, dose, _per_hour(unit))
+            number, because = self._total(dose.rate, dose, f"{unit}/h")
             number *= dose.duration
         else:
             number, because = self._total(entered, dose, unit)
@@ -590,10 +592,6 @@ def _order(event: AnyEvent) -> tuple[float, float, int]:
 
 def _is_charted_ahead(dose: Dose) -> bool:
     return dose.status == "" and dose.known is not None and dose.known < dose.at - SAME_TIME
-
-
-def _per_hour(unit: str) -> str:
-    return f"{unit}/h"
 
 
 def _join(*parts: str) -> str:

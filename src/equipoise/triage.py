@@ -72,6 +72,10 @@ def judge(
         if level.method and usual and level.method != usual:
             reasons.append(f"another assay than the other levels ({level.method} against {usual})")
         verdict = "suspect" if reasons else "used"
+        remark = _at_the_dose(level, given)
+        if remark:
+            # Most troughs are charted at the minute of the dose: worth a remark, not a suspicion.
+            reasons.append(remark)
         if model.purposes == frozenset({Purpose.STEADY_STATE_TROUGH}):
             why = not_steady(level, given, present)
             if why:
@@ -127,11 +131,14 @@ def _timing(level: Measurement, given: Sequence[Given]) -> list[str]:
                     f"drawn within {AFTER_INFUSION:g} h of the end of the infusion: the line may "
                     "have been sampled"
                 )
-        elif dose.route == "oral" and abs(dose.at - level.at) <= SAME_TIME:
-            reasons.append(
-                "its time is the dose's time to the minute: read as drawn before the dose"
-            )
     return reasons
+
+
+def _at_the_dose(level: Measurement, given: Sequence[Given]) -> str:
+    same = any(d.duration == 0.0 and abs(d.at - level.at) <= SAME_TIME for d in given)
+    return (
+        "its time is the dose's time to the minute: read as drawn before the dose" if same else ""
+    )
 
 
 def _size(level: Measurement, prior: Array) -> list[str]:

@@ -14,7 +14,7 @@ from scipy.integrate import solve_ivp
 from equipoise.dataset import parse_dataset, read_dataset
 from equipoise.fit import find_mode
 from equipoise.kinetics import Linear, System
-from equipoise.likelihood import conditional_objective, predicted
+from equipoise.likelihood import conditional_objective, predicted, with_errors
 from equipoise.model import Model, Observation, Residual
 from equipoise.source import Value
 from imported_streams import NAMES, imported, imported_file, stream
@@ -145,7 +145,7 @@ VARIANTS = [
 def levels(model: Model, text: str, *, rtol: float = 1e-9) -> Floats:
     """Predictions of the typical subject of a data set, at its levels."""
     subject = parse_dataset(text, model).subjects[0]
-    return predicted(model, subject, np.zeros((1, len(model.etas))), rtol=rtol).values[0]
+    return predicted(model, subject, np.zeros((1, len(model.etas))), rtol=rtol)[0]
 
 
 @pytest.mark.parametrize("case", VARIANTS, ids=lambda c: c[0])
@@ -346,7 +346,7 @@ def test_residual_errors_are_their_formulas(case, tmp_path: Path) -> None:
     # Nothing is eliminated: the first level is the dose over the volume.
     for f in F:
         data = f"{HEADER}\n1,0,{4.0 * f!r},0,1,.\n1,1,.,.,0,1\n"
-        found = predicted(model, parse_dataset(data, model).subjects[0], np.zeros((1, 1)))
+        found = with_errors(model, parse_dataset(data, model).subjects[0], np.zeros((1, 1)))
         assert found.center[0, 0] == pytest.approx(center(f), rel=1e-12, abs=1e-12)
         expected = max(float(variance(f)), 1e-300)
         assert found.variance[0, 0] == pytest.approx(expected, rel=1e-12)
@@ -365,7 +365,7 @@ def test_variability_of_the_residual_error_and_time_reach_it(tmp_path: Path) -> 
     text = stream("CL=2*EXP(ETA(1))\nV=9\nS1=V", error=error, thetas="0.2", omega="0.1 0.3")
     model = imported(text, tmp_path)
     data = f"{HEADER}\n1,0,90,0,1,.\n1,2,.,.,0,1\n1,4,.,.,0,1\n"
-    found = predicted(model, parse_dataset(data, model).subjects[0], np.array([[0.1, 0.4]]))
+    found = with_errors(model, parse_dataset(data, model).subjects[0], np.array([[0.1, 0.4]]))
     f = 10.0 * np.exp(-2.0 * math.exp(0.1) / 9.0 * np.array([2.0, 4.0]))
     assert found.values[0] == pytest.approx(f, rel=1e-9)
     sd = 0.2 * f * math.exp(0.4) * np.array([1.0, 2.0])
@@ -436,13 +436,13 @@ def test_twelve_etas_with_box_cox_logit_and_occasions(tmp_path: Path) -> None:
     data = "\n".join([*lines[:-2], lines[-1], lines[-2]]) + "\n"
     subject = parse_dataset(data, model).subjects[0]
     etas = np.random.default_rng(5).normal(0.0, 0.3, (4, 12))
-    ours = predicted(model, subject, etas)
-    theirs = predicted(by_hand, subject, etas)
+    ours = with_errors(model, subject, etas)
+    theirs = with_errors(by_hand, subject, etas)
     assert ours.values == pytest.approx(theirs.values, rel=1e-12)
     # Occasions: etas 9 and 11 act before 24 h, 10 and 12 after.
     moved = etas.copy()
     moved[:, [9, 11]] += 0.5
-    later = predicted(model, subject, moved).values
+    later = with_errors(model, subject, moved).values
     assert later[:, :3] == pytest.approx(ours.values[:, :3], rel=1e-12)
     assert np.all(np.abs(later[:, 3] / ours.values[:, 3] - 1.0) > 1e-3)
     mode = find_mode(model, subject)
@@ -459,7 +459,7 @@ def test_a_response_and_its_drug_each_by_dvid(tmp_path: Path) -> None:
     )
     subject = parse_dataset(data, model).subjects[0]
     assert [o.analyte for o in subject.observed] == ["dvid_1", "dvid_other", "dvid_other"]
-    found = predicted(model, subject, np.zeros((1, 5)), rtol=1e-10)
+    found = with_errors(model, subject, np.zeros((1, 5)), rtol=1e-10)
 
     def rates(_t: float, y: Floats) -> list[float]:
         c1 = y[0] / 20.0
@@ -555,7 +555,7 @@ def test_the_ten_structures_of_posologyr(name: str, tmp_path: Path, reference_da
     rng = np.random.default_rng(3)
     for subject, same in list(zip(data.subjects, other.subjects, strict=True))[:6]:
         etas = rng.normal(0.0, 0.4, (3, len(model.etas)))
-        ours, theirs = predicted(model, subject, etas), predicted(by_hand, same, etas)
+        ours, theirs = with_errors(model, subject, etas), with_errors(by_hand, same, etas)
         assert ours.values == pytest.approx(theirs.values, rel=1e-6)
         assert ours.variance == pytest.approx(theirs.variance, rel=1e-6)
         first = conditional_objective(model, subject, etas[0])

@@ -127,12 +127,18 @@ def test_posaconazole_is_weighed_under_both_ratios() -> None:
     ratios = {s.id: s.ratio for s in request.scenarios}
     assert ratios == {
         "posaconazole_transplant": 2.65,
+        "posaconazole_transplant_lowest": 1.75,
+        "posaconazole_transplant_highest": 5.9,
         "posaconazole_healthy": 8.88,
         "micafungin": 1.21,
         "no_azole": 1.0,
     }
     assert {s.start for s in request.scenarios} == {TOMORROW}
-    assert {s.id for s in request.scenarios if s.of == "trough"} == {"posaconazole_transplant"}
+    assert {s.id for s in request.scenarios if s.of == "trough"} == {
+        "posaconazole_transplant",
+        "posaconazole_transplant_lowest",
+        "posaconazole_transplant_highest",
+    }
     assert request.agent == "sirolimus"
     assert request.horizon == pytest.approx(TOMORROW - T + 18 * DAY)
     found = {c.id: c.fraction for c in request.candidates}
@@ -140,7 +146,13 @@ def test_posaconazole_is_weighed_under_both_ratios() -> None:
     assert found["posaconazole_healthy:cut_90"] == 0.10
     assert found["posaconazole_healthy:hold"] == 0.0
     assert found["micafungin:continue"] == 1.0
-    assert len(found) == len(request.candidates) == 12
+    # At the ends of the printed range only the reduced doses are weighed.
+    assert {i for i in found if "est:" in i} == {
+        f"posaconazole_transplant_{end}:{cut}"
+        for end in ("lowest", "highest")
+        for cut in ("half", "cut_65")
+    }
+    assert len(found) == len(request.candidates) == 16
 
 
 def test_every_computed_id_of_an_option_was_asked_for() -> None:

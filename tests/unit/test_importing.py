@@ -12,9 +12,10 @@ import pytest
 from equipoise.cli.entry import run
 from equipoise.dataset import DatasetError, parse_dataset, read_doses
 from equipoise.likelihood import residual_sd
-from equipoise.model import PlainDose, course, record_times, simulate
+from equipoise.model import PlainDose, course, simulate
 from equipoise.modelfile import load
-from equipoise.readout import Layout, ModelUseError
+from equipoise.readout import Layout, ModelUseError, record_times
+from equipoise.replay import known_course
 from imported_streams import STREAMS, imported, imported_file, stream
 
 DATA = "ID,TIME,EVID,AMT,CMT,II,ADDL,MDV,DV\n1,0,1,10000,1,0,0,1,.\n1,2,0,0,2,0,0,0,95\n"
@@ -235,3 +236,35 @@ def test_areas_of_what_is_no_level_are_not_printed(
     assert value == pytest.approx(100 * 10 / 15, rel=1e-5)
     assert run([*command, "--auc", "0:5"]) == 2
     assert "leave --auc out" in capsys.readouterr().err
+
+
+def test_replay_of_a_model_whose_error_is_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, data = str(tmp_path / "m.py"), tmp_path / "d.csv"
+    assert run(["import", str(STREAMS / "advan10.mod"), "--out", out]) == 0
+    rows = "".join(
+        f"1,{24 * d},100,0,0,0,0,.,1,70\n1,{24 * d + 20},.,.,.,.,.,6,0,70\n" for d in (0, 1)
+    )
+    data.write_text(f"ID,TIME,AMT,RATE,II,ADDL,SS,DV,EVID,WT\n{rows}", encoding="utf-8")
+    capsys.readouterr()
+    assert run(["replay", out, str(data), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["forecasts"]
+    assert len(found) == 2
+    assert all(f["low90"] < f["median"] < f["high90"] for f in found)
+
+
+def test_a_course_cut_short_keeps_what_its_doses_own(tmp_path: Path) -> None:
+    columns = "ID TIME AMT EVID DV OCC"
+    model = imported(stream("F1=OCC\nCL=2\nV=9\nS1=V", columns=columns), tmp_path)
+    rows = "".join(
+        f"1,{t},90,1,.,{o}\n1,{t},90,1,.,{o + 1}\n" for t, o in ((0, 1), (10, 3), (20, 5))
+    )
+    data = f"ID,TIME,AMT,EVID,DV,OCC\n{rows}1,30,.,0,1,6\n"
+    whole = parse_dataset(data, model).subjects[0].course
+    short = known_course(whole, 12.0)
+    assert len(short.schedule.doses) == 4
+    assert short.pieces < whole.pieces
+    at = np.array([11.0])
+    levels = [simulate(model, [c], at).values["dv"][0, 0, 0] for c in (whole, short)]
+    assert levels[0] == pytest.approx(levels[1], rel=1e-12)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from importlib.util import find_spec
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import click
 
-from equipoise import examples, report
+from equipoise import examples, files, report
 from equipoise.assess import assess as assess_record
-from equipoise.assessment import Assessment, to_json
+from equipoise.assessment import DISCLAIMER, NOT_FOR_DOSING, Assessment, to_json
 from equipoise.cli.words import (
     at_option,
     json_option,
@@ -20,7 +21,6 @@ from equipoise.cli.words import (
     read_record,
     seed_option,
     show,
-    table,
     working,
     write_text,
 )
@@ -103,19 +103,17 @@ def write_answer(answer: Assessment, folder: Path, *, pdf: bool = False) -> None
 def demo(out: str, seed: int, as_json: bool) -> int:
     """Run the main job on the bundled patients and say where to look."""
     found: list[dict[str, Any]] = []
-    rows: list[tuple[str, ...]] = []
+    told: list[str] = []
     with working("demo") as step:
         for bundled in examples.BUNDLED:
             step(bundled.title)
-            patient = read_record(str(examples.path(bundled.file)))
+            # What was converted or warned about is known for bundled records; `validate` tells it.
+            patient, _ = files.read_record(examples.path(bundled.file))
             at = moment(bundled.at, patient)
             answer = assess_record(patient, at, seed=seed, research=bundled.research)
-            folder = Path(out) / Path(bundled.file).stem
+            folder = Path(out) / bundled.name
             write_answer(answer, folder)
-            decision = "; ".join(d.question for d in answer.decisions) or "none of the shelf's"
-            rows.append(
-                (bundled.title, f"day {answer.day:+d}", decision, str(folder / "report.html"))
-            )
+            told.append(_told(bundled, answer, folder / "report.html"))
             found.append(
                 {
                     "record": answer.record,
@@ -129,10 +127,38 @@ def demo(out: str, seed: int, as_json: bool) -> int:
     if as_json:
         print_json({"seed": seed, "patients": found})
         return 0
-    columns = (("patient", "left"), ("at", "right"), ("open decisions", "left"), ("report", "left"))
-    show(table(columns, rows))
-    for bundled in examples.BUNDLED:
-        click.echo(f"{bundled.title}: {bundled.look}")
-    click.echo("")
-    click.echo(answer.disclaimer)
+    for text in told:
+        click.echo(text + "\n")
+    click.echo(DISCLAIMER)
     return 0
+
+
+def _told(bundled: examples.Bundled, answer: Assessment, page: Path) -> str:
+    """What was found for one patient, in a few lines."""
+    lines = [bundled.title]
+    facts: list[tuple[str, str]] = [("moment", f"day {answer.day:+d}, {answer.clock}")]
+    if any(e.watermark for e in answer.exposures):
+        facts.append(("mark", NOT_FOR_DOSING))
+    decisions = [d.question for d in answer.decisions]
+    facts += [("decision", d) for d in decisions or ["none of the shelf is open"]]
+    for exposure in answer.exposures:
+        for s in exposure.summaries:
+            low, _, median, _, high = s.posterior
+            facts.append(
+                (
+                    "exposure",
+                    f"{exposure.agent_label}, {s.label}: {median:.3g} {s.unit} "
+                    f"(90 % {low:.3g}-{high:.3g})",
+                )
+            )
+    for id_, days in answer.daily.items():
+        certain = [d for d in days if d.grade.low and d.grade.probability_low is None]
+        if certain:
+            worst = max(certain, key=lambda d: d.grade.low or 0)
+            title = answer.criterion_titles[id_]
+            facts.append(("toxicity", f"{title}: day {worst.day:+d}, {worst.grade.sentence}"))
+    facts += [("look at", bundled.look), ("report", str(page))]
+    for name, text in facts:
+        lines += wrap(text, 100, initial_indent=f"  {name:<10}", subsequent_indent=" " * 12,
+                      break_long_words=False)  # fmt: skip
+    return "\n".join(lines)

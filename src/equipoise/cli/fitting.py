@@ -30,6 +30,8 @@ from equipoise.fit import fit as draw
 from equipoise.likelihood import Subject
 from equipoise.model import Array, Model, simulate
 from equipoise.modelfile import load
+from equipoise.occasions import expanded, occasions_of
+from equipoise.variants import with_fixed, with_prior_weight
 
 
 @click.command(
@@ -39,6 +41,10 @@ from equipoise.modelfile import load
 @click.argument("data", type=click.Path(dir_okay=False))
 @click.option("--method", type=click.Choice(["map", "posterior"]), default="map", show_default=True)
 @click.option("--draws", type=click.IntRange(min=100), default=2000, show_default=True)
+@click.option("--prior-weight", type=float, default=1.0, show_default=True,
+              help="Below 1 trusts the levels more than the population.")  # fmt: skip
+@click.option("--fix", "fixed", multiple=True, metavar="ETA",
+              help="Hold an eta at zero, by name; may be given several times.")  # fmt: skip
 @click.option("--at", "when", metavar="WHEN", help="For a record: the moment to estimate at.")
 @click.option("--out", type=click.Path(dir_okay=False), metavar="FILE", help="CSV there instead.")
 @click.option("--pred", type=click.Path(dir_okay=False), metavar="FILE",
@@ -50,6 +56,8 @@ def fit(
     data: str,
     method: str,
     draws: int,
+    prior_weight: float,
+    fixed: tuple[str, ...],
     when: str | None,
     out: str | None,
     pred: str | None,
@@ -58,12 +66,19 @@ def fit(
 ) -> int:
     """Estimate etas: ID, ETA1.., OFV and JOINT, or their posterior means and SDs.
 
+    A model with occasions has an eta for each of them, after those between patients.
     DATA is a CSV in NONMEM's form (or a table file of NONMEM) or a record (.json).
     """
     found = load(model, {m.id: m for m in models_shelf.ALL})
+    try:
+        found = with_fixed(with_prior_weight(found, prior_weight), fixed)
+    except ValueError as error:
+        raise WrongInput(str(error)) from None
     dataset = _read(data, found, when)
     for note in dataset.notes:
         click.echo(note, err=True)
+    courses = [s.course for s in dataset.subjects]
+    found = expanded(found, occasions_of(found, courses))
     rows: list[dict[str, float | str]] = []
     modes: list[Array] = []
     unsettled: list[str] = []

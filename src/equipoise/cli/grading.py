@@ -62,7 +62,10 @@ def grade(
                     f"{label}: {low}" if low == high else f"{label}: {low}-{high}"
                     for label, low, high in missing.would_become
                 )
-                click.echo(f"  {missing.name.replace('_', ' ')} ({became})")
+                line = f"{missing.name.replace('_', ' ')} ({became})"
+                click.echo(
+                    click.wrap_text(line, width=100, initial_indent="  ", subsequent_indent="    ")
+                )
     return 0
 
 

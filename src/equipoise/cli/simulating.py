@@ -17,7 +17,6 @@ from equipoise.cli.errors import WrongInput
 from equipoise.cli.words import json_option, print_json, reading, seed_option, working
 from equipoise.dataset import read_doses
 from equipoise.model import (
-    RECORD_TIME,
     Covariate,
     Model,
     Observation,
@@ -26,10 +25,11 @@ from equipoise.model import (
     course,
     draw_etas,
     outside_domain,
-    record_times,
 )
 from equipoise.model import simulate as run
 from equipoise.modelfile import load
+from equipoise.occasions import expanded, occasions_of
+from equipoise.readout import RECORD_TIME, record_times
 from equipoise.regimen import parse_dose, parse_times
 
 
@@ -88,11 +88,10 @@ def simulate(
     clock = np.array(parse_times(times))
     spans = [_window(w) for w in windows]
     rng = stream(seed, found.id, "simulate")
-    etas = None if population is None else draw_etas(found, population, rng)
-    every = np.unique(np.concatenate([clock, *(np.array(s) for s in spans)]))
     steps: dict[str, float | Sequence[tuple[float, float]]] = {
         name: value for name, value in values.items() if name in found.covariates
     }
+    every = np.unique(np.concatenate([clock, *(np.array(s) for s in spans)]))
     if RECORD_TIME in found.covariates and RECORD_TIME not in steps:
         steps[RECORD_TIME] = record_times([*_dose_times(doses), *every])
     missing = [n for n, c in found.covariates.items() if c.required and n not in steps]
@@ -100,8 +99,11 @@ def simulate(
         raise WrongInput(
             f"{found.id} needs the covariate {missing[0]}: --covariate {missing[0]}=..."
         )
+    what = course(found, doses, covariates=steps)
+    found = expanded(found, occasions_of(found, [what]))
+    etas = None if population is None else draw_etas(found, population, rng)
     with working("simulating"):
-        prediction = run(found, [course(found, doses, covariates=steps)], every, etas=etas)
+        prediction = run(found, [what], every, etas=etas)
     for o in found.observations:
         if spans and not o.state:
             raise WrongInput(f"--auc: {o.analyte} is no amount over a volume; leave --auc out")
@@ -135,7 +137,8 @@ def simulate(
     cautions = [
         *outside_domain(found, values),
         *(f"{n} not given: {found.id} computes with its reference {c.reference:g} {c.unit}"
-          for n, c in found.covariates.items() if n not in values and n != RECORD_TIME),
+          for n, c in found.covariates.items()
+          if n not in values and n != RECORD_TIME and not c.by_time),
         *(f"patient {lane + 1}: {reason}" for _, lane, reason in prediction.failed),
     ]  # fmt: skip
     if not found.standing.may_feed_options:
@@ -175,8 +178,9 @@ def covariates(model: Model, pairs: Sequence[str]) -> tuple[dict[str, float], di
         name, sign, text = (part.strip() for part in pair.partition("="))
         if not sign or not text:
             raise WrongInput(f"--covariate {pair}: write NAME=VALUE, as in weight=12.5")
-        if name not in model.covariates and name not in also:
-            have = ", ".join(dict.fromkeys((*model.covariates, *also)))
+        read = [n for n, c in model.covariates.items() if not c.by_time]
+        if name not in read and name not in also:
+            have = ", ".join(dict.fromkeys((*read, *also)))
             raise WrongInput(f"--covariate {name}: {model.id} does not read it; it reads: {have}")
         wanted = model.covariates.get(name) or Covariate(also[name], reference=math.nan)
         if wanted.levels:

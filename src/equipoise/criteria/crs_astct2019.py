@@ -199,7 +199,10 @@ CRS = Criterion(
     title="Cytokine release syndrome, ASTCT 2019",
     measures="grade",
     source=Source(
-        "Lee 2019, Biol Blood Marrow Transplant", "10.1016/j.bbmt.2018.12.758", "Table 2"
+        "Lee 2019, Biol Blood Marrow Transplant",
+        "10.1016/j.bbmt.2018.12.758",
+        "Table 2",
+        "read as reprinted (doi:10.2147/OTT.S305429, PMC8021214), not in the paper",
     ),
     standing=Standing.PUBLISHED,
     applies=_applies,
@@ -323,13 +326,14 @@ CRS = Criterion(
         "Hypotension is a finding; no blood pressure is compared with a number (the paper gives "
         "none for adults and children alike). Vasopressors are read from the finding, not from "
         "doses.",
-        "Any intubation counts as positive pressure; the paper excepts intubation for the airway "
-        "alone, which the record cannot tell (not verified).",
+        "Any intubation counts as positive pressure; intubation for the airway alone is told to be "
+        "excepted (not verified), which the record cannot tell.",
         "Toxicity of other organs never changes the grade. Grade 5: the recorded cause of death is "
         "CRS. After a death the state at death is graded.",
     ),
     tags=("CAR-T", "cytokine release"),
     other_sources=(
         Source("Adapted table", "10.2147/OTT.S305429", "Table 2"),
+        Source("Table and rule of fever after therapy as reprinted", "", "PMC8021214, Table 1"),
     ),
 )  # fmt: skip

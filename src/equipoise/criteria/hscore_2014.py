@@ -214,10 +214,16 @@ HSCORE = Criterion(
     id="hscore_2014",
     title="HScore for hemophagocytic syndrome, 2014",
     measures="score",
-    source=Source("Fardet 2014, Arthritis Rheumatol", "10.1002/art.38690", "table of points"),
+    source=Source(
+        "Fardet 2014, Arthritis Rheumatol",
+        "10.1002/art.38690",
+        "table of points",
+        "read as reprinted (PMC7589537; Hindawi crirh/2017/5304180), not in the paper",
+    ),
     standing=Standing.PUBLISHED,
     combine=combine,
     probability=probability,
+    leading=("ferritin", "soluble_il2r", "soluble_il2r_mass", "hemophagocytosis"),
     windows={
         "temperature": 24.0,
         "fever": 24.0,
@@ -261,4 +267,8 @@ HSCORE = Criterion(
         "fibrinogen in g/L.",
     ),
     tags=("HLH", "score"),
+    other_sources=(
+        Source("Points as reprinted", "", "PMC7589537, Table 4"),
+        Source("Points and probabilities as reprinted", "", "Hindawi crirh/2017/5304180, Table 3"),
+    ),
 )

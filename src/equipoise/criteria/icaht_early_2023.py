@@ -313,7 +313,8 @@ ICAHT_EARLY = Criterion(
         f"{ROUNDED_TO} per uL; a censored count enters with its bound. Longer gaps, and days after "
         "the last count, are unknown.",
         f"Recoveries of at most {JOINED_GAP} d do not end a run and count in it, for both limits.",
-        f"Days before the first count do not count where it was drawn by day {LATEST_START}.",
+        f"Days before the first count do not count where it was drawn by day {LATEST_START} "
+        "(project choice).",
         f"A run that begins by day {LATEST_START} and is open at the last count is grade 4 where "
         "death or the end of follow-up is recorded; without it, the grade of the days that are "
         "known is the lower bound.",

@@ -107,6 +107,7 @@ ICANS = Criterion(
         "Lee 2019, Biol Blood Marrow Transplant",
         "10.1016/j.bbmt.2018.12.758",
         "tables of ICANS grading for adults and for children",
+        "adults read as reprinted (doi:10.1136/practneurol-2020-002550), children as reported",
     ),
     standing=Standing.PUBLISHED,
     applies=_applies,
@@ -220,7 +221,10 @@ ICANS = Criterion(
     ),
     tags=("CAR-T", "neurotoxicity"),
     other_sources=(
-        Source("Adult table as reprinted", "10.1007/s00415-020-10237-3", "Table 2"),
+        Source(
+            "Adult table as reprinted, Pract Neurol", "10.1136/practneurol-2020-002550", "Table 2"
+        ),
+        Source("Report of the consensus in children", "", "mdedge.com article 192202"),
         Source("NCI Thesaurus", "", "C188936", "children over 12 ICE, 12 and under CAPD"),
     ),
 )

@@ -385,7 +385,7 @@ SOURCE = Source(
     "Hines 2023, Transplant Cell Ther",
     "10.1016/j.jtct.2023.03.006",
     "tables of criteria and of grading",
-    "these two tables were not read; rules from a secondary account, each to be confirmed",
+    "these two tables were not read; rules from memory and secondary accounts, to be confirmed",
 )
 
 IECHS = Criterion(
@@ -585,7 +585,7 @@ IECHS = Criterion(
         "CRS is not obligatory; where none was seen, the timing stays unknown.",
         "A recorded infection or progression never excludes the syndrome: it stays possible until "
         "the other explanation is excluded.",
-        "The footnote that one lineage be at CTCAE grade 4 is not verified.",
+        "The footnote on CTCAE grade 4 is not verified; neutrophils and platelets are read for it.",
         "Grades go by consequence and intervention, not by ferritin. Vasopressors are read as "
         "life-threatening hypotension, any oxygen device as respiratory distress, a creatinine of "
         f"{KIDNEY_TIMES} x the lowest of 7 days as kidney injury, WHO grades as above (project "

@@ -246,11 +246,14 @@ def _needs(situation: Situation, product: str, targets: tuple[Any, ...] | None) 
 
 
 def _options(situation: Situation) -> tuple[DecisionOption, ...]:
+    # The trial that changes late doses by levels is one of haploidentical grafts: cited only there.
+    trial = (BEIJING,) if situation.record.platform.startswith("haploidentical") else ()
+
     def option(label: str, text: str, computed: str) -> DecisionOption:
         return DecisionOption(
             label,
             text,
-            (FRACTION_CONVENTION, BEIJING),
+            (FRACTION_CONVENTION, *trial),
             Standing.HYPOTHESIS,
             computed=(computed,),
             evidence=Evidence("5"),

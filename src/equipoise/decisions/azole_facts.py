@@ -10,14 +10,17 @@ from equipoise.source import Source, Standing
 POSACONAZOLE_LABEL = Source(
     "Noxafil (posaconazole), US prescribing information, Merck",
     where="sections 4.2, 7.1 and 12.3 (label)",
+    note="edition that names PowderMix (2021 or later); the current one was not re-read",
 )
 VORICONAZOLE_LABEL = Source(
     "VFEND (voriconazole), US prescribing information, Pfizer",
     where="section 4 (label)",
+    note="no date on the text read; the ratio in section 12.3 was not read",
 )
 SIROLIMUS_LABEL = Source(
     "Rapamune (sirolimus), US prescribing information, Pfizer",
     where="sections 2.1 and 7.2 to 7.4 (label)",
+    note="no date on the text read; posaconazole is not in the list of section 7.2",
 )
 MONOGRAPH = Source(
     "Drugs.com, professional interaction reports",
@@ -31,7 +34,12 @@ CEBERIO = Source(
     "Ceberio and co-workers (voriconazole and sirolimus after transplantation, n = 67)",
     where="abstract, synapse.mskcc.org/synapse/works/79678",
 )
-SUROWIEC = Source("Surowiec 2008, Pharmacotherapy", doi="10.1592/phco.28.6.719", where="abstract")
+SUROWIEC = Source(
+    "Surowiec 2008, Pharmacotherapy",
+    doi="10.1592/phco.28.6.719",
+    where="abstract",
+    note='the abstract prints "mg/ml"; read as ng/mL',
+)
 EBMT = Source(
     "The EBMT Handbook, 8th ed. 2024, chapter 31",
     doi="10.1007/978-3-031-44080-9_31",
@@ -81,6 +89,8 @@ class Ratio:
     of: str = "auc"
     low: float = math.nan
     high: float = math.nan
+    end: bool = False
+    """One end of a printed range: only the reduced doses are weighed under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +138,31 @@ AZOLES: tuple[Azole, ...] = (
                 2.65,
                 CITY_OF_HOPE,
                 Standing.PUBLISHED,
-                "troughs per dose; middle of the printed 2.6 and 2.7; n = 75, range 1.75-5.9",
+                "troughs per dose; middle of 2.6 (printed here, n = 75, range 1.75-5.9) and 2.7 "
+                "(printed elsewhere)",
                 "trough",
                 1.75,
                 5.9,
+            ),
+            Ratio(
+                "posaconazole_transplant_lowest",
+                "posaconazole, the lowest ratio among those 75 patients",
+                1.75,
+                CITY_OF_HOPE,
+                Standing.PUBLISHED,
+                "troughs per dose; lower end of the printed range 1.75-5.9",
+                "trough",
+                end=True,
+            ),
+            Ratio(
+                "posaconazole_transplant_highest",
+                "posaconazole, the highest ratio among those 75 patients",
+                5.9,
+                CITY_OF_HOPE,
+                Standing.PUBLISHED,
+                "troughs per dose; upper end of the printed range 1.75-5.9",
+                "trough",
+                end=True,
             ),
             Ratio(
                 "posaconazole_healthy",
@@ -164,7 +195,7 @@ AZOLES: tuple[Azole, ...] = (
                 Standing.PUBLISHED,
             ),
         ),
-        stop_ratio="1/2.65 of the trough per dose (transplant patients), 1/8.88 (volunteers)",
+        stop_ratio="to about 1/2.65 (ratio in transplant patients) or 1/8.88 (in volunteers)",
     ),
     Azole(
         agent="voriconazole",
@@ -193,7 +224,8 @@ AZOLES: tuple[Azole, ...] = (
                 CEBERIO,
                 Standing.PUBLISHED,
                 "computed: dose cut by 90 %, trough 5.8 before and 6.1 after, 6.1 / 5.8 / 0.1; "
-                "n = 67",
+                "n = 67, and troughs after the cut were 1-14.2 ng/mL, a spread that one ratio for "
+                "everybody does not carry",
                 "trough",
             ),
         ),
@@ -219,7 +251,7 @@ AZOLES: tuple[Azole, ...] = (
                 Standing.PUBLISHED,
             ),
         ),
-        stop_ratio="about a tenth of the trough per dose",
+        stop_ratio="to about a tenth",
     ),
     Azole(
         agent="itraconazole",
@@ -233,7 +265,7 @@ AZOLES: tuple[Azole, ...] = (
         practice_sources=(SIROLIMUS_LABEL,),
         practice_standing=Standing.PUBLISHED,
         evidence=(),
-        stop_ratio="the ratio by which the trough per dose had risen in this patient",
+        stop_ratio="by the ratio by which it had risen in this patient",
     ),
     Azole(
         agent="isavuconazole",
@@ -259,7 +291,7 @@ AZOLES: tuple[Azole, ...] = (
         practice_sources=(TOWNSEND,),
         practice_standing=Standing.PUBLISHED,
         evidence=(("AUC of sirolimus +100 %.", TOWNSEND, Standing.PUBLISHED),),
-        stop_ratio="about a half of the trough per dose",
+        stop_ratio="to about a half",
     ),
     Azole(
         agent="fluconazole",
@@ -283,7 +315,7 @@ AZOLES: tuple[Azole, ...] = (
                 Standing.PROVISIONAL,
             ),
         ),
-        stop_ratio="the ratio by which the trough per dose had risen in this patient",
+        stop_ratio="by the ratio by which it had risen in this patient",
     ),
 )
 """Strongest first: where two are in the record, the first of them opens the decision."""

@@ -126,7 +126,9 @@ def _scenarios(found: _Found, t: float) -> tuple[Scenario, ...]:
 
 def _candidates(found: _Found) -> tuple[Candidate, ...]:
     names = ("continue", "half", "cut_65", "cut_90", "hold")
-    under: list[tuple[str, tuple[str, ...]]] = [(r.id, names) for r in found.azole.ratios]
+    under: list[tuple[str, tuple[str, ...]]] = [
+        (r.id, found.azole.cuts if r.end else names) for r in found.azole.ratios
+    ]
     under += [("micafungin", ("continue",)), ("no_azole", ("continue",))]
     return tuple(
         Candidate(
@@ -199,10 +201,11 @@ def consider(situation: Situation) -> OpenDecision | None:
             "sirolimus again at every change of the azole, its dose or its formulation",
         ),
         stop=(
-            f"When {azole.agent} stops, expect the trough to fall to {azole.stop_ratio}; raise the "
-            "dose back by levels, not in one blind step.",
-            "A trough above the upper end of the window, or signs of TMA or SOS: hold sirolimus "
-            "and reconsider the combination.",
+            f"When {azole.agent} stops, the trough per dose is expected to fall back "
+            f"{azole.stop_ratio} (the ratio turned round, our step); a dose that was cut is then "
+            "looked at again by levels, not in one blind step.",
+            "A trough above the upper end of the window reopens the dose; signs of TMA or SOS "
+            "reopen the combination itself. No source that was read gives a rule for stopping.",
         ),
         standing=weakest(azole.standing, *(r.standing for r in azole.ratios)),
         notes=_notes(situation, found),
@@ -281,15 +284,16 @@ def _needs(situation: Situation, azole: Azole) -> tuple[Need, ...]:
 
 
 def _options(azole: Azole, *, ahead: bool) -> tuple[DecisionOption, ...]:
-    ids = tuple(r.id for r in azole.ratios)
+    every = tuple(r.id for r in azole.ratios)
+    ids = tuple(r.id for r in azole.ratios if not r.end)
     status = azole.status
-    instead = "before it begins" if ahead else "in its place"
+    instead = f"instead of {azole.agent}" if ahead else f"in the place of {azole.agent}"
     combine = "Combine them under a reduced dose with levels"
     return (
         DecisionOption(
             "Another antifungal (an echinocandin)",
-            f"Give micafungin {instead}: sirolimus AUC +21 %, levels watched. Caspofungin: levels "
-            "may fall, no ratio found. Whether an echinocandin covers the indication is for "
+            f"Micafungin {instead}: sirolimus AUC +21 %, levels watched (label). Caspofungin: "
+            "levels may fall, no ratio found. Whether an echinocandin covers the indication is for "
             "infectious disease.",
             (MICAFUNGIN_LABEL, EBMT),
             Standing.PUBLISHED,
@@ -321,7 +325,7 @@ def _options(azole: Azole, *, ahead: bool) -> tuple[DecisionOption, ...]:
             azole.practice_sources,
             azole.practice_standing,
             status=status or "adjust",
-            computed=tuple(f"{i}:{cut}" for i in ids for cut in azole.cuts),
+            computed=tuple(f"{i}:{cut}" for i in every for cut in azole.cuts),
             evidence=Evidence("4"),
         ),
         DecisionOption(
@@ -351,8 +355,8 @@ def _notes(situation: Situation, found: _Found) -> tuple[str, ...]:
     notes = []
     if found.azole.ratios:
         notes.append(
-            "Computed troughs are those of the new steady state; with sirolimus held that is after "
-            "it has left, weeks later under an inhibitor."
+            "Computed troughs are those of the new steady state; with sirolimus held it is what is "
+            f"left {HORIZON / 24:.0f} days into the azole, not a steady state."
         )
     else:
         notes.append(

@@ -29,7 +29,7 @@ def _hines(where: str, note: str = "") -> Source:
 
 SUPPORTIVE = _hines("Table 4", "table read in full (PMC10330221)")
 DIFFERENTIAL = _hines("Table 5", "table read in full (PMC10330221)")
-LADDER = _hines("treatment table, not read", "at second hand")
+LADDER = _hines("treatment table, not read", "from memory and secondary digests")
 DIGEST_2026 = Source(
     "Digest of a 2026 guideline on IEC-HS", where="secondary digest; the paper was not found"
 )
@@ -174,8 +174,8 @@ def consider(situation: Situation) -> OpenDecision | None:
             "time by which it should have turned.",
             "MDACC 2018 (at second hand) waits 48 h on anti-IL-6 and high-dose steroid before "
             "etoposide; no interval for the present ladder could be verified.",
-            "Taper immunosuppression when ferritin and fibrinogen turn; shown infection or "
-            "progression turns the question into another one.",
+            "Ferritin and fibrinogen that turn open the question of a taper (no rule for it was "
+            "found); shown infection or progression turns the question into another one.",
         ),
         standing=Standing.PROVISIONAL,
         notes=_notes(situation, found),
@@ -188,7 +188,8 @@ def _first(situation: Situation) -> tuple[str, ...]:
         return ("Infection is recorded as excluded; look again while immunosuppression rises.",)
     state = "not recorded" if finding is None else str(finding.value)
     return (
-        f"Infection is {state}: exclude it or treat it alongside; while it is open, treat as both.",
+        f"Infection is {state}, so not excluded: IEC-HS is open. While it is, the convention here "
+        "is to treat as both (of this project, no cited sentence).",
     )
 
 
@@ -252,10 +253,11 @@ def _needs(situation: Situation) -> tuple[Need, ...]:
 
 OPTIONS: tuple[DecisionOption, ...] = (
     DecisionOption(
-        "Supportive care, and infection treated while it is being excluded",
+        "Supportive care, and the search for infection",
         "Belongs to every other way. Fibrinogen above 100 mg/dL without and above 150 with "
         "bleeding, hemoglobin at least 7 g/dL, platelets at least 50 x 10^9/L with active "
-        "bleeding or coagulopathy; cultures and viral work-up first, then treat.",
+        "bleeding or coagulopathy; cultures and viral work-up. Whether infection is "
+        "treated before it is shown stands in the first line of this decision.",
         (SUPPORTIVE, DIFFERENTIAL),
         Standing.PUBLISHED,
         evidence=Evidence("5"),
@@ -278,7 +280,7 @@ OPTIONS: tuple[DecisionOption, ...] = (
     ),
     DecisionOption(
         "Emapalumab, or low-dose etoposide",
-        "Third step at second hand, no dose verified; used in 13 % and 3 % of 74 patients. "
+        "Third step from memory, no dose verified; used in 13 % and 3 % of 74 patients. "
         "SFGM-TC 2021 keeps etoposide for late or refractory disease; MDACC 2018 gave it after 48 "
         "h without improvement.",
         (LADDER, SFGM_TC, MDACC, BCMA_COHORT),
@@ -296,10 +298,10 @@ OPTIONS: tuple[DecisionOption, ...] = (
     ),
     DecisionOption(
         "Treat progression",
-        "Where disease is shown, hyperinflammation may be its sign; treatment of the disease is "
-        "decided with the ladder above, not after it.",
+        "Where disease is shown, hyperinflammation may be its sign. Treating it together "
+        "with the ways above and not after them is the convention here.",
         (DIFFERENTIAL,),
-        Standing.PROVISIONAL,
+        Standing.HYPOTHESIS,
         evidence=Evidence("5"),
     ),
 )

@@ -17,7 +17,7 @@ _ADULT_LOW = Effect(
     applies_low=0.0,
     applies_high=60.0,
     outcome="death",
-    estimand="death within 5 years, exposure after the graft below 60 against 60-95 AU.d/mL",
+    estimand="death from any cause, exposure after the graft below 60 against 60-95 AU.d/mL",
     scale="hazard ratio",
     estimate=2.41,
     low=math.nan,
@@ -110,7 +110,7 @@ EFFECTS: tuple[Effect, ...] = (
         id="thymoglobulin_adult_survival_above_95",
         applies_low=95.0,
         applies_high=math.inf,
-        estimand="death within 5 years, exposure after the graft above 95 against 60-95 AU.d/mL",
+        estimand="death from any cause, exposure after the graft above 95 against 60-95 AU.d/mL",
         estimate=2.11,
     ),
     Effect(
@@ -197,12 +197,14 @@ EFFECTS: tuple[Effect, ...] = (
     replace(
         _CORD_CD4,
         id="thymoglobulin_cord_event",
-        outcome="death, relapse or graft failure",
+        outcome="event of event-free survival",
         estimand="an event of event-free survival, for each AU.d/mL more after the graft "
         "(p = .0071)",
         estimate=1.005,
         source=Source(
-            "Admiraal 2016, Blood 2016;128(23):2734", where="abstract", note="read as abstract"
+            "Admiraal 2016, Blood 2016;128(23):2734",
+            where="abstract",
+            note="read as abstract; what counts as an event was not read",
         ),
     ),
 )

@@ -222,6 +222,7 @@ def record_to_json(record: Record) -> dict[str, Any]:
         "wants": dict(record.wants),
         "covariates": dict(record.covariates),
         "unknown": record.unknown,
+        "note": record.note,
     }
     out = {key: value for key, value in out.items() if value not in (None, "", {})}
     out["events"] = [_event_to_json(e, record.day0) for e in in_order(record)]

@@ -18,7 +18,7 @@ VERSION = 1
 
 HEADER = (
     "equipoise", "id", "day0", "born", "sex", "indication", "platform", "wants", "covariates",
-    "unknown", "events",
+    "unknown", "note", "events",
 )  # fmt: skip
 """Keys of a record."""
 
@@ -75,6 +75,7 @@ class _Header:
             wants=self._try(self._wants, content.get("wants"), ()),
             covariates=self._try(self._covariates, content.get("covariates"), ()),
             unknown=self._word(content, "unknown", ("keep",)),
+            note=self._try(self._note, content.get("note"), ""),
         )
 
     def _try(self, read: Callable[[Any], Any], written: object, default: Any) -> Any:
@@ -96,6 +97,11 @@ class _Header:
                 raise InputError.of(key, error) from None
 
         return str(self._try(read, content.get(key), ""))
+
+    def _note(self, written: object) -> str:
+        if not isinstance(written, str):
+            raise InputError("note", "note is text", "write it between quotes")
+        return " ".join(written.split())
 
     def _id(self, written: object) -> str:
         if isinstance(written, int) and not isinstance(written, bool):

@@ -48,7 +48,7 @@ replaces_name, replaces_at  the event that a correction replaces
 content   events kept under an unknown name, as JSON
 """
 
-_HEADER_NAMES = ("equipoise", "day0", "born", "sex", "indication", "platform", "unknown")
+_HEADER_NAMES = ("equipoise", "day0", "born", "sex", "indication", "platform", "unknown", "note")
 _AS_THEY_ARE = (
     "agent", "amount", "route", "duration", "method", "rate", "formulation", "line", "lot",
     "status", "source", "donor", "manipulation", "specimen", "marker", "lineage", "limit", "low",
@@ -124,6 +124,11 @@ def _refuse_columns(columns: list[str]) -> None:
     known = (*COLUMNS, *MORE_COLUMNS)
     if not any(columns):
         raise InputError("file", "the file is empty", f"give the columns {','.join(COLUMNS)}")
+    if not set(columns) & set(known):
+        # Without a header the first row is the patient's: none of its cells may be repeated.
+        raise InputError(
+            "row 1", "it holds no known column", f"begin with the columns {','.join(COLUMNS)}"
+        )
     for name in columns:
         if name not in known:
             raise InputError("row 1", f"unknown column {name!r}", nearest_key(name, known))

@@ -200,7 +200,8 @@ DURATION_RULE = Recommendation(
     statement=(
         f"The label gives the first dose over at least {FIRST_INFUSION:g} hours and later doses "
         f"over at least {LATER_INFUSIONS:g} hours, through an in-line 0.22 um filter, with a "
-        "corticosteroid, an antipyretic and an antihistamine an hour before."
+        "corticosteroid, an antipyretic and an antihistamine an hour before. Its indication is "
+        "renal transplantation."
     ),
     source=THYMOGLOBULIN_LABEL,
     standing=Standing.PUBLISHED,

@@ -34,7 +34,8 @@ def _hines(where: str, note: str = "") -> Source:
 
 SUPPORTIVE_TABLE = _hines("Table 4", "table read in full (PMC10330221)")
 DIFFERENTIAL_TABLE = _hines("Table 5", "table read in full (PMC10330221)")
-LADDER = _hines("treatment table, not read", "at second hand")
+LADDER = _hines("treatment table, not read", "from memory and secondary digests")
+CRITERIA = _hines("table of criteria, not read", "from memory")
 DIGEST_2026 = Source(
     "Digest of a 2026 guideline on IEC-HS",
     where="secondary digest; the paper was not found",
@@ -115,7 +116,7 @@ def _overlap(situation: Situation) -> Verdict:
         return Verdict(
             Truth.NOT_MET, detail="no tocilizumab or steroid after the infusion in the record"
         )
-    because: list[Because] = [seen(treated[-1], "treatment of CRS")]
+    because: list[Because] = [seen(treated[-1], "after the infusion; for what is not charted")]
     crs, missing = _still_crs(situation)
     features = [
         _ferritin(situation, infusion, because, missing),
@@ -212,11 +213,14 @@ DIFFERENTIAL = _step(
 
 INFECTION = _step(
     "iechs_infection",
-    "IEC-HS in question and infection not excluded: exclude it or treat it at the same time",
-    "Infection, CRS or progression that explains the picture excludes the diagnosis; while "
-    "infection is open it is treated alongside and not after.",
+    "IEC-HS in question and infection not excluded: the diagnosis is open",
+    "Infection, CRS or progression that explains the picture is told to exclude the diagnosis "
+    "(from memory, not verified). That infection which is still open is treated alongside and not "
+    "after is the convention of this project and no cited sentence.",
     DIFFERENTIAL_TABLE,
     predicate=_infection,
+    source=CRITERIA,
+    standing=Standing.HYPOTHESIS,
 )
 
 SUPPORTIVE = _step(
@@ -226,8 +230,8 @@ SUPPORTIVE = _step(
     "(daily); cultures and viral work-up; consider soluble IL-2 receptor, NK function, "
     "triglycerides and cytokines. Hemoglobin at least 7 g/dL; platelets at least 50 x 10^9/L with "
     "active bleeding or coagulopathy; fibrinogen above 100 mg/dL without and above 150 with "
-    "bleeding; INR above 1.5: consider vitamin K, above 2: consider plasma with cryoprecipitate. "
-    "G-CSF during active inflammation is controversial.",
+    "bleeding (unit implied there); INR above 1.5: consider vitamin K, above 2: consider plasma "
+    "with cryoprecipitate. G-CSF during active inflammation is called controversial.",
     source=SUPPORTIVE_TABLE,
     standing=Standing.PUBLISHED,
 )
@@ -255,8 +259,9 @@ SECOND_LINE = _step(
 THIRD_LINE = _step(
     "iechs_third_line",
     "IEC-HS, third line: emapalumab or low-dose etoposide",
-    "Third step as reported at second hand: emapalumab or low-dose etoposide. Emapalumab was used "
-    "in 13 % and etoposide in 3 % of 74 patients; no dose could be verified.",
+    "Third step from memory: emapalumab or low-dose etoposide; study notes name etoposide there, "
+    "nothing that was read names emapalumab. They were used in 13 % and 3 % of 74 patients; no "
+    "dose could be verified.",
     BOARD_REVIEW,
     REAL_WORLD,
 )

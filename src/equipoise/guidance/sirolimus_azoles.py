@@ -338,8 +338,8 @@ FLUCONAZOLE_CASES = Recommendation(
     statement=(
         "No trial gives a ratio. Case reports: 10 to 22.8 ng/mL within 4 days of 200 mg/d although "
         "sirolimus was lowered from 4 to 3 mg/d (peak 35.5); and on 2 mg/d 10.26 to 48.44 ng/mL "
-        "after about 3 weeks of 100 then 200 mg/d. Levels before and after the start are the only "
-        "guide to the dose."
+        "after about 3 weeks of 100 then 200 mg/d (21.26 after fluconazole was halved and "
+        "sirolimus lowered to 1.5 mg/d). No source that was read turns them into a dose."
     ),
     source=INTERACTION_MONOGRAPH,
     standing=Standing.PROVISIONAL,
@@ -418,8 +418,9 @@ INHIBITOR_STOP = Recommendation(
     statement=(
         "When an inhibitor is stopped, clearance comes back. Turning the published ratios round, "
         "the trough per dose would fall to about 1/2.65 after posaconazole and to about a tenth "
-        "after voriconazole: a dose that was cut has to be raised again, by levels. The label of "
-        "letermovir asks for levels at stop; carrying this over to the azoles is our own step."
+        "after voriconazole: a dose that was cut would then be too low, and only levels tell by "
+        "how much. The label of letermovir asks for levels at stop; carrying this over to the "
+        "azoles is our own step."
     ),
     source=LETERMOVIR_LABEL,
     standing=Standing.HYPOTHESIS,

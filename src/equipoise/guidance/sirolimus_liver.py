@@ -97,7 +97,7 @@ CLEARANCE_MILD_MODERATE = Recommendation(
     title="Child-Pugh A or B: sirolimus clearance about a third lower",
     statement=(
         "After a single 15 mg dose clearance (CL/F) was 31.8 % lower in mild (Child-Pugh A) and "
-        "36.0 % lower in moderate impairment (B) than in matched controls (18 patients, 18 "
+        "36.0 % lower in moderate impairment (B) than in controls (18 patients, 18 "
         "controls; P = .02), with considerable overlap; Cmax and its time did not change."
     ),
     source=MILD_MODERATE,

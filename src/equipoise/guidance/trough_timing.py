@@ -181,9 +181,9 @@ EARLY_LEVELS = Recommendation(
     id="sirolimus_level_before_steady_state",
     title="A level drawn before day 7 of a dose is not a steady-state trough",
     statement=(
-        "The cohorts behind the trough windows for immune cytopenia sampled at 7 days or later on "
-        "an unchanged dose. An earlier level informs a model that follows the build-up; it is not "
-        "compared with a steady-state window."
+        "The pediatric cohort of immune cytopenia behind one of the windows was sampled 7 days or "
+        "later after the start. An earlier level informs a model that follows the build-up; here "
+        "it is not compared with a steady-state window (project convention)."
     ),
     source=CHENG,
     standing=Standing.TRANSCRIBED,
@@ -196,7 +196,7 @@ EARLY_LEVELS = Recommendation(
 
 PREDOSE = Recommendation(
     id="sirolimus_trough_predose",
-    title="Draw the trough half an hour before the dose",
+    title="Troughs behind the pediatric window were drawn half an hour before the dose",
     statement=(
         "Troughs were drawn 0.5 h before the dose. No tolerance is published; here a level that "
         "lies nearer to the dose before than to the next is listed as not a trough (project "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -26,9 +27,27 @@ def in_threads(work: Callable[[int, int], None], total: int, size: int, workers:
         for lo, hi in stretches:
             work(lo, hi)
         return
-    with ThreadPoolExecutor(min(workers, len(stretches))) as pool:
-        for done in [pool.submit(work, lo, hi) for lo, hi in stretches]:
-            done.result()
+    pool = _pool(workers)
+    for done in [pool.submit(work, lo, hi) for lo, hi in stretches]:
+        done.result()
+
+
+@cache
+def _pool(workers: int) -> ThreadPoolExecutor:
+    """Threads kept for the next call: starting them costs more than a small problem."""
+    return ThreadPoolExecutor(workers, thread_name_prefix="equipoise")
+
+
+# A forked child has the pool but not its threads, and would wait for ever.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class Lanes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.kinetics.events import Schedule
+from equipoise.kinetics.lanes import processors
 from equipoise.kinetics.linear import Linear
 from equipoise.kinetics.problem import Problem, checked
 from equipoise.kinetics.schedule import Floats
@@ -97,7 +97,7 @@ def solve(
         initial=initial,
         start=start,
     )
-    workers = threads or len(os.sched_getaffinity(0))
+    workers = threads or processors()
     # Imported late: what follows needs the compiler, what precedes it does not.
     if isinstance(system, Linear):
         from equipoise.kinetics.closed_form import closed_form

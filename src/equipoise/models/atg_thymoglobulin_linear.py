@@ -73,7 +73,8 @@ PROPORTIONAL_ERROR = Value(
     "project convention",
     Standing.HYPOTHESIS,
     note="no residual error and no precision of an assay of active ATG was found; an ELISA of "
-    "total rabbit IgG has 7.9 % within and 5.2 % between runs, and the model errs besides",
+    "total rabbit IgG has 7.9 % within and 5.2 % between runs (PubMed 20159727, abstract), and the "
+    "model errs besides",
 )
 
 

@@ -249,6 +249,8 @@ MODEL = Model(
         "Adults with tumors, without azoles, ciclosporin or a transplant; the terminal half-life "
         "of 49.5 h stands beside 62 (SD 16) h in renal transplantation.",
         "The methods of the levels are not told in what was read.",
+        "The residual error is small (2.17 % with a standard error of 97 %, and 0.5 ng/mL): bands "
+        "and odds after two levels are narrower than a ward's timing and assay allow.",
     ),
     population_class="adult",
 )

@@ -363,7 +363,8 @@ def _doses(view: _View) -> list[str]:
         x = view.x(dose.at)
         wide = min(max(4.0, view.x(dose.at + dose.duration) - x), view.right - x)
         parts.append(dose_mark(x, y, max(wide, 2.0), STRIP, dose.status))
-        label = f"{words.number(dose.amount).removesuffix('.0')} {dose.unit}"
+        # A dose is written as it is ordered: 2.25 mg is not 2.2 mg.
+        label = f"{dose.amount:.5g} {dose.unit}"
         if dose.status in ("held", "partial"):
             label = dose.status if dose.status == "held" else f"{label}, partial"
         half = svg.text_width(label, svg.SMALL) / 2.0

@@ -46,6 +46,32 @@ def html(assessment: Assessment) -> str:
     )
 
 
+def page(
+    title: str, about: str, sections: Sequence[tuple[str, Sequence[Block]]], *, band: str = ""
+) -> str:
+    """A self-contained page of blocks that is not of one assessment.
+
+    about     a few words beside the product's name
+    sections  (name, blocks), in reading order
+    band      words across every page, where nothing may be dosed by it
+    """
+    return (
+        _environment()
+        .get_template("plain.html.j2")
+        .render(
+            title=title,
+            about=about,
+            sections=sections,
+            band=band,
+            style=Markup(_style()),  # ours, from the package
+            foot_left=Markup(_css_text(title)),
+            foot_band=Markup(_css_text(band)),
+            drawing=_Counter().drawing,
+            doi=_doi,
+        )
+    )
+
+
 class _Counter:
     """Numbers the drawings of one page, in reading order."""
 

@@ -23,6 +23,8 @@ def blocks(assessment: Assessment) -> tuple[Block, ...]:
     head.append(
         Facts(tuple((opened(label), words(text)) for label, text in assessment.header), "strip")
     )
+    if assessment.note:
+        head.append(Paragraph(words(f"Of this record: {assessment.note}"), "quiet"))
     head.append(Paragraph(words(assessment.disclaimer), "disclaimer"))
     return tuple(head)
 

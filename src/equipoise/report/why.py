@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from equipoise.advice import Advice
 from equipoise.assessment import Assessment
@@ -176,7 +177,7 @@ def _advice(advice: Sequence[Advice], clock: Clock) -> list[Block]:
     parts += [_said(a, clock) for a in applying] or [Paragraph(words("None."), "quiet")]
     if open_ones:
         parts.append(Heading(3, "Cannot tell yet"))
-        parts += [_said(a, clock) for a in open_ones]
+        parts += _undecided(open_ones, clock)
     if others:
         parts.append(Heading(3, "Considered, does not apply here"))
         groups: dict[str, list[str]] = {}
@@ -188,6 +189,23 @@ def _advice(advice: Sequence[Advice], clock: Clock) -> list[Block]:
         )
         columns = (Column("Why not"), Column("Advice"))
         parts.append(Table("Advice considered and not applying", columns, rows, "quiet"))
+    return parts
+
+
+def _undecided(advice: Sequence[Advice], clock: Clock) -> list[Block]:
+    """Advice that cannot be told; what several of them lack in common is said once, above them."""
+    groups: dict[tuple[str, ...], list[Advice]] = {}
+    for a in advice:
+        groups.setdefault(a.missing, []).append(a)
+    parts: list[Block] = []
+    for missing, members in groups.items():
+        if len(members) == 1 or not missing:
+            parts += [_said(a, clock) for a in members]
+            continue
+        lacking = listed([plain(name) for name in missing])
+        count = f"The next {len(members)} lack: "
+        parts.append(Paragraph(words(strong(count), lacking, ".")))
+        parts += [_said(replace(a, missing=()), clock) for a in members]
     return parts
 
 

@@ -90,7 +90,7 @@ def points(error: float) -> str:
 def gain(fraction: float) -> str:
     """What the levels told about a number, in words: "the levels narrowed this by 43%"."""
     if not math.isfinite(fraction):
-        return "what the levels told is unknown"
+        return "no level yet"
     if fraction < -0.005:
         return f"the levels widened this by {percent(-fraction)}"
     if fraction < 0.005:
@@ -130,7 +130,9 @@ def cited(source: Source) -> str:
 def opened(text: str) -> str:
     """A text with a capital at its start, unless its first word has its own way of writing."""
     first = text.split(maxsplit=1)[0] if text.strip() else ""
-    return text[0].upper() + text[1:] if first.rstrip(",;:.").islower() else text
+    word = first.rstrip(",;:.")
+    # An id (`sirolimus_wu2012`) is written as it is.
+    return text[0].upper() + text[1:] if word.islower() and "_" not in word else text
 
 
 def listed(parts: Sequence[str]) -> str:

@@ -35,13 +35,12 @@ _HEMOLYSIS = Target(
     indications=("aiha", "evans"),
     platforms=(),
     ages=(18.0, math.inf),
-    line="relapsed or refractory warm autoimmune hemolytic anemia and Evans syndrome, "
-    "1-3 mg daily for at least 6 months",
+    line="relapsed or refractory warm autoimmune hemolytic anemia and Evans syndrome (not cold "
+    "agglutinin disease, where nothing supports sirolimus), 1-3 mg daily for at least 6 months",
     source=Source(
         "NCT05925023, prospective, warm AIHA and Evans syndrome (n=78)",
         where="abstract",
-        note="read as abstract; ages are not in it, adults is our reading. Warm antibodies only: "
-        "nothing supports sirolimus in cold agglutinin disease",
+        note="read as abstract; ages are not in it, adults is our reading",
     ),
     standing=Standing.PUBLISHED,
     evidence=Evidence("4"),
@@ -64,7 +63,7 @@ TARGETS: tuple[Target, ...] = (
         indications=("itp",),
         platforms=(),
         ages=(0.0, math.inf),
-        line="second line, alone; adults start 2-4 mg and continue 1-2 mg daily, children start "
+        line="second line; adults start 2-4 mg and continue 1-2 mg daily, children start "
         "1-2 mg and continue 0.5-1 mg daily",
         source=Source(
             "Sirolimus as second-line treatment of ITP (n=20), Blood Coagul Fibrinolysis",
@@ -77,8 +76,8 @@ TARGETS: tuple[Target, ...] = (
         evidence=Evidence("4"),
         era="published 2024",
         reviewed_on=REVIEWED,
-        because="a trough of 4.5 ng/mL on 2 mg asks for more drug here and is inside the other "
-        "ITP window, where platelets and not the level decide",
+        because="a trough of 4.5 ng/mL is below this window and inside the other ITP window: "
+        "whether the dose is raised hangs on which one the team follows",
         conflict="ChiCTR-ONC-17012126, refractory ITP, has 4-15 ng/mL; a later report of the same "
         "registration (Feng 2020, doi:10.3389/fmed.2020.00110) is told to have 5-15 ng/mL, which "
         "was not found in print",
@@ -106,7 +105,7 @@ TARGETS: tuple[Target, ...] = (
         evidence=Evidence("4"),
         era="registered 2017",
         reviewed_on=REVIEWED,
-        because="a trough between 4 and 5 ng/mL is left alone here",
+        because="a trough between 4 and 5 ng/mL is inside this window and below the other",
         conflict="the second-line series has 5-15 ng/mL (doi:10.1097/MBC.0000000000001303), and "
         "so has a randomized trial in new ITP with dexamethasone (doi:10.1182/blood-2024-207041)",
     ),
@@ -153,16 +152,17 @@ TARGETS: tuple[Target, ...] = (
             "Cheng 2020, Int J Immunopathol Pharmacol",
             doi="10.1177/2058738420934936",
             where="Methods",
-            note="from an open transcription of the paper; measured by FPIA. The paper's groups "
-            "are single- and multi-lineage cytopenia; ITP, AIHA and Evans syndrome are our reading",
+            note="from an open transcription of the paper; measured by FPIA, an immunoassay "
+            "(another one reads about 30 % higher than LC-MS/MS, secondary source). The paper's "
+            "groups are single- and multi-lineage cytopenia; ITP, AIHA and Evans syndrome are our "
+            "reading",
         ),
         standing=Standing.TRANSCRIBED,
         evidence=None,
         era="2016-2017",
         reviewed_on=REVIEWED,
-        because="a child's first trough is read on day 7 or later and 0.5 h before the dose, and "
-        "the dose follows weight and bilirubin to bring it to 5-15 ng/mL",
-        conflict="the levels were measured by immunoassay, which reads higher than LC-MS/MS",
+        because="the cohort's troughs were drawn on day 7 or later, 0.5 h before the dose, and its "
+        "dose table follows weight and bilirubin to 5-15 ng/mL",
     ),
     Target(
         id="sirolimus_alps_5_15",
@@ -218,16 +218,19 @@ TARGETS: tuple[Target, ...] = (
             "Tacrolimus and sirolimus with or without methotrexate, matched related donors, "
             "PMC2700950",
             where="abstract",
-            note="read as abstract; it says serum where whole blood is meant",
+            note="read as abstract; it says serum where whole blood is meant; ages were not read, "
+            "adults is our reading",
         ),
         standing=Standing.PUBLISHED,
         evidence=Evidence("2b"),
         era="published 2009 or earlier",
         reviewed_on=REVIEWED,
-        because="with tacrolimus on board a trough of 9-12 ng/mL is inside this window and above "
-        "the level that went with SOS on days 11-20: lower it then",
-        conflict="SOS was more frequent at 9 ng/mL and over on days 11-20 (PMID 32623447), while "
-        "CMV DNAemia was rarer at 8 ng/mL and over: the usable early window is narrow",
+        because="a trough of 9-12 ng/mL is inside this window, and after myeloablative "
+        "conditioning a mean of 9 and over on days 11-20 went with more SOS; this window was "
+        "studied after reduced intensity",
+        conflict="after myeloablative conditioning SOS was more frequent at a mean of 9 ng/mL and "
+        "over on days 11-20 (doi:10.1038/s41409-020-0987-1), while CMV DNAemia was rarer above 8 "
+        "ng/mL (doi:10.1111/ajt.14754): the usable early window is narrow",
     ),
     Target(
         id="sirolimus_gvhd_prophylaxis_unrelated_3_12",
@@ -301,8 +304,8 @@ TARGETS: tuple[Target, ...] = (
         evidence=Evidence("3b"),
         era="published 2011",
         reviewed_on=REVIEWED,
-        because="3 of 32 had thrombotic microangiopathy in this window: creatinine, LDH and "
-        "schistocytes are followed with the level",
+        because="3 of the 32 had thrombotic microangiopathy (their levels at that time were not "
+        "read): creatinine, LDH and schistocytes belong beside the level",
         conflict="the randomized trial BMT CTN 1501 (doi:10.1182/blood.2019003125) is told to have "
         "aimed at 10-14 ng/mL, which was not found in print",
     ),

@@ -28,14 +28,14 @@ TARGETS: tuple[Target, ...] = (
             "Tacrolimus and sirolimus with or without methotrexate, matched related donors, "
             "PMC2700950",
             where="abstract",
-            note="read as abstract; it says serum where whole blood is meant",
+            note="read as abstract; it says serum where whole blood is meant; ages were not read, "
+            "adults is our reading",
         ),
         standing=Standing.PUBLISHED,
         evidence=Evidence("2b"),
         era="published 2009 or earlier",
         reviewed_on=REVIEWED,
-        because="both drugs are steered at once, and both levels stand behind the risk of "
-        "thrombotic microangiopathy",
+        because="both drugs are steered at once: a level of one is read beside the other's",
     ),
     Target(
         id="tacrolimus_day0_5_10",
@@ -46,22 +46,24 @@ TARGETS: tuple[Target, ...] = (
         high=10.0,
         unit="ng/mL",
         indications=("gvhd_prophylaxis",),
-        platforms=(),
+        platforms=("adult_related", "adult_unrelated"),
         ages=(18.0, math.inf),
-        line="trough on the day of transplantation, capsules from day -3, no strong CYP3A4 "
+        line="trough on the day of transplantation (not a steady state), capsules from day -3, no "
+        "strong CYP3A4 "
         "inhibitor and no post-transplant cyclophosphamide",
         source=Source(
             "Dunlap 2025, Clin Pharmacokinet",
             doi="10.1007/s40262-025-01529-w",
             where="Table 3",
             note="from an open transcription of the paper; one center, "
-            "adults, 70 % unrelated and 2 % haploidentical donors",
+            "adults, 70 % unrelated donors; with 2 % haploidentical donors and one cord graft "
+            "it is not offered for those. The window is the center's aim, not a studied outcome",
         ),
         standing=Standing.TRANSCRIBED,
-        evidence=Evidence("2b"),
+        evidence=Evidence("5"),
         era="published 2025",
         reviewed_on=REVIEWED,
-        because="a CYP3A5 expresser after myeloablation does not reach 5 ng/mL by day 0 on the "
-        "usual dose",
+        because="the typical CYP3A5 expresser after myeloablation is near 1.6 ng/mL on day 0 on "
+        "that center's protocol (our computation)",
     ),
 )

@@ -1,0 +1,438 @@
+"""Replay: how well a model would have forecast each level from what was known before it.
+
+For every level, in turn: the population's forecast where nothing had been measured, else the
+estimate from the levels known by then, and the bands of a measured level. What a forecast at t may
+see is cut before anything is computed: events known by t and drawn before it, doses recorded by t,
+covariates up to t.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from statistics import median as middle
+from typing import TypeAlias
+
+import numpy as np
+
+from equipoise import names, patient, units
+from equipoise.assessment import DISCLAIMER, NOT_FOR_DOSING
+from equipoise.chance import stream
+from equipoise.fit import Mode, find_mode, fit
+from equipoise.kinetics import DoseEvent, Schedule
+from equipoise.likelihood import Observed, Subject
+from equipoise.model import Array, Course, Model, Prediction, Purpose, draw_etas, simulate
+from equipoise.occasions import expanded, occasions_of, with_new_occasions
+from equipoise.record import SAME_TIME, Measurement, Record
+from equipoise.source import Source, Standing
+from equipoise.triage import not_steady
+
+DRAWS = 1000
+
+A_PRIORI = "a priori"
+PHASES = (A_PRIORI, "after 1 level", "after 2 levels", "after 3 or more")
+AFTER_LEVELS = "all after levels"
+SAME_LEVELS = "the same, a priori"
+
+RECORDED, ASSUMED, BY_ROW = "recorded", "assumed", "time of each row"
+LAST_CARRIED = "last value carried forward"
+NEXT_CARRIED = "those of a row act on the interval that ends there (NONMEM)"
+
+Bands: TypeAlias = tuple[float, float, float, float, float]
+"""Quantiles of 5, 25, 50, 75 and 95 %."""
+
+_BANDS: Bands = (0.05, 0.25, 0.5, 0.75, 0.95)
+_NO_BANDS: Bands = (math.nan, math.nan, math.nan, math.nan, math.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """One level and what would have been said of it before it was drawn.
+
+    at          hours
+    observed    in `unit`; the limit where `censored` is "<" or ">"
+    used        levels known before it, from which the patient was estimated; those drawn before
+                the first dose do not count
+    typical     forecast for the typical patient with these doses and covariates (PRED)
+    prediction  forecast of the most likely patient given the levels used (IPRED); `typical` where
+                there are none
+    low90, low50, median, high50, high90
+                quantiles of a measured level: what is not known of the patient, residual error
+    reason      why there is no forecast; then the numbers are NaN
+    cautions    about this estimate
+    """
+
+    subject: str
+    at: float
+    analyte: str
+    unit: str
+    observed: float
+    censored: str
+    used: int
+    typical: float
+    prediction: float
+    low90: float
+    low50: float
+    median: float
+    high50: float
+    high90: float
+    reason: str = ""
+    cautions: tuple[str, ...] = ()
+
+    @property
+    def phase(self) -> str:
+        """One of `PHASES`."""
+        return PHASES[min(self.used, len(PHASES) - 1)]
+
+    @property
+    def error(self) -> float:
+        """Forecast less observation, in `unit`; NaN where either is no number."""
+        return math.nan if self.censored else self.prediction - self.observed
+
+    @property
+    def relative_error(self) -> float:
+        """Error over the observation; NaN where that is 0 or censored."""
+        return self.error / self.observed if self.observed > 0.0 else math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Bias, precision and coverage of one phase, one analyte; NaN without a forecast.
+
+    n, subjects   measured levels forecast, and whose; censored ones are counted in `censored` only
+    mdpe, mdape   median relative error, and of its size, % of the observation
+    rmse          root mean square error, in `unit`;  rrmse: of the relative error, %
+    f20, f30      share of forecasts within 20 and 30 % of the observation, %
+    cover50, cover90  share of observations inside the bands, %
+    """
+
+    phase: str
+    analyte: str
+    unit: str
+    n: int
+    subjects: int
+    censored: int
+    mdpe: float
+    mdape: float
+    rmse: float
+    rrmse: float
+    f20: float
+    f30: float
+    cover50: float
+    cover90: float
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a replay found: everything any face shows.
+
+    availability  "recorded" (the records say when each thing was known), "assumed" (turnaround
+                  times stood in), "time of each row" (a data set)
+    covariates    how a covariate acts between two of its values, in words
+    """
+
+    model: str
+    title: str
+    source: Source
+    standing: Standing
+    seed: int
+    draws: int
+    availability: str
+    covariates: str
+    summaries: tuple[Summary, ...]
+    forecasts: tuple[Forecast, ...]
+    cautions: tuple[str, ...]
+    disclaimer: str = DISCLAIMER
+
+
+def collected(
+    model: Model,
+    forecasts: Sequence[Forecast],
+    *,
+    seed: int,
+    draws: int,
+    availability: str,
+    cautions: Sequence[str] = (),
+) -> Replay:
+    """Forecasts with their summaries, and what has to be said beside them."""
+    said = []
+    if not model.standing.may_feed_options:
+        said.append(f"{model.id} is {model.standing.word}: {NOT_FOR_DOSING}")
+    if availability == ASSUMED:
+        said.append(
+            "availability assumed: where a record does not say when a result was known, the given "
+            "turnaround stands for it"
+        )
+    if model.other_readings:
+        said.append(
+            f"the paper allows {1 + len(model.other_readings)} readings of its variability; this "
+            "replay is of the first"
+        )
+    if availability == BY_ROW and model.purposes == frozenset({Purpose.STEADY_STATE_TROUGH}):
+        said.append(
+            f"{model.id} knows steady-state troughs only, and a data set does not say which levels "
+            "are: all were taken for one"
+        )
+    dropped = sum(bool(f.reason) for f in forecasts)
+    if dropped:
+        said.append(f"{dropped} of {len(forecasts)} levels have no forecast; each says why")
+    doubtful = sum(bool(f.cautions) for f in forecasts)
+    if doubtful:
+        said.append(f"{doubtful} forecasts carry a caution about their estimate")
+    return Replay(
+        model=model.id,
+        title=model.title,
+        source=model.source,
+        standing=model.standing,
+        seed=seed,
+        draws=draws,
+        availability=availability,
+        covariates=NEXT_CARRIED if availability == BY_ROW else LAST_CARRIED,
+        summaries=summaries(forecasts),
+        forecasts=tuple(forecasts),
+        cautions=(*said, *dict.fromkeys(cautions)),
+    )
+
+
+def of_subject(
+    model: Model, subject: Subject, *, seed: int, draws: int = DRAWS
+) -> tuple[Forecast, ...]:
+    """Forecasts of every level of one subject of a data set, in the order of its rows.
+
+    A level uses those with an earlier TIME. Covariates are those of the rows up to the level's own
+    (by NONMEM's rule a row's covariates act on the interval that ends there), none later.
+    draws  0: no bands, estimates only, which is faster
+    """
+    found: list[Forecast] = []
+    for level in subject.observed:
+        before = tuple(o for o in subject.observed if o.time < level.time - SAME_TIME)
+        known = Subject(subject.id, known_course(subject.course, level.time), before)
+        found.append(_forecast(model, known, level, seed=seed, draws=draws))
+    return tuple(found)
+
+
+def of_record(
+    model: Model, record: Record, *, seed: int, draws: int = DRAWS
+) -> tuple[Forecast, ...]:
+    """Forecasts of every level of the model's analytes in a record, by time.
+
+    Each is made from `record.until` the moment of its sample; covariates are carried forward.
+    A model of steady-state troughs neither forecasts nor uses a level that is none.
+    Fails  ValueError where the record does not say when something was known, or where the model's
+           occasions are named by a data set's column.
+    """
+    if model.occasions is not None and model.occasions.column:
+        raise ValueError(
+            f"{model.id} has occasions named by the column {model.occasions.column} of a data set; "
+            "a record has none: replay a data set"
+        )
+    whole = record.until(record.end)
+    found: list[Forecast] = []
+    for level in patient.levels(model, whole, math.inf):
+        past = record.until(level.at)
+        target = _observed(model, level)
+        try:
+            known, reason = _known(model, past, level)
+        except ValueError as error:
+            found.append(_none(model, record.id, target, 0, str(error)))
+            continue
+        if reason:
+            found.append(_none(model, record.id, target, len(known.observed), reason))
+        else:
+            found.append(_forecast(model, known, target, seed=seed, draws=draws))
+    return tuple(found)
+
+
+def known_course(course: Course, t: float) -> Course:
+    """The part of a course that was known at t: doses and resets recorded by t, and covariates
+    that act before it.
+    """
+    schedule = course.schedule
+    breaks = tuple(edge for edge in schedule.breaks if edge < t)
+    pieces, kept = len(schedule.breaks) + 1, len(breaks) + 1
+    # Pieces beyond the schedule's belong to single doses, in their order.
+    doses = tuple(
+        replace(d, piece=d.piece - pieces + kept) if d.piece >= pieces else d
+        for d in schedule.doses
+        if d.time <= t
+    )
+    own = max(0, max((d.piece + 1 - kept for d in doses), default=0))
+    covariates = {
+        name: np.concatenate([numbers[:kept], numbers[pieces : pieces + own]])
+        for name, numbers in course.covariates.items()
+    }
+    resets = tuple(at for at in schedule.resets if at <= t)
+    return Course(Schedule(doses=doses, resets=resets, breaks=breaks), covariates, course.start)
+
+
+def summaries(forecasts: Sequence[Forecast]) -> tuple[Summary, ...]:
+    """Every analyte by phase, all after levels together, and those levels as the population would
+    have forecast them.
+    """
+    found: list[Summary] = []
+    for analyte in dict.fromkeys(f.analyte for f in forecasts):
+        own = [f for f in forecasts if f.analyte == analyte and not f.reason]
+        unit = next(f.unit for f in forecasts if f.analyte == analyte)
+        later = [f for f in own if f.used]
+        groups = [(phase, [f for f in own if f.phase == phase]) for phase in PHASES]
+        groups.append((AFTER_LEVELS, later))
+        groups.append((SAME_LEVELS, [_as_typical(f) for f in later]))
+        found.extend(_summary(phase, analyte, unit, group) for phase, group in groups)
+    return tuple(found)
+
+
+def _forecast(model: Model, known: Subject, level: Observed, *, seed: int, draws: int) -> Forecast:
+    """The forecast of a level for a subject as it was known before it."""
+    doses = known.course.schedule.doses
+    # A sample from before the first dose says nothing about the patient.
+    telling = tuple(o for o in known.observed if _dosed(doses, o))
+    known = replace(known, observed=telling)
+    used = len(telling)
+    if not _dosed(doses, level):
+        return _none(model, known.id, level, used, f"no dose of {model.agent} was known by then")
+    last = max((o.time for o in known.observed), default=-math.inf)
+    estimated = occasions_of(model, [known.course], until=last) if used else []
+    needed = occasions_of(model, [known.course], until=level.time)
+    own, whole = expanded(model, estimated), expanded(model, needed)
+    predict = _predictor(whole, known.course, level)
+    typical = float(predict(np.zeros((1, len(whole.etas)))).values[level.analyte][0, 0, 0])
+    if not (math.isfinite(typical) and typical > 0.0):
+        return _none(model, known.id, level, used, f"{model.id} gives no level there")
+    # By what was known, never by what comes later: more levels change no earlier stream.
+    rng = stream(seed, known.id, model.id, "replay", level.analyte, repr(level.time))
+    cautions: tuple[str, ...] = ()
+    prediction, etas = typical, None
+    if used == 0:
+        etas = draw_etas(whole, draws, rng) if draws else None
+    else:
+        try:
+            mode, etas, cautions = _estimate(own, known, draws, rng)
+        except ValueError as error:
+            return _none(model, known.id, level, used, str(error))
+        at_mode = with_new_occasions(model, mode.eta[None, :], needed, rng=None)
+        prediction = float(predict(at_mode).values[level.analyte][0, 0, 0])
+    bands = _NO_BANDS
+    if etas is not None:
+        every = with_new_occasions(model, etas, needed, rng=rng)
+        bands = _bands(model, level.analyte, predict(every), rng)
+    return Forecast(
+        known.id, level.time, level.analyte, model.observation(level.analyte).unit, level.number,
+        level.censored, used, typical, prediction, *bands, cautions=cautions,
+    )  # fmt: skip
+
+
+def _dosed(doses: Sequence[DoseEvent], level: Observed) -> bool:
+    return any(d.time < level.time or (d.time == level.time and level.after) for d in doses)
+
+
+def _estimate(
+    model: Model, known: Subject, draws: int, rng: np.random.Generator
+) -> tuple[Mode, Array | None, tuple[str, ...]]:
+    if draws:
+        posterior = fit(model, known, n=draws, rng=rng)
+        return posterior.mode, posterior.draws, posterior.cautions
+    mode = find_mode(model, known)
+    cautions = () if mode.converged else ("the estimate did not settle",)
+    return mode, None, cautions
+
+
+def _predictor(model: Model, course: Course, level: Observed) -> Callable[[Array], Prediction]:
+    after = [np.array([level.after])]
+
+    def predict(etas: Array) -> Prediction:
+        return simulate(model, [course], np.array([level.time]), etas=etas, after=after, rtol=1e-8)
+
+    return predict
+
+
+def _bands(model: Model, analyte: str, prediction: Prediction, rng: np.random.Generator) -> Bands:
+    observation = model.observation(analyte)
+    f = prediction.values[analyte][0, :, 0]
+    usable = np.isfinite(f)
+    if not usable.any():
+        return _NO_BANDS
+    f = f[usable]
+    e = rng.standard_normal(len(f))
+    if analyte in prediction.errors:
+        center, variance = (a[0, usable, 0] for a in prediction.errors[analyte])
+        measured = center + np.sqrt(variance) * e
+        measured = np.exp(measured) if observation.logged else np.maximum(measured, 0.0)
+    elif observation.residual.log > 0.0:
+        measured = f * np.exp(observation.residual.log * e)
+    else:
+        measured = np.maximum(f + np.sqrt(observation.residual.variance(f)) * e, 0.0)
+    low90, low50, median, high50, high90 = (float(q) for q in np.quantile(measured, _BANDS))
+    return low90, low50, median, high50, high90
+
+
+def _known(model: Model, past: Record, level: Measurement) -> tuple[Subject, str]:
+    """The patient as known at a level's sample, and why it cannot be forecast, or ""."""
+    t = level.at
+    found = patient.covariates(model, past, t)
+    earlier = [m for m in patient.levels(model, past, t) if m.at < t - SAME_TIME]
+    reason = ""
+    if model.purposes == frozenset({Purpose.STEADY_STATE_TROUGH}):
+        given = patient.given_doses(model, past, t)
+        present = patient.present_course(model, past, t)
+        earlier = [m for m in earlier if not not_steady(m, given, present)]
+        why = not_steady(level, given, present)
+        reason = f"{model.id} knows steady-state troughs only: {why}" if why else ""
+    known = patient.subject(model, past, t, covariate_steps=found.steps, use=earlier)
+    return known, reason
+
+
+def _observed(model: Model, level: Measurement) -> Observed:
+    canonical = names.measurement(level.name).unit
+    unit = model.observation(level.name).unit
+    number = float(units.convert(level.number, canonical, unit))
+    return Observed(level.at, level.name, number, level.censored)
+
+
+def _none(model: Model, subject: str, level: Observed, used: int, reason: str) -> Forecast:
+    return Forecast(
+        subject, level.time, level.analyte, model.observation(level.analyte).unit, level.number,
+        level.censored, used, math.nan, math.nan, *_NO_BANDS, reason=reason,
+    )  # fmt: skip
+
+
+def _as_typical(forecast: Forecast) -> Forecast:
+    low90, low50, median, high50, high90 = _NO_BANDS
+    return replace(
+        forecast, prediction=forecast.typical, low90=low90, low50=low50, median=median,
+        high50=high50, high90=high90,
+    )  # fmt: skip
+
+
+def _summary(phase: str, analyte: str, unit: str, group: Sequence[Forecast]) -> Summary:
+    measured = [f for f in group if not f.censored]
+    relative = [100.0 * f.relative_error for f in measured if math.isfinite(f.relative_error)]
+    sizes = [abs(r) for r in relative]
+    errors = [f.error for f in measured]
+    banded = [f for f in measured if math.isfinite(f.low90)]
+    return Summary(
+        phase=phase,
+        analyte=analyte,
+        unit=unit,
+        n=len(measured),
+        subjects=len({f.subject for f in measured}),
+        censored=len(group) - len(measured),
+        mdpe=middle(relative) if relative else math.nan,
+        mdape=middle(sizes) if sizes else math.nan,
+        rmse=_root_mean_square(errors),
+        rrmse=_root_mean_square(relative),
+        f20=_share([s <= 20.0 for s in sizes]),
+        f30=_share([s <= 30.0 for s in sizes]),
+        cover50=_share([f.low50 <= f.observed <= f.high50 for f in banded]),
+        cover90=_share([f.low90 <= f.observed <= f.high90 for f in banded]),
+    )
+
+
+def _root_mean_square(numbers: Sequence[float]) -> float:
+    if not numbers:
+        return math.nan
+    return math.sqrt(math.fsum(x * x for x in numbers) / len(numbers))
+
+
+def _share(hits: Sequence[bool]) -> float:
+    return 100.0 * sum(hits) / len(hits) if hits else math.nan

@@ -1,0 +1,75 @@
+"""A flatter prior and held etas against what they must mean."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from equipoise.fit import find_mode
+from equipoise.likelihood import Observed, Subject, minus_two_log, predicted
+from equipoise.model import PlainDose, course
+from equipoise.models import ALL
+from equipoise.variants import with_fixed, with_prior_weight
+
+MODEL = next(m for m in ALL if m.id == "tacrolimus_dunlap2025")
+
+
+def subject() -> Subject:
+    doses = [PlainDose(12.0 * i, 2.0, "oral") for i in range(6)]
+    covariates = {name: c.reference for name, c in MODEL.covariates.items()}
+    levels = ((23.9, 6.0), (47.9, 9.5), (62.0, 14.0))
+    observed = tuple(Observed(at, MODEL.analytes[0], level) for at, level in levels)
+    return Subject("made", course(MODEL, doses, covariates=covariates), observed)
+
+
+def test_the_weight_multiplies_the_prior_and_nothing_else() -> None:
+    mode = find_mode(with_prior_weight(MODEL, 0.25), subject()).eta
+    omega = np.linalg.inv(MODEL.omega_matrix)
+
+    def objective(eta: np.ndarray, weight: float) -> float:
+        f = predicted(MODEL, subject(), eta[None, :])
+        return float(minus_two_log(MODEL, subject(), f).sum() + weight * eta @ omega @ eta)
+
+    best = objective(mode, 0.25)
+    for i in range(len(mode)):
+        for step in (-1e-3, 1e-3):
+            moved = mode.copy()
+            moved[i] += step
+            assert objective(moved, 0.25) > best
+
+
+def test_a_flat_prior_follows_the_levels_more_closely() -> None:
+    def misfit(weight: float) -> float:
+        eta = find_mode(with_prior_weight(MODEL, weight), subject()).eta
+        f = predicted(MODEL, subject(), eta[None, :])[0]
+        return float(np.sum((f - [o.number for o in subject().observed]) ** 2))
+
+    assert misfit(0.01) < misfit(1.0) < misfit(100.0)
+
+
+def test_a_weight_of_one_is_the_model() -> None:
+    assert with_prior_weight(MODEL, 1.0) is MODEL
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_weight_must_be_above_zero(weight: float) -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        with_prior_weight(MODEL, weight)
+
+
+def test_a_held_eta_leaves_its_parameter_typical() -> None:
+    held = with_fixed(MODEL, ["V2"])
+    assert "V2" not in held.etas
+    assert held.omega_matrix.shape == (len(MODEL.etas) - 1,) * 2
+    mode = find_mode(held, subject())
+    place = [MODEL.etas.index(name) for name in held.etas]
+    whole = np.zeros(len(MODEL.etas))
+    whole[place] = mode.eta
+    assert predicted(held, subject(), mode.eta[None, :]) == pytest.approx(
+        predicted(MODEL, subject(), whole[None, :]), rel=1e-12
+    )
+
+
+def test_an_unknown_eta_is_named() -> None:
+    with pytest.raises(ValueError, match="has no eta KA; it has"):
+        with_fixed(MODEL, ["KA"])
