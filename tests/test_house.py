@@ -31,13 +31,13 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "ground": ("version", "source", "chance", "units", "names", "record", "regimen"),
     "kinetics": ("kinetics",),
     "kinds": (
-        "model", "occasions", "variants", "target", "criterion", "grading", "advice", "decision",
-        "assessment",
+        "readout", "model", "occasions", "variants", "target", "criterion", "grading", "advice",
+        "decision", "assessment",
     ),
     "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
     "verbs": (
         "checks", "files", "modelfile", "likelihood", "dataset", "fit", "patient", "triage", "plan",
-        "exposure", "courses", "offer", "turnaround", "replay",
+        "exposure", "courses", "offer", "turnaround", "replay", "nonmem",
     ),
     "jobs": ("shelves", "examples", "assess"),
     "faces": ("report", "cli"),

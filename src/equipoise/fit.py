@@ -22,8 +22,8 @@ from equipoise.likelihood import (
     conditional_objective,
     log_scale,
     minus_two_log,
-    predicted,
     second_differences,
+    with_errors,
 )
 from equipoise.model import Array, Model, draw_etas
 
@@ -123,7 +123,7 @@ def fit(
     root = np.linalg.cholesky(model.omega_matrix)
 
     def minus_two_posterior(z: Array) -> Array:
-        f = predicted(model, subject, z @ root.T, rtol=1e-6)
+        f = with_errors(model, subject, z @ root.T, rtol=1e-6)
         total = minus_two_log(model, subject, f, student=student).sum(axis=1)
         return np.asarray(np.where(np.isfinite(total), total, np.inf) + (z**2).sum(axis=1))
 
@@ -255,7 +255,7 @@ def _find(model: Model, subject: Subject, *, student: bool) -> tuple[Mode, Array
     root = np.linalg.cholesky(model.omega_matrix)
 
     def objective(z: Array) -> Array:
-        f = predicted(model, subject, z @ root.T)
+        f = with_errors(model, subject, z @ root.T)
         total = minus_two_log(model, subject, f, student=student).sum(axis=1)
         return np.asarray(np.where(np.isfinite(total), total, 1e12) + (z**2).sum(axis=1))
 
@@ -409,7 +409,8 @@ def _evidence(model: Model, subject: Subject, log_ratio: Array, k: int, *, stude
         if o.censored:
             continue
         constant += log_scale(student=student)
-        if model.observation(o.analyte).residual.log > 0.0:
+        observation = model.observation(o.analyte)
+        if observation.residual.log > 0.0 or observation.logged:
             # A density of ln y: in the level's own unit, so that it can be weighed against others.
             constant -= np.log(o.number)
     return float(logsumexp(log_ratio) - np.log(len(log_ratio)) + constant)

@@ -7,7 +7,7 @@ vectorised over lanes of etas, so that derivatives come from perturbed copies in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import lgamma, log, pi
 
@@ -54,10 +54,30 @@ class Subject:
         return np.array([o.time for o in self.observed], dtype=float)
 
 
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """Predictions at a subject's levels; all (lanes, n), NaN for a lane the engine gave up.
+
+    values    in the analyte's unit
+    center, variance
+              on the scale on which residuals are normal: of the logarithm where the model says so
+    """
+
+    values: Array
+    center: Array
+    variance: Array
+
+
 def predicted(model: Model, subject: Subject, etas: Array, *, rtol: float = 1e-8) -> Array:
     """Predictions at the subject's levels: (lanes, n). NaN for a lane the engine gave up."""
+    return with_errors(model, subject, etas, rtol=rtol).values
+
+
+def with_errors(model: Model, subject: Subject, etas: Array, *, rtol: float = 1e-8) -> Predicted:
+    """Predictions at the subject's levels, and how far residuals scatter around each."""
     if not subject.observed:
-        return np.zeros((etas.shape[0], 0))
+        none = np.zeros((etas.shape[0], 0))
+        return Predicted(none, none, none)
     prediction = simulate(
         model,
         [subject.course],
@@ -66,39 +86,51 @@ def predicted(model: Model, subject: Subject, etas: Array, *, rtol: float = 1e-8
         after=[np.array([o.after for o in subject.observed], dtype=bool)],
         rtol=rtol,
     )
-    out = np.empty((etas.shape[0], len(subject.observed)))
+    values = np.empty((etas.shape[0], len(subject.observed)))
     for j, level in enumerate(subject.observed):
-        out[:, j] = prediction.values[level.analyte][0, :, j]
-    return out
+        values[:, j] = prediction.values[level.analyte][0, :, j]
+    return _scattered(model, subject, values, prediction.errors)
 
 
-def _scaled(model: Model, subject: Subject, f: Array) -> tuple[Array, Array, Array]:
-    """Observations and predictions on the residual's scale, and its variance.
-
-    Gives (n,), (lanes, n), (lanes, n).
-    """
-    y = np.empty(len(subject.observed))
-    g = f.copy()
-    v = np.empty_like(f)
+def _scattered(
+    model: Model,
+    subject: Subject,
+    values: Array,
+    errors: Mapping[str, tuple[Array, Array]],
+) -> Predicted:
+    center, variance = values.copy(), np.empty_like(values)
     for j, level in enumerate(subject.observed):
+        if level.analyte in errors:
+            center[:, j], variance[:, j] = (e[0, :, j] for e in errors[level.analyte])
+            continue
         residual = model.observation(level.analyte).residual
-        v[:, j] = residual.variance(f[:, j])
+        variance[:, j] = residual.variance(values[:, j])
         if residual.log > 0.0:
-            y[j] = np.log(level.number) if level.number > 0.0 else -np.inf
-            g[:, j] = np.log(np.maximum(f[:, j], 1e-300))
-        else:
-            y[j] = level.number
-    return y, g, np.maximum(v, 1e-300)
+            center[:, j] = np.log(np.maximum(values[:, j], 1e-300))
+    return Predicted(values, center, np.maximum(variance, 1e-300))
 
 
-def minus_two_log(model: Model, subject: Subject, f: Array, *, student: bool = False) -> Array:
+def _levels(model: Model, subject: Subject) -> Array:
+    """The measured levels on the scale on which residuals are normal, (n,)."""
+    y = np.array([level.number for level in subject.observed], dtype=float)
+    for j, level in enumerate(subject.observed):
+        observation = model.observation(level.analyte)
+        if observation.residual.log > 0.0 or observation.logged:
+            y[j] = np.log(y[j]) if y[j] > 0.0 else -np.inf
+    return y
+
+
+def minus_two_log(model: Model, subject: Subject, f: Predicted, *, student: bool = False) -> Array:
     """-2 ln likelihood of each level for each lane of predictions, (lanes, n).
 
     Without the 2-pi constant for measured levels; a censored one counts by its probability (M3).
+    f        predictions alone are enough where the residual error needs no more
     student  heavy-tailed residual with `STUDENT_DF` degrees of freedom (same scale), a sensitivity
     """
-    y, g, v = _scaled(model, subject, f)
-    out = np.empty_like(f)
+    if isinstance(f, np.ndarray):
+        f = _scattered(model, subject, f, {})
+    y, g, v = _levels(model, subject), f.center, f.variance
+    out = np.empty_like(g)
     for j, level in enumerate(subject.observed):
         z = (y[j] - g[:, j]) / np.sqrt(v[:, j])
         if level.censored == "<":
@@ -127,7 +159,7 @@ def joint(
 
     weight  of the prior: 1 as published, less to trust the levels more (flattened prior)
     """
-    f = predicted(model, subject, etas)
+    f = with_errors(model, subject, etas)
     total = minus_two_log(model, subject, f, student=student).sum(axis=1)
     total = np.where(np.isfinite(total), total, np.inf)
     return np.asarray(total + weight * prior(model, etas))
@@ -157,8 +189,8 @@ def conditional_objective(model: Model, subject: Subject, eta: Array) -> tuple[f
         return base, base
     step = 1e-4 * np.sqrt(np.diag(model.omega_matrix))
     lanes = np.concatenate([eta + np.diag(step), eta - np.diag(step), eta[None, :]])
-    f = predicted(model, subject, lanes)
-    _, g, v = _scaled(model, subject, f)
+    f = with_errors(model, subject, lanes)
+    g, v = f.center, f.variance
     a = (g[:k] - g[k : 2 * k]) / (2.0 * step[:, None])
     c = (v[:k] - v[k : 2 * k]) / (2.0 * step[:, None]) / v[-1]
     hessian = np.linalg.inv(model.omega_matrix)
@@ -175,7 +207,7 @@ def _curvature(
     model: Model, subject: Subject, eta: Array, step: Array, which: NDArray[np.bool_]
 ) -> Array:
     def term(lanes: Array) -> Array:
-        f = predicted(model, subject, lanes)
+        f = with_errors(model, subject, lanes)
         return np.asarray(minus_two_log(model, subject, f)[:, which].sum(axis=1))
 
     return 0.5 * second_differences(term, eta, 10.0 * step)

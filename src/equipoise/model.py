@@ -18,6 +18,15 @@ from numpy.typing import NDArray
 
 from equipoise import kinetics
 from equipoise.kinetics import DoseEvent, Linear, Schedule, System
+from equipoise.readout import (
+    BY_STATE,
+    Layout,
+    ModelUseError,
+    Reader,
+    errors_of,
+    of_states,
+    padded,
+)
 from equipoise.source import Source, Standing, Value
 
 Array: TypeAlias = NDArray[np.float64]
@@ -133,15 +142,25 @@ class Residual:
     additive      SD in the analyte's unit
     proportional  SD as a fraction of the prediction
     log           SD on the natural log scale (then the others are 0)
+    form          in words, where `Observation.read` computes it and no number above says it
     """
 
     additive: float = 0.0
     proportional: float = 0.0
     log: float = 0.0
     where: str = ""
+    form: str = ""
 
     def variance(self, prediction: Array) -> Array:
-        """Variance of an observation around its prediction (of its log, where `log` is set)."""
+        """Variance of an observation around its prediction (of its log, where `log` is set).
+
+        Fails  ModelUseError where more than the prediction is needed (`form`).
+        """
+        if self.form:
+            raise ModelUseError(
+                f"the residual error of this model ({self.form}) needs more than a prediction; "
+                "what was asked for cannot be computed with it"
+            )
         if self.log > 0.0:
             return np.full_like(prediction, self.log**2)
         return np.asarray(self.additive**2 + (self.proportional * prediction) ** 2)
@@ -154,6 +173,10 @@ class Observation:
     factor  from (dose unit / litre) to the analyte's canonical unit
     matrix  "whole blood", "serum"
     assay   class of method in the source, "" where it is not known
+    read    (prediction, variance) on the scale of the data, for what `residual` cannot say; where
+            `state` is "" it also is the value
+    logged  data sets, and what `read` gives, hold the natural logarithm of the value
+    rows    (column, numbers): the rows of a data set that measure this; () stands for all others
     """
 
     analyte: str
@@ -164,6 +187,9 @@ class Observation:
     residual: Residual
     matrix: str = ""
     assay: str = ""
+    read: Reader | None = None
+    logged: bool = False
+    rows: tuple[str, tuple[float, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +230,9 @@ class Model:
     dose_unit   unit in which the engine holds amounts
     thetas      typical values; etas, omega: between-subject variability, normal, `omega` (k, k)
     parameters  (thetas, covariates, etas) -> structural parameters. Covariates come as arrays
-                that broadcast against (lanes, pieces), etas as (lanes, 1); may also return F, LAG
+                that broadcast against (lanes, pieces), etas as (lanes, 1); may also return what
+                `readout.BY_STATE` names, for all states or one (F, LAG_depot, START_central)
+    layout      columns of the model's own data sets, where it has a fixed order
     because     one sentence: a clinician would act differently because of this entry when ...
     occasions   variability between occasions; None where the source has none
     """
@@ -236,6 +264,7 @@ class Model:
     """"adult", "child" or "": candidates for one patient share it."""
     clearance: str = "CL"
     occasions: Occasions | None = None
+    layout: Layout | None = None
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -276,11 +305,19 @@ class Model:
 class Course:
     """What goes into the engine for one patient or one candidate: doses and covariates by piece.
 
-    covariates  name -> (pieces,), one number for each piece of `schedule`
+    covariates  name -> (pieces,), one number for each piece of `schedule`, and for pieces beyond
+                them that only doses name
+    start       hours from which a model with initial amounts counts; None: the first dose or sample
     """
 
     schedule: Schedule
     covariates: Mapping[str, Array]
+    start: float | None = None
+
+    @property
+    def pieces(self) -> int:
+        """Number of sets of covariates."""
+        return max((len(v) for v in self.covariates.values()), default=self.schedule.pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +325,9 @@ class Prediction:
     """What `simulate` gives.
 
     values  analyte -> (courses, lanes, times), in the analyte's unit
-    areas   analyte -> (courses, lanes, times): cumulative AUC from the start, unit x h
+    areas   analyte -> (courses, lanes, times): cumulative AUC from the start, unit x h; NaN for an
+            analyte that is not an amount over a volume
+    errors  analyte -> (prediction, variance) on the scale of the data, for those with `read`
     failed  (course, lane, reason) of lanes that the engine could not finish; NaN in the arrays
     """
 
@@ -296,6 +335,7 @@ class Prediction:
     values: Mapping[str, Array]
     areas: Mapping[str, Array]
     failed: tuple[tuple[int, int, str], ...]
+    errors: Mapping[str, tuple[Array, Array]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +343,7 @@ class PlainDose:
     """A dose in the model's dose unit.
 
     time, duration, interval  hours; steady: 1 = given for ever before, at `interval`
+    rate  as in `DoseEvent`: amount/h instead of a duration, or left to the model
     """
 
     time: float
@@ -312,6 +353,7 @@ class PlainDose:
     interval: float = 0.0
     additional: int = 0
     steady: int = 0
+    rate: float = 0.0
 
 
 def course(
@@ -340,6 +382,7 @@ def course(
                 interval=dose.interval,
                 additional=dose.additional,
                 steady=dose.steady,
+                rate=dose.rate,
             )
         )
     timed = time_steps(model, min((d.time for d in doses), default=0.0))
@@ -399,24 +442,19 @@ def simulate(
     lanes, n_courses = draws.shape[0], len(courses)
     clocks = _clocks(times, n_courses)
     structural = [structural_parameters(model, c, draws) for c in courses]
-    pieces = max(len(c.schedule.breaks) + 1 for c in courses)
+    pieces = max(c.pieces for c in courses)
     names = model.parameter_names
     parameters = np.empty((n_courses * lanes, pieces, len(names)))
-    n_states = len(model.states)
-    fraction = lag = None
-    if any("F" in s for s in structural):
-        fraction = np.ones((n_courses * lanes, pieces, n_states))
-    if any("LAG" in s for s in structural):
-        lag = np.zeros((n_courses * lanes, pieces, n_states))
+    by_state = {p: of_states(structural, p, model.states, lanes, pieces) for p in BY_STATE}
     for i, table in enumerate(structural):
         rows = slice(i * lanes, (i + 1) * lanes)
         for j, name in enumerate(names):
-            parameters[rows, :, j] = _padded(table[name], lanes, pieces)
-        if fraction is not None and "F" in table:
-            fraction[rows] = _padded(table["F"], lanes, pieces)[:, :, None]
-        if lag is not None and "LAG" in table:
-            lag[rows] = _padded(table["LAG"], lanes, pieces)[:, :, None]
-    observe = [(model.states.index(o.state), names.index(o.volume)) for o in model.observations]
+            parameters[rows, :, j] = padded(table[name], lanes, pieces)
+    plain = [o for o in model.observations if o.state]
+    observe = [(model.states.index(o.state), names.index(o.volume)) for o in plain]
+    initial = by_state["START"]
+    if initial is not None and any(c.schedule.resets for c in courses):
+        raise ModelUseError(f"{model.id} starts from amounts of its own: it cannot be reset")
     solution = kinetics.solve(
         model.structure,
         [c.schedule for c in courses],
@@ -425,16 +463,19 @@ def simulate(
         schedule_of=np.repeat(np.arange(n_courses), lanes),
         observe=observe,
         after=after,
-        bioavailability=fraction,
-        lag=lag,
-        start=start,
+        bioavailability=by_state["F"],
+        lag=by_state["LAG"],
+        modeled_rate=by_state["RATE"],
+        modeled_duration=by_state["DURATION"],
+        initial=None if initial is None else initial[:, 0, :],
+        start=_starts(courses) if start is None else start,
         rtol=rtol,
         threads=threads,
     )
     longest = max(len(c) for c in clocks)
     shape = (n_courses, lanes, longest)
     values, areas = {}, {}
-    for k, (o, (state, volume)) in enumerate(zip(model.observations, observe, strict=True)):
+    for k, (o, (state, volume)) in enumerate(zip(plain, observe, strict=True)):
         scale = np.stack(
             [
                 _volume_at(parameters[i * lanes : (i + 1) * lanes, :, volume], c, clock, longest)
@@ -444,11 +485,29 @@ def simulate(
         amounts = solution.amounts[:, :, state].reshape(shape)
         values[o.analyte] = amounts / scale * o.factor
         areas[o.analyte] = solution.areas[:, :, k].reshape(shape) * o.factor
+    errors = {}
+    if any(o.read for o in model.observations):
+        amounts = solution.amounts.reshape((*shape, -1))
+        errors = errors_of(
+            {o.analyte: o.read for o in model.observations if o.read is not None},
+            {name: value.number for name, value in model.thetas.items()},
+            {name: draws[:, i][:, None] for i, name in enumerate(model.etas)},
+            dict(zip(model.states, np.moveaxis(amounts, 3, 0), strict=True)),
+            [
+                (clock, c.schedule.breaks, c.covariates, table)
+                for c, clock, table in zip(courses, clocks, structural, strict=True)
+            ],
+        )
+        for o in model.observations:
+            if not o.state:
+                center = errors[o.analyte][0]
+                values[o.analyte] = np.exp(center) if o.logged else center
+                areas[o.analyte] = np.full(shape, np.nan)
     failed = tuple((lane // lanes, lane % lanes, reason) for lane, reason in solution.failed)
     out = np.full((n_courses, longest), np.nan)
     for i, clock in enumerate(clocks):
         out[i, : len(clock)] = clock
-    return Prediction(out, values, areas, failed)
+    return Prediction(out, values, areas, failed, errors)
 
 
 def typical(
@@ -483,6 +542,8 @@ def structural_parameters(model: Model, what: Course, etas: Array) -> dict[str, 
     )
     factor = what.covariates[CLEARANCE_FACTOR]
     if np.any(factor != 1.0):
+        if model.clearance not in table:
+            raise ModelUseError(f"{model.id} has no single clearance that a factor could change")
         table[model.clearance] = table[model.clearance] * factor[None, :]
     return table
 
@@ -524,13 +585,10 @@ def _pieces(step: Step, breaks: Sequence[float]) -> Array:
     return np.asarray(numbers[np.searchsorted(starts, edges, side="right") - 1])
 
 
-def _padded(values: Array, lanes: int, pieces: int) -> Array:
-    values = np.atleast_2d(np.asarray(values, dtype=float))
-    if values.shape[1] not in (1, pieces):
-        values = np.concatenate(
-            [values, np.repeat(values[:, -1:], pieces - values.shape[1], axis=1)], axis=1
-        )
-    return np.broadcast_to(values, (lanes, pieces))
+def _starts(courses: Sequence[Course]) -> list[float] | None:
+    if all(c.start is None for c in courses):
+        return None
+    return [np.nan if c.start is None else c.start for c in courses]
 
 
 def _volume_at(volumes: Array, what: Course, clock: Array, longest: int) -> Array:

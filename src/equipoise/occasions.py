@@ -26,7 +26,11 @@ def occasions_of(model: Model, courses: Sequence[Course], *, until: float = math
     found: dict[int, None] = {}
     for course in courses:
         pieces = sum(edge < until for edge in course.schedule.breaks) + 1
-        found.update(dict.fromkeys(int(n) for n in course.covariates[OCCASION][:pieces]))
+        numbers = course.covariates[OCCASION]
+        found.update(dict.fromkeys(int(n) for n in numbers[:pieces]))
+        # A dose may belong to an occasion that no stretch of time does.
+        own = [d.piece for d in course.schedule.doses if d.piece >= 0 and d.time <= until]
+        found.update(dict.fromkeys(int(numbers[piece]) for piece in own))
     return list(found)
 
 

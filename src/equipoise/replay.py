@@ -22,7 +22,7 @@ from equipoise.chance import stream
 from equipoise.fit import Mode, find_mode, fit
 from equipoise.kinetics import DoseEvent, Schedule
 from equipoise.likelihood import Observed, Subject
-from equipoise.model import Array, Course, Model, Purpose, draw_etas, simulate
+from equipoise.model import Array, Course, Model, Prediction, Purpose, draw_etas, simulate
 from equipoise.occasions import expanded, occasions_of, with_new_occasions
 from equipoise.record import SAME_TIME, Measurement, Record
 from equipoise.source import Source, Standing
@@ -250,14 +250,20 @@ def known_course(course: Course, t: float) -> Course:
     """
     schedule = course.schedule
     breaks = tuple(edge for edge in schedule.breaks if edge < t)
-    return Course(
-        Schedule(
-            doses=tuple(d for d in schedule.doses if d.time <= t),
-            resets=tuple(at for at in schedule.resets if at <= t),
-            breaks=breaks,
-        ),
-        {name: numbers[: len(breaks) + 1] for name, numbers in course.covariates.items()},
+    pieces, kept = len(schedule.breaks) + 1, len(breaks) + 1
+    # Pieces beyond the schedule's belong to single doses, in their order.
+    doses = tuple(
+        replace(d, piece=d.piece - pieces + kept) if d.piece >= pieces else d
+        for d in schedule.doses
+        if d.time <= t
     )
+    own = max(0, max((d.piece + 1 - kept for d in doses), default=0))
+    covariates = {
+        name: np.concatenate([numbers[:kept], numbers[pieces : pieces + own]])
+        for name, numbers in course.covariates.items()
+    }
+    resets = tuple(at for at in schedule.resets if at <= t)
+    return Course(Schedule(doses=doses, resets=resets, breaks=breaks), covariates, course.start)
 
 
 def summaries(forecasts: Sequence[Forecast]) -> tuple[Summary, ...]:
@@ -290,7 +296,7 @@ def _forecast(model: Model, known: Subject, level: Observed, *, seed: int, draws
     needed = occasions_of(model, [known.course], until=level.time)
     own, whole = expanded(model, estimated), expanded(model, needed)
     predict = _predictor(whole, known.course, level)
-    typical = float(predict(np.zeros((1, len(whole.etas))))[0])
+    typical = float(predict(np.zeros((1, len(whole.etas)))).values[level.analyte][0, 0, 0])
     if not (math.isfinite(typical) and typical > 0.0):
         return _none(model, known.id, level, used, f"{model.id} gives no level there")
     # By what was known, never by what comes later: more levels change no earlier stream.
@@ -305,7 +311,7 @@ def _forecast(model: Model, known: Subject, level: Observed, *, seed: int, draws
         except ValueError as error:
             return _none(model, known.id, level, used, str(error))
         at_mode = with_new_occasions(model, mode.eta[None, :], needed, rng=None)
-        prediction = float(predict(at_mode)[0])
+        prediction = float(predict(at_mode).values[level.analyte][0, 0, 0])
     bands = _NO_BANDS
     if etas is not None:
         every = with_new_occasions(model, etas, needed, rng=rng)
@@ -331,26 +337,31 @@ def _estimate(
     return mode, None, cautions
 
 
-def _predictor(model: Model, course: Course, level: Observed) -> Callable[[Array], Array]:
+def _predictor(model: Model, course: Course, level: Observed) -> Callable[[Array], Prediction]:
     after = [np.array([level.after])]
 
-    def predict(etas: Array) -> Array:
-        found = simulate(model, [course], np.array([level.time]), etas=etas, after=after, rtol=1e-8)
-        return np.asarray(found.values[level.analyte][0, :, 0])
+    def predict(etas: Array) -> Prediction:
+        return simulate(model, [course], np.array([level.time]), etas=etas, after=after, rtol=1e-8)
 
     return predict
 
 
-def _bands(model: Model, analyte: str, predictions: Array, rng: np.random.Generator) -> Bands:
-    residual = model.observation(analyte).residual
-    f = predictions[np.isfinite(predictions)]
-    if not len(f):
+def _bands(model: Model, analyte: str, prediction: Prediction, rng: np.random.Generator) -> Bands:
+    observation = model.observation(analyte)
+    f = prediction.values[analyte][0, :, 0]
+    usable = np.isfinite(f)
+    if not usable.any():
         return _NO_BANDS
+    f = f[usable]
     e = rng.standard_normal(len(f))
-    if residual.log > 0.0:
-        measured = f * np.exp(residual.log * e)
+    if analyte in prediction.errors:
+        center, variance = (a[0, usable, 0] for a in prediction.errors[analyte])
+        measured = center + np.sqrt(variance) * e
+        measured = np.exp(measured) if observation.logged else np.maximum(measured, 0.0)
+    elif observation.residual.log > 0.0:
+        measured = f * np.exp(observation.residual.log * e)
     else:
-        measured = np.maximum(f + np.sqrt(residual.variance(f)) * e, 0.0)
+        measured = np.maximum(f + np.sqrt(observation.residual.variance(f)) * e, 0.0)
     low90, low50, median, high50, high90 = (float(q) for q in np.quantile(measured, _BANDS))
     return low90, low50, median, high50, high90
 

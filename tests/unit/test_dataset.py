@@ -235,7 +235,7 @@ def test_files_and_doses(tmp_path: Path) -> None:
     assert len(data.rows) == 2
     path.write_text("TIME,AMT,RATE,II,ADDL\n0,10,5,12,3\n48,20,0,0,0\n", encoding="utf-8")
     assert read_doses(path, MODEL) == [
-        PlainDose(0.0, 10.0, "iv", 2.0, 12.0, 3, 0),
+        PlainDose(0.0, 10.0, "iv", 0.0, 12.0, 3, 0, rate=5.0),
         PlainDose(48.0, 20.0, "iv"),
     ]
     path.write_text("TIME,AMT\n0,\n", encoding="utf-8")

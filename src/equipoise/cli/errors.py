@@ -8,6 +8,7 @@ from equipoise.modelfile import ModelFileError
 from equipoise.names import UnknownName
 from equipoise.offer import OfferError
 from equipoise.plan import GateError
+from equipoise.readout import ModelUseError
 from equipoise.regimen import DoseLineError
 from equipoise.report import MissingExtra
 from equipoise.turnaround import TurnaroundError
@@ -20,7 +21,7 @@ class WrongInput(ValueError):  # noqa: N818 - reads as what it is
 
 INPUT_ERRORS = (
     WrongInput, InputError, UnitError, UnknownName, DoseLineError, DatasetError, GateError,
-    ModelFileError, OfferError, TurnaroundError,
+    ModelFileError, OfferError, TurnaroundError, ModelUseError,
 )  # fmt: skip
 
 

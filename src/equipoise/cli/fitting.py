@@ -75,6 +75,8 @@ def fit(
     except ValueError as error:
         raise WrongInput(str(error)) from None
     dataset = _read(data, found, when)
+    for note in dataset.notes:
+        click.echo(note, err=True)
     courses = [s.course for s in dataset.subjects]
     found = expanded(found, occasions_of(found, courses))
     rows: list[dict[str, float | str]] = []
@@ -152,7 +154,6 @@ def _posterior_row(subject: Subject, posterior: Posterior) -> dict[str, float | 
 def _predictions(
     model: Model, dataset: Dataset, modes: Sequence[Array]
 ) -> list[dict[str, float | str]]:
-    analyte = model.observations[0].analyte
     tables = []
     for i, (subject, eta) in enumerate(zip(dataset.subjects, modes, strict=True)):
         own = [r for r in dataset.rows if r.subject == i]
@@ -160,16 +161,21 @@ def _predictions(
         after = [np.array([r.after for r in own], dtype=bool)]
         etas = np.stack([np.zeros(len(model.etas)), eta])
         found = simulate(model, [subject.course], [times], etas=etas, after=after, rtol=1e-9)
-        tables.append(found.values[analyte][0])
+        tables.append(found.values)
     place = [0] * len(dataset.subjects)
     rows: list[dict[str, float | str]] = []
     for r in dataset.rows:
         j = place[r.subject]
         place[r.subject] += 1
-        table = tables[r.subject]
+        subject = dataset.subjects[r.subject]
+        # A row that measures nothing shows the first analyte.
+        analyte = model.observations[0].analyte
+        if r.observed >= 0:
+            analyte = subject.observed[r.observed].analyte
+        table = tables[r.subject][analyte][0]
         rows.append(
             {
-                "ID": dataset.subjects[r.subject].id, "TIME": r.time,
+                "ID": subject.id, "TIME": r.time,
                 "PRED": float(table[0, j]), "IPRED": float(table[1, j]),
             }
         )  # fmt: skip

@@ -19,8 +19,9 @@ from equipoise.dataset import read_doses
 from equipoise.model import (
     Covariate,
     Model,
+    Observation,
     PlainDose,
-    Residual,
+    Prediction,
     course,
     draw_etas,
     outside_domain,
@@ -28,6 +29,7 @@ from equipoise.model import (
 from equipoise.model import simulate as run
 from equipoise.modelfile import load
 from equipoise.occasions import expanded, occasions_of
+from equipoise.readout import RECORD_TIME, record_times
 from equipoise.regimen import parse_dose, parse_times
 
 
@@ -89,12 +91,22 @@ def simulate(
     steps: dict[str, float | Sequence[tuple[float, float]]] = {
         name: value for name, value in values.items() if name in found.covariates
     }
+    every = np.unique(np.concatenate([clock, *(np.array(s) for s in spans)]))
+    if RECORD_TIME in found.covariates and RECORD_TIME not in steps:
+        steps[RECORD_TIME] = record_times([*_dose_times(doses), *every])
+    missing = [n for n, c in found.covariates.items() if c.required and n not in steps]
+    if missing:
+        raise WrongInput(
+            f"{found.id} needs the covariate {missing[0]}: --covariate {missing[0]}=..."
+        )
     what = course(found, doses, covariates=steps)
     found = expanded(found, occasions_of(found, [what]))
     etas = None if population is None else draw_etas(found, population, rng)
-    every = np.unique(np.concatenate([clock, *(np.array(s) for s in spans)]))
     with working("simulating"):
         prediction = run(found, [what], every, etas=etas)
+    for o in found.observations:
+        if spans and not o.state:
+            raise WrongInput(f"--auc: {o.analyte} is no amount over a volume; leave --auc out")
     rows = []
     lanes = 1 if population is None else population
     places = np.searchsorted(every, clock)
@@ -105,7 +117,7 @@ def simulate(
             for o in found.observations:
                 value = float(prediction.values[o.analyte][0, lane, place])
                 if population is not None:
-                    value = _with_error(value, o.residual, rng)
+                    value = _with_error(value, o, prediction, (0, lane, int(place)), rng)
                 row[o.analyte] = value
             rows.append(row)
     areas = [
@@ -125,7 +137,8 @@ def simulate(
     cautions = [
         *outside_domain(found, values),
         *(f"{n} not given: {found.id} computes with its reference {c.reference:g} {c.unit}"
-          for n, c in found.covariates.items() if n not in values and not c.by_time),
+          for n, c in found.covariates.items()
+          if n not in values and n != RECORD_TIME and not c.by_time),
         *(f"patient {lane + 1}: {reason}" for _, lane, reason in prediction.failed),
     ]  # fmt: skip
     if not found.standing.may_feed_options:
@@ -183,7 +196,7 @@ def covariates(model: Model, pairs: Sequence[str]) -> tuple[dict[str, float], di
             raise WrongInput(f"--covariate {name}: a bound is not a value; write the number")
         unit = canonical if quantity.unit == "1" else quantity.unit
         number = float(units.convert(float(quantity.number), unit, wanted.unit, substance=name))
-        if number <= 0.0:
+        if number <= 0.0 and wanted.unit != "1":
             raise WrongInput(f"--covariate {name}: must be above zero")
         values[name] = number
         echoed[name] = f"{float(quantity.number):g} {unit}"
@@ -228,12 +241,30 @@ def _window(text: str) -> tuple[float, float]:
     return low, high
 
 
-def _with_error(value: float, residual: Residual, rng: np.random.Generator) -> float:
+def _with_error(
+    value: float,
+    observation: Observation,
+    prediction: Prediction,
+    place: tuple[int, int, int],
+    rng: np.random.Generator,
+) -> float:
     e = float(rng.standard_normal())
+    residual = observation.residual
+    if observation.analyte in prediction.errors:
+        center, variance = (float(a[place]) for a in prediction.errors[observation.analyte])
+        level = center + math.sqrt(variance) * e
+        if observation.logged:
+            return math.exp(level)
+        # A level of a drug is not below zero; an effect may be.
+        return max(0.0, level) if observation.state else level
     if residual.log > 0.0:
         return float(value * np.exp(residual.log * e))
     sd = float(np.sqrt(residual.variance(np.array([value]))[0]))
     return max(0.0, value + sd * e)
+
+
+def _dose_times(doses: Sequence[PlainDose]) -> list[float]:
+    return [d.time + k * d.interval for d in doses for k in range(d.additional + 1)]
 
 
 def _csv(

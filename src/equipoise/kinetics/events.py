@@ -11,6 +11,9 @@ from dataclasses import dataclass, replace
 SAME_TIME = 1e-9
 """Hours within which a sample and an event count as simultaneous (4 microseconds)."""
 
+MODELED_RATE, MODELED_DURATION = -1.0, -2.0
+"""NONMEM's codes (RATE) for a dose whose rate or duration is a parameter."""
+
 
 @dataclass(frozen=True, slots=True)
 class DoseEvent:
@@ -23,6 +26,12 @@ class DoseEvent:
     interval     hours between doses of a train (II)
     additional   doses after the first one (ADDL)
     steady       0 none; 1 reset, then steady state of the train; 2 steady state added (SS)
+    rate         0: as above. Above 0: input of so much per hour, for as long as the amount that
+                 enters (after bioavailability) lasts. MODELED_RATE, MODELED_DURATION: the rate, or
+                 the duration, is the lane's own (`modeled_rate`, `modeled_duration` of `solve`)
+    piece        of the parameters that belong to the dose itself (bioavailability, lag, rate,
+                 duration, its steady state); -1: the piece in force at its time. It may lie beyond
+                 the schedule's own pieces. Later doses of a train always go by their time.
 
     Fails  ValueError for a negative amount or duration, a time that is not finite, or a train
            without a positive interval.
@@ -35,6 +44,8 @@ class DoseEvent:
     interval: float = 0.0
     additional: int = 0
     steady: int = 0
+    rate: float = 0.0
+    piece: int = -1
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.time):
@@ -47,6 +58,12 @@ class DoseEvent:
             raise ValueError(
                 f"duration of a dose must be finite and not negative, not {self.duration}"
             )
+        if self.rate not in (MODELED_RATE, MODELED_DURATION) and not (
+            math.isfinite(self.rate) and self.rate >= 0.0
+        ):
+            raise ValueError(f"rate of a dose must be 0 or more, -1 or -2, not {self.rate}")
+        if self.rate != 0.0 and self.duration != 0.0:
+            raise ValueError("a dose has a rate or a duration, not both")
         if self.steady not in (0, 1, 2):
             raise ValueError(f"steady of a dose must be 0, 1 or 2, not {self.steady}")
         if self.additional < 0:
@@ -105,6 +122,7 @@ class Schedule:
                     additional=0,
                     interval=0.0,
                     steady=0,
+                    piece=-1,
                 )
                 for k in range(1, dose.additional + 1)
             )

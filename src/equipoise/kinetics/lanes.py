@@ -75,6 +75,8 @@ class Lanes:
             problem.packed.breaks,
             problem.bioavailability,
             problem.lag,
+            problem.modeled_rate,
+            problem.modeled_duration,
         )
         kernels.note(self._module)
         return Timeline(*made)
@@ -93,6 +95,8 @@ def _kernel() -> ModuleType:
                 schedule.unroll,
                 schedule.piece_at,
                 schedule.in_order,
+                schedule.piece_of,
+                schedule.duration_of,
                 schedule.timeline,
             ),
         ),

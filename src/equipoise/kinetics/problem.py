@@ -8,7 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.kinetics.events import SAME_TIME, Schedule
+from equipoise.kinetics.events import (
+    MODELED_DURATION,
+    MODELED_RATE,
+    SAME_TIME,
+    Schedule,
+)
 from equipoise.kinetics.linear import Linear
 from equipoise.kinetics.schedule import Floats, Integers, Packed, of_rows, pack
 from equipoise.kinetics.stepper import System
@@ -35,6 +40,8 @@ class Problem:
     parameters: Floats  # (L, P, K)
     bioavailability: Floats  # (L or 1, P or 1, C)
     lag: Floats  # (L or 1, P or 1, C)
+    modeled_rate: Floats  # (L or 1, P or 1, C)
+    modeled_duration: Floats  # (L or 1, P or 1, C)
     initial: Floats  # (L, C)
     observed: Integers  # (O, 2)
 
@@ -60,8 +67,10 @@ def checked(
     after: Sequence[npt.ArrayLike] | None,
     bioavailability: npt.ArrayLike | None,
     lag: npt.ArrayLike | None,
+    modeled_rate: npt.ArrayLike | None,
+    modeled_duration: npt.ArrayLike | None,
     initial: npt.ArrayLike | None,
-    start: float | None,
+    start: npt.ArrayLike | None,
 ) -> Problem:
     """The arguments of `solve` as a `Problem`.
 
@@ -88,17 +97,21 @@ def checked(
         raise ValueError(
             f"parameters have {pieces} pieces but the breaks of a schedule make {needed.max()}"
         )
+    last = packed.doses[:, 7].max(initial=-1.0)
+    if pieces > 1 and last >= pieces:
+        raise ValueError(f"parameters have {pieces} pieces but a dose names piece {last:g}")
     used = np.arange(pieces)[None, :] < needed[:, None]
     _check_parameters(system, names, values, used)
     first = _starts(packed, out_from, out_times)[of]
     if start is not None:
-        if not np.isfinite(start):
-            raise ValueError(f"start must be finite, not {start}")
-        if np.any(first < start - SAME_TIME):
-            raise ValueError(
-                f"start is {start} h but a dose, reset or sample is earlier, at {first.min()} h"
-            )
-        first = np.full(lanes, float(start))
+        first = _given_starts(start, first, of, len(schedules))
+    modeled = (
+        (MODELED_RATE, "modeled_rate", modeled_rate),
+        (MODELED_DURATION, "modeled_duration", modeled_duration),
+    )
+    rates, durations = (
+        _modeled(name, given, packed, code, lanes, pieces, states) for code, name, given in modeled
+    )
     return Problem(
         packed=packed,
         schedule_of=of,
@@ -110,6 +123,8 @@ def checked(
         parameters=_ready(values),
         bioavailability=_by_dose("bioavailability", bioavailability, lanes, pieces, states, 1.0),
         lag=_by_dose("lag", lag, lanes, pieces, states, 0.0),
+        modeled_rate=rates,
+        modeled_duration=durations,
         initial=_initial(initial, lanes, states),
         observed=_observed(observe, states, len(names)),
     )
@@ -213,6 +228,42 @@ def _by_dose(
     if not (np.all(np.isfinite(values)) and np.all(values >= 0.0)):
         raise ValueError(f"{name} must be finite and not negative")
     return _ready(values)
+
+
+def _modeled(
+    name: str,
+    given: npt.ArrayLike | None,
+    packed: Packed,
+    code: float,
+    lanes: int,
+    pieces: int,
+    states: int,
+) -> Floats:
+    """Rates or durations of doses that leave them to the lane; positive where there is one."""
+    into = np.unique(packed.doses[packed.doses[:, 6] == code, 2]).astype(np.int64)
+    if not len(into):
+        # Nothing reads them, and what nothing reads need not make sense.
+        return np.ones((1, 1, states))
+    if given is None:
+        raise ValueError(f"{name} is needed: a dose leaves it to the model (RATE {code:g})")
+    values = _by_dose(name, given, lanes, pieces, states, 0.0)
+    if np.any(values[:, :, into] <= 0.0):
+        raise ValueError(f"{name} must be positive for doses that leave it to the model")
+    return values
+
+
+def _given_starts(start: npt.ArrayLike, first: Floats, of: Integers, schedules: int) -> Floats:
+    given = np.broadcast_to(np.asarray(start, dtype=np.float64), (schedules,))
+    if np.any(np.isinf(given)) or (np.ndim(start) == 0 and np.isnan(given).any()):
+        raise ValueError(f"start must be finite, not {given[~np.isfinite(given)][0]}")
+    chosen = np.where(np.isnan(given[of]), first, given[of])
+    early = first < chosen - SAME_TIME
+    if np.any(early):
+        raise ValueError(
+            f"start is {chosen[early][0]} h but a dose, reset or sample is earlier, at "
+            f"{first[early].min()} h"
+        )
+    return np.asarray(chosen)
 
 
 def _initial(given: npt.ArrayLike | None, lanes: int, states: int) -> Floats:

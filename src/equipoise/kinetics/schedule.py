@@ -48,7 +48,7 @@ class Packed(NamedTuple):
     """Schedules as flat arrays; `x_from[s]:x_from[s + 1]` are those of schedule s."""
 
     dose_from: Integers
-    doses: Floats  # (n, 7) time, amount, state, duration, interval, steady, additional
+    doses: Floats  # (n, 9) time, amount, state, duration, interval, steady, rate, piece, additional
     reset_from: Integers
     resets: Floats
     break_from: Integers
@@ -93,6 +93,8 @@ def pack(schedules: Sequence[Schedule], states: int) -> Packed:
                     dose.duration,
                     dose.interval,
                     dose.steady,
+                    dose.rate,
+                    dose.piece,
                     dose.additional,
                 )
             )
@@ -101,7 +103,7 @@ def pack(schedules: Sequence[Schedule], states: int) -> Packed:
         dose_from.append(len(rows))
         reset_from.append(len(resets))
         break_from.append(len(breaks))
-    doses = np.array(rows, dtype=np.float64).reshape(-1, 7)
+    doses = np.array(rows, dtype=np.float64).reshape(-1, 9)
     first = np.full(len(schedules), np.inf)
     np.minimum.at(first, of_rows(np.array(dose_from)), doses[:, 0])
     np.minimum.at(first, of_rows(np.array(reset_from)), np.array(resets))
@@ -124,31 +126,33 @@ def of_rows(begins: Integers) -> Integers:
 def unroll(dose_from, doses):
     """Write trains out; doses of a schedule in order of time, ties in the order given.
 
-    Returns (dose_from, doses) with six columns: time, amount, state, duration, interval, steady.
+    Returns (dose_from, doses) with eight columns: time, amount, state, duration, interval, steady,
+    rate, piece.
     """
     schedules = dose_from.shape[0] - 1
     total = 0
     for i in range(doses.shape[0]):
-        total += 1 + int(doses[i, 6])
+        total += 1 + int(doses[i, 8])
     new_from = np.zeros(schedules + 1, dtype=np.int64)
-    new = np.empty((total, 6))
-    row = np.empty(6)
+    new = np.empty((total, 8))
+    row = np.empty(8)
     n = 0
     for s in range(schedules):
         begin = n
         for i in range(dose_from[s], dose_from[s + 1]):
-            for k in range(1 + int(doses[i, 6])):
-                for c in range(6):
+            for k in range(1 + int(doses[i, 8])):
+                for c in range(8):
                     row[c] = doses[i, c]
                 if k > 0:
                     row[0] += k * doses[i, 4]
                     row[5] = 0.0
+                    row[7] = -1.0
                 at = n
                 while at > begin and new[at - 1, 0] > row[0]:
-                    for c in range(6):
+                    for c in range(8):
                         new[at, c] = new[at - 1, c]
                     at -= 1
-                for c in range(6):
+                for c in range(8):
                     new[at, c] = row[c]
                 n += 1
         new_from[s + 1] = n
@@ -187,6 +191,25 @@ def in_order(first, end, times, kinds, indices, values):
         values[at] = value
 
 
+def piece_of(dose, breaks, begin, end):
+    """Index of the piece that a dose's own parameters come from."""
+    if dose[7] >= 0.0:
+        return int(dose[7])
+    return piece_at(dose[0], breaks, begin, end)
+
+
+def duration_of(dose, share, modeled_rate, modeled_duration):
+    """Hours of a dose's input: as recorded, or what its rate makes of the amount that enters."""
+    rate = dose[6]
+    if rate == 0.0:
+        return dose[3]
+    if rate == -2.0:
+        return modeled_duration
+    if rate == -1.0:
+        rate = modeled_rate
+    return dose[1] * share / rate
+
+
 def timeline(
     lo,
     hi,
@@ -199,10 +222,13 @@ def timeline(
     breaks,
     bioavailability,
     lag,
+    modeled_rate,
+    modeled_duration,
 ):
     """Events of lanes lo to hi in order of time.
 
-    bioavailability, lag  (L or 1, P or 1, C); of size 1 along a dimension where it is constant
+    bioavailability, lag, modeled_rate, modeled_duration
+        (L or 1, P or 1, C); of size 1 along a dimension where it is constant
     Returns the fields of `Timeline`, indexed by lane - lo.
     """
     lanes = hi - lo
@@ -210,6 +236,10 @@ def timeline(
     one_piece = bioavailability.shape[1] == 1
     one_lane_lag = lag.shape[0] == 1
     one_piece_lag = lag.shape[1] == 1
+    one_lane_rate = modeled_rate.shape[0] == 1
+    one_piece_rate = modeled_rate.shape[1] == 1
+    one_lane_duration = modeled_duration.shape[0] == 1
+    one_piece_duration = modeled_duration.shape[1] == 1
     total = 0
     total_steady = 0
     for lane in range(lo, hi):
@@ -219,9 +249,19 @@ def timeline(
             total += 2
             if doses[i, 5] > 0.0:
                 state = int(doses[i, 2])
-                piece = piece_at(doses[i, 0], breaks, break_from[s], break_from[s + 1])
+                piece = piece_of(doses[i], breaks, break_from[s], break_from[s + 1])
                 late = lag[0 if one_lane_lag else lane, 0 if one_piece_lag else piece, state]
-                total += 5 + 2 * int((late + doses[i, 3]) / doses[i, 4])
+                duration = duration_of(
+                    doses[i],
+                    bioavailability[0 if one_lane else lane, 0 if one_piece else piece, state],
+                    modeled_rate[
+                        0 if one_lane_rate else lane, 0 if one_piece_rate else piece, state
+                    ],
+                    modeled_duration[
+                        0 if one_lane_duration else lane, 0 if one_piece_duration else piece, state
+                    ],
+                )
+                total += 5 + 2 * int((late + duration) / doses[i, 4])
                 total_steady += 1
     first = np.zeros(lanes, dtype=np.int64)
     last = np.zeros(lanes, dtype=np.int64)
@@ -245,10 +285,17 @@ def timeline(
         for i in range(dose_from[s], dose_from[s + 1]):
             time = doses[i, 0]
             state = int(doses[i, 2])
-            duration = doses[i, 3]
-            piece = piece_at(time, breaks, break_from[s], break_from[s + 1])
+            piece = piece_of(doses[i], breaks, break_from[s], break_from[s + 1])
             share = bioavailability[0 if one_lane else lane, 0 if one_piece else piece, state]
             late = lag[0 if one_lane_lag else lane, 0 if one_piece_lag else piece, state]
+            duration = duration_of(
+                doses[i],
+                share,
+                modeled_rate[0 if one_lane_rate else lane, 0 if one_piece_rate else piece, state],
+                modeled_duration[
+                    0 if one_lane_duration else lane, 0 if one_piece_duration else piece, state
+                ],
+            )
             amount = doses[i, 1] * share
             # The first reset after the record cuts off what has not entered by then.
             cut = np.inf

@@ -43,8 +43,10 @@ def solve(
     after: Sequence[npt.ArrayLike] | None = None,
     bioavailability: npt.ArrayLike | None = None,
     lag: npt.ArrayLike | None = None,
+    modeled_rate: npt.ArrayLike | None = None,
+    modeled_duration: npt.ArrayLike | None = None,
     initial: npt.ArrayLike | None = None,
-    start: float | None = None,
+    start: npt.ArrayLike | None = None,
     rtol: float = 1e-6,
     atol: float = 1e-9,
     strict: bool = False,
@@ -62,9 +64,12 @@ def solve(
                  happens at that time, True just after; within 1e-9 h counts as the same time
     bioavailability, lag
                  (L, P, C), or (L, C) for all pieces, of the piece that holds the dose's own time.
-                 Bioavailability scales the amount, never the duration. Lag is hours >= 0.
+                 Bioavailability scales the amount, never a recorded duration. Lag is hours >= 0.
+    modeled_rate, modeled_duration
+                 likewise: amount/h, or hours, of doses whose `rate` leaves them to the lane
     initial      (L, C) amounts at `start`, default 0
-    start        hours; default the first dose, reset or sample of the lane's schedule
+    start        hours, one for all schedules or one each; default (or NaN) the first dose, reset or
+                 sample of the lane's schedule
     rtol, atol   of the integration (a `System` only); `atol` is relative to the lane's largest
                  single dose or initial amount. The closed form is exact to rounding.
     strict       one lane a block: a lane's numbers are the same to the byte alone or in company;
@@ -87,6 +92,8 @@ def solve(
         after=after,
         bioavailability=bioavailability,
         lag=lag,
+        modeled_rate=modeled_rate,
+        modeled_duration=modeled_duration,
         initial=initial,
         start=start,
     )

@@ -1,0 +1,169 @@
+"""What a model may say beyond plain numbers: parameters of single states, observations as code, and
+the columns of its own data sets. The models that `equipoise import` writes use all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[np.float64]
+
+BY_STATE: Mapping[str, float] = {
+    "F": 1.0, "LAG": 0.0, "RATE": 0.0, "DURATION": 0.0, "START": 0.0,
+}  # fmt: skip
+"""Parameters of a state, and what holds where a model gives none: `LAG_depot`, `START_central`.
+
+F         bioavailability of doses into the state;  LAG  hours until they enter it
+RATE      amount/h of doses whose rate the model has (RATE -1 in a data set)
+DURATION  hours of doses whose duration the model has (RATE -2)
+START     amount at the start
+
+`F` and `LAG` alone hold for every state.
+"""
+
+RECORD_TIME = "TIME"
+"""A covariate of models in NONMEM's code that compute with the time of the record: it holds on the
+interval that ends there."""
+
+
+class ModelUseError(ValueError):
+    """Something was asked of a model that does not go with its form: one sentence for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What an observation may be computed from; arrays broadcast against (lanes, times).
+
+    t          hours, (1, times)
+    theta      typical values
+    covariate  name -> (1, times), the number that held just before
+    eta        name -> (lanes, 1)
+    parameter  all that the model's `parameters` returned, likewise just before
+    amount     state -> (lanes, times)
+    """
+
+    t: Array
+    theta: Mapping[str, float]
+    covariate: Mapping[str, Array]
+    eta: Mapping[str, Array]
+    parameter: Mapping[str, Array]
+    amount: Mapping[str, Array]
+
+
+Reader: TypeAlias = Callable[[Sample], tuple[Array, Array]]
+"""(prediction, variance) on the scale of the data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the data sets of a model are laid out: NONMEM's $INPUT.
+
+    columns  names in order, in upper case; "" for one that is not read
+    aliases  other names that the header of a file may use -> the name in `columns`
+    ignore   rows that begin with this character are comments; "@": with any letter or @
+    dose     number of the compartment of doses without CMT, from 1
+    """
+
+    columns: tuple[str, ...]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    ignore: str = ""
+    dose: int = 1
+
+    def matches(self, header: Sequence[str]) -> bool:
+        """Whether a header names these columns in this order (those not read: anything)."""
+        names = [self.aliases.get(h.upper(), h.upper()) for h in header]
+        return len(names) >= len(self.columns) and all(
+            wanted in ("", name) for wanted, name in zip(self.columns, names, strict=False)
+        )
+
+    def skips(self, line: str) -> bool:
+        """Whether a row of the file is a comment."""
+        first = line.lstrip()[:1]
+        return first == "#" or (
+            (first.isalpha() or first == "@") if self.ignore == "@" else first == self.ignore != ""
+        )
+
+
+def of_states(
+    tables: Sequence[Mapping[str, Array]],
+    prefix: str,
+    states: Sequence[str],
+    lanes: int,
+    pieces: int,
+) -> Array | None:
+    """A parameter of states as the engine takes it, (tables x lanes, pieces, states).
+
+    tables   structural parameters of each course;  prefix  one of `BY_STATE`
+    Returns  None where no table has it for any state
+    """
+    names = [f"{prefix}_{state}" for state in states]
+    common = prefix if prefix in ("F", "LAG") else ""
+    if not any(name in table for table in tables for name in (*names, common)):
+        return None
+    found = np.full((len(tables), lanes, pieces, len(states)), BY_STATE[prefix])
+    for place, table in enumerate(tables):
+        if common in table:
+            found[place] = padded(table[common], lanes, pieces)[:, :, None]
+        for i, name in enumerate(names):
+            if name in table:
+                found[place, :, :, i] = padded(table[name], lanes, pieces)
+    return found.reshape(-1, pieces, len(states))
+
+
+def padded(values: Array, lanes: int, pieces: int) -> Array:
+    """The same for every lane and piece; the last piece holds beyond those there are."""
+    values = np.atleast_2d(np.asarray(values, dtype=float))
+    if values.shape[1] not in (1, pieces):
+        last = np.repeat(values[:, -1:], pieces - values.shape[1], axis=1)
+        values = np.concatenate([values, last], axis=1)
+    return np.broadcast_to(values, (lanes, pieces))
+
+
+def at_times(values: Array, breaks: Sequence[float], clock: Array) -> Array:
+    """(lanes or 1, pieces or 1) as read at times: the piece that held just before each."""
+    values = np.atleast_2d(np.asarray(values, dtype=float))
+    if values.shape[1] == 1:
+        return values
+    piece = np.searchsorted(np.asarray(breaks, dtype=float), clock, side="left")
+    return np.asarray(values[:, np.minimum(piece, values.shape[1] - 1)])
+
+
+def errors_of(
+    readers: Mapping[str, Reader],
+    theta: Mapping[str, float],
+    eta: Mapping[str, Array],
+    amount: Mapping[str, Array],
+    courses: Sequence[tuple[Array, Sequence[float], Mapping[str, Array], Mapping[str, Array]]],
+) -> dict[str, tuple[Array, Array]]:
+    """(prediction, variance) of every analyte, (courses, lanes, times), NaN beyond a course's last
+    time.
+
+    amount   state -> (courses, lanes, times)
+    courses  times, breaks, covariates by piece, structural parameters by piece
+    """
+    shape = next(iter(amount.values())).shape
+    found = {name: (np.full(shape, np.nan), np.full(shape, np.nan)) for name in readers}
+    for i, (clock, breaks, covariates, table) in enumerate(courses):
+        sample = Sample(
+            t=clock[None, :],
+            theta=theta,
+            covariate={k: at_times(v, breaks, clock) for k, v in covariates.items()},
+            eta=eta,
+            parameter={k: at_times(v, breaks, clock) for k, v in table.items()},
+            amount={state: values[i, :, : len(clock)] for state, values in amount.items()},
+        )
+        for name, reader in readers.items():
+            for array, values in zip(found[name], reader(sample), strict=True):
+                array[i, :, : len(clock)] = values
+    return found
+
+
+def record_times(times: Sequence[float]) -> tuple[tuple[float, float], ...]:
+    """`RECORD_TIME` for records at these hours, in any order, as (hours, number) steps."""
+    clock = sorted(set(times))
+    return tuple((clock[max(i - 1, 0)], time) for i, time in enumerate(clock))

@@ -1,0 +1,19 @@
+$PROBLEM saturable elimination, phenytoin-like
+$INPUT ID TIME AMT RATE II ADDL SS DV EVID WT
+$DATA data.csv IGNORE=@
+$SUBROUTINES ADVAN10
+$PK
+VM = THETA(1)*(WT/70)**0.6*EXP(ETA(1))
+VOL = THETA(2)*WT
+KM = THETA(3)*EXP(ETA(2))*VOL
+S1 = VOL
+$ERROR
+W = THETA(4) + THETA(5)*F
+Y = F + W*EPS(1)
+$THETA (0, 17) ; VMAX (mg/h)
+$THETA (0, 0.7) ; V per kg
+$THETA (0, 5) ; KM (mg/L)
+$THETA (0, 0.5) (0, 0.1)
+$OMEGA 0.06 0.2
+$SIGMA 1 FIX
+$EST METHOD=1 INTER

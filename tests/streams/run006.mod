@@ -1,0 +1,28 @@
+$PROBLEM first order and zero order side by side
+$INPUT ID TIME EVID AMT CMT II ADDL RATE MDV DV
+$DATA data.csv IGNORE=@
+$SUBROUTINES ADVAN2 TRANS2
+$PK
+CL = THETA(1)*EXP(ETA(1))
+V  = THETA(2)*EXP(ETA(2))
+KA = THETA(3)*EXP(ETA(3))
+; two records a dose: 20 % through the depot, 80 % straight in
+F1 = 0.2
+F2 = 1 - F1
+D2 = THETA(4)*EXP(ETA(4))
+S2 = V
+$ERROR
+IPRED = F
+Y = IPRED*(1 + EPS(1))
+
+$THETA (0, 4)  ; CL (L/h)
+$THETA (0, 70) ; VC (L)
+$THETA (0, 1)  ; KA (1/h)
+$THETA (0, 4)  ; D2 (h)
+$OMEGA 0.2
+$OMEGA 0.2
+$OMEGA 0.2
+$OMEGA 0.2
+$SIGMA 0.05
+$ESTIMATION METHOD=1 INTERACTION MAXEVAL=9999
+$TABLE ID TIME IPRED NOPRINT FILE=sdtab

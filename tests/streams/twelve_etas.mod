@@ -1,0 +1,51 @@
+$PROBLEM parallel absorption, transit-like delay, twelve etas
+$INPUT ID TIME AMT RATE CMT DV EVID WT FED OCC
+$DATA data.csv IGNORE=@
+$SUBROUTINES ADVAN6 TOL=9
+$MODEL COMP=(DEPOT) COMP=(DELAY) COMP=(CENTRAL) COMP=(PERIPH)
+$ABBREVIATED REPLACE THETA(CL)=THETA(1)
+$PK
+; Box-Cox on clearance, logit on the fraction, occasions on clearance and lag
+LAM = THETA(9)
+PHI1 = EXP(ETA(1))
+BXCX = (PHI1**LAM - 1)/LAM
+IF (OCC.EQ.1) THEN
+  KCL = ETA(9)
+  KLG = ETA(11)
+ELSE
+  KCL = ETA(10)
+  KLG = ETA(12)
+ENDIF
+CL = THETA(CL)*(WT/70)**0.75*EXP(BXCX + KCL)
+V3 = THETA(2)*(WT/70)*EXP(ETA(2))
+Q  = THETA(3)*EXP(ETA(3))
+V4 = THETA(4)*EXP(ETA(4))
+KA = THETA(5)*EXP(ETA(5))
+KT = THETA(6)*EXP(ETA(6))
+LGT = LOG(THETA(7)/(1 - THETA(7))) + ETA(7)
+FR = EXP(LGT)/(1 + EXP(LGT))
+IF (FED.EQ.1) FR = FR*(1 + THETA(10))
+F1 = FR
+F3 = 1 - FR
+D3 = THETA(8)*EXP(ETA(8))
+ALAG1 = 0.1*EXP(KLG)
+S3 = V3
+$DES
+DADT(1) = -KT*A(1)
+DADT(2) = KT*A(1) - KA*A(2)
+DADT(3) = KA*A(2) - CL/V3*A(3) - Q/V3*A(3) + Q/V4*A(4)
+DADT(4) = Q/V3*A(3) - Q/V4*A(4)
+$ERROR
+IPRED = F
+DEL = 0
+IF (IPRED.LE.0) DEL = 1
+W = THETA(11)*(IPRED + DEL)
+Y = IPRED + W*ERR(1)
+$THETA (0, 6) (0, 30) (0, 4) (0, 60) (0, 0.9) (0, 1.5) (0, 0.6, 1) (0, 2) 0.4 0.1 (0, 0.2)
+$OMEGA 0.09 0.08 0.07 0.06 0.05 0.04 0.2 0.03
+$OMEGA BLOCK(1) 0.02
+$OMEGA BLOCK(1) SAME
+$OMEGA BLOCK(1) 0.1
+$OMEGA BLOCK(1) SAME
+$SIGMA 1 FIX
+$EST METHOD=1 INTER
