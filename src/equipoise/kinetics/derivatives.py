@@ -16,7 +16,7 @@ import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from equipoise.kinetics.stages import PREFIX, Rename, definition
+from equipoise.kinetics.stages import PREFIX, definition, renamed
 
 GUARDED = """
 @compiled
@@ -310,7 +310,10 @@ class _Work:
             raise NotDifferentiableError("recursion")
         if name not in self.needed:
             self._define(name, function, tree, names)
-        asked = [*names[: len(node.args)], *(str(each.arg) for each in node.keywords)]
+        asked = [
+            *names[: len(node.args)],
+            *(str(each.arg).removeprefix(PREFIX) for each in node.keywords),
+        ]
         given = [*node.args, *(each.value for each in node.keywords)]
         words: list[ast.keyword] = []
         for argument, value, slope in zip(asked, given, slopes, strict=True):
@@ -322,7 +325,7 @@ class _Work:
         self, name: str, function: Callable[..., Any], tree: ast.FunctionDef, names: list[str]
     ) -> None:
         self.needed[name] = ""
-        tree = Rename(tree).visit(tree)
+        tree = renamed(tree)
         work = _Work(_meanings(function), {(PREFIX + each, 0) for each in names})
         work.needed = self.needed
         body = tree.body[1:] if ast.get_docstring(tree) is not None else tree.body

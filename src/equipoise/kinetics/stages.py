@@ -259,6 +259,9 @@ class _Inline(ast.NodeTransformer):
             return ast.copy_location(ast.Name(f"{name}_{index % size}", node.ctx), node)
         return self.generic_visit(node)
 
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        return self.generic_visit(_with_words(node))
+
     def visit_Name(self, node: ast.Name) -> ast.AST:
         if node.id in self._arrays:
             self.possible = False
@@ -291,6 +294,14 @@ def _renamed(node: ast.Name, own: set[str]) -> ast.Name:
     return ast.copy_location(ast.Name(PREFIX + node.id, node.ctx), node)
 
 
+def _with_words(node: ast.Call) -> ast.Call:
+    """A call whose arguments given by name are named as `_Rename` names them."""
+    if isinstance(node.func, ast.Name) and not hasattr(builtins, node.func.id):
+        for each in node.keywords:
+            each.arg = None if each.arg is None else PREFIX + each.arg
+    return node
+
+
 def _inlined(system: System, function: ast.FunctionDef) -> list[ast.stmt] | None:
     """Body of the rates in scalars, or None where it cannot be written so."""
     body = list(function.body)
@@ -303,11 +314,14 @@ def _inlined(system: System, function: ast.FunctionDef) -> list[ast.stmt] | None
     return tree if inline.possible else None
 
 
-class Rename(ast.NodeTransformer):
+class _Rename(ast.NodeTransformer):
     """Names of a function that rates call -> names that cannot collide with the stepper's."""
 
     def __init__(self, function: ast.FunctionDef) -> None:
         self._own = _assigned(function)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        return self.generic_visit(_with_words(node))
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         return _renamed(node, self._own)
@@ -316,13 +330,19 @@ class Rename(ast.NodeTransformer):
         return ast.arg(PREFIX + node.arg, None)
 
 
+def renamed(tree: ast.FunctionDef) -> ast.FunctionDef:
+    """A function that rates call, with names that cannot collide with the stepper's."""
+    changed: ast.FunctionDef = _Rename(tree).visit(tree)
+    return changed
+
+
 def _require(function: Callable[..., Any], needed: dict[str, str]) -> None:
     """Add a whole function, renamed, and what it needs."""
     function = getattr(function, "py_func", function)
     tree = definition(function)
     name = PREFIX + tree.name
     _collect(function, needed)
-    tree = Rename(tree).visit(tree)
+    tree = renamed(tree)
     tree.name = name
     _add(needed, name, "@compiled\n" + ast.unparse(ast.fix_missing_locations(tree)))
 
