@@ -45,10 +45,10 @@ STATES = 0
 LANES = 0
 ROWS = 0
 X = 0
-Y = 0  # arguments of the other seven stages
+Y = 0  # arguments of the other seven stages, and the middle
 NEW = 0
 K = 0  # one row a state: slopes at X
-U = 0  # unknowns of all eight stages
+U = 0  # unknowns of all eight stages, and the defect in the middle
 H = 0
 FLOOR = 0
 ERROR = 0
@@ -59,13 +59,10 @@ SWAP = 0  # whether a column's elimination exchanged two rows
 ARGUMENT = 0  # what `evaluate` reads
 BEGUN = 0  # fraction of the segment where K, J and FT were taken
 RIGHT = 0  # what it writes, and right-hand sides
-BETWEEN = 0  # squared error of the interpolant
-MIDDLE = np.zeros(8)  # weights of the unknowns in the middle of the step
-PACE = np.zeros(8)  # and in the interpolant's slope there
-STAGE = np.zeros(64)
-COUPLING = np.zeros(64)
-NODE = np.zeros(8)
-TIME = np.zeros(8)
+STAGE = np.zeros(72)
+COUPLING = np.zeros(72)
+NODE = np.zeros(9)
+TIME = np.zeros(9)
 
 
 def linearise(w, n, tau):
@@ -142,34 +139,34 @@ def solve(v, n):
 
 
 def attempt(w, n, tau, dt, rtol):
-    """From X, its slopes and their derivatives write the stages, NEW and ERROR."""
+    """From X, its slopes and their derivatives write the stages, NEW and ERROR.
+
+    The ninth stage is not the method's: it is the defect of the interpolant in the middle. Where a
+    state follows others at once, the error at the step's end vanishes however long the step, and
+    that of the interpolant does not.
+    """
     v = w[: ROWS * LANES].reshape((ROWS, LANES))
     if v[BEGUN, 0] != tau:
         # A step that is tried again, smaller, keeps its derivatives.
         linearise(w, n, tau)
         v[BEGUN, 0] = tau
     factorise(v, n, dt)
-    for stage in range(8):
+    for stage in range(9):
+        known = min(stage, 8)
         for i in range(STATES):
             for slot in range(n):
                 v[ARGUMENT + i, slot] = 0.0
-            for s in range(stage):
+            for s in range(known):
                 for slot in range(n):
                     v[ARGUMENT + i, slot] += STAGE[8 * stage + s] * v[U + s * STATES + i, slot]
             for slot in range(n):
-                v[ARGUMENT + i, slot] = v[X + i, slot] + dt * v[ARGUMENT + i, slot]
-        if stage == 0:
-            # The slopes where the step begins are there already.
-            for i in range(STATES):
-                for slot in range(n):
-                    v[RIGHT + i, slot] = v[K + i, slot]
-        else:
-            for i in range(STATES):
-                for slot in range(n):
-                    v[Y + (stage - 1) * STATES + i, slot] = v[ARGUMENT + i, slot]
-            evaluate(w, n, tau + NODE[stage] * dt)
+                argument = v[X + i, slot] + dt * v[ARGUMENT + i, slot]
+                v[ARGUMENT + i, slot] = argument
+                # The first stage's argument is X, which stands before Y.
+                v[Y + (stage - 1) * STATES + i, slot] = argument
+        evaluate(w, n, tau + NODE[stage] * dt)
         for i in range(STATES):
-            for s in range(stage):
+            for s in range(known):
                 for slot in range(n):
                     v[RIGHT + i, slot] += COUPLING[8 * stage + s] * v[U + s * STATES + i, slot]
             for slot in range(n):
@@ -181,39 +178,17 @@ def attempt(w, n, tau, dt, rtol):
                 v[U + stage * STATES + i, slot] = v[RIGHT + i, slot]
     for slot in range(n):
         v[ERROR, slot] = 0.0
-        v[BETWEEN, slot] = 0.0
     for i in range(STATES):
         for slot in range(n):
-            change = dt * v[RIGHT + i, slot]
-            new = v[ARGUMENT + i, slot] + change
+            change = dt * v[U + 7 * STATES + i, slot]
+            new = v[Y + 6 * STATES + i, slot] + change
             v[NEW + i, slot] = new
             size = v[FLOOR, slot] + 1e-300 + rtol * max(abs(v[X + i, slot]), abs(new))
-            v[ERROR, slot] += (change / size) ** 2 / STATES
-    # Where a state follows others at once, the error at the step's end vanishes however long the
-    # step, and that of the interpolant does not: its defect in the middle must count as well.
-    for i in range(STATES):
-        for slot in range(n):
-            v[ARGUMENT + i, slot] = 0.0
-        for s in range(8):
-            for slot in range(n):
-                v[ARGUMENT + i, slot] += MIDDLE[s] * v[U + s * STATES + i, slot]
-        for slot in range(n):
-            v[ARGUMENT + i, slot] = v[X + i, slot] + dt * v[ARGUMENT + i, slot]
-    evaluate(w, n, tau + 0.5 * dt)
-    for i in range(STATES):
-        for s in range(8):
-            for slot in range(n):
-                v[RIGHT + i, slot] -= PACE[s] * v[U + s * STATES + i, slot]
-    solve(v, n)
-    for i in range(STATES):
-        for slot in range(n):
-            size = v[FLOOR, slot] + 1e-300
-            size += rtol * max(abs(v[X + i, slot]), abs(v[NEW + i, slot]))
-            v[BETWEEN, slot] += (GAMMA * dt * v[RIGHT + i, slot] / size) ** 2 / STATES
+            between = dt * v[U + 8 * STATES + i, slot]
+            v[ERROR, slot] += (change * change + between * between) / (size * size) / STATES
     for slot in range(n):
-        both = v[ERROR, slot] + v[BETWEEN, slot]
         # An idle lane may stand where its rates make no sense.
-        v[ERROR, slot] = both if v[H, slot] > 0.0 else 0.0
+        v[ERROR, slot] = v[ERROR, slot] if v[H, slot] > 0.0 else 0.0
 
 
 def advance(w, n, _reached):
@@ -231,11 +206,10 @@ def held(_w, _n, _seat, _dt, _rtol):
 def layout(system: System) -> dict[str, int]:
     """Rows of a block's buffer, by the names that `stepper.py` and this module use.
 
-    After X come the arguments of the other seven stages, after K (only its first row is used) the
-    unknowns of all eight, in the same order.
+    After X come the arguments of the other seven stages, and those of U in the same order.
     """
     c, k = len(system.states), len(system.parameter_names)
-    rows = {"X": c, "Y": 7 * c, "NEW": c, "K": c, "U": 8 * c, "Q": 4 * c, "INPUT": c, "P": k}
+    rows = {"X": c, "Y": 8 * c, "NEW": c, "K": c, "U": 9 * c, "Q": 4 * c, "INPUT": c, "P": k}
     rows |= dict.fromkeys(("H", "T", "END", "STOP", "DUE", "FLOOR", "SCALE", "ERROR"), 1)
     rows |= {
         "J": c * c,
@@ -245,7 +219,6 @@ def layout(system: System) -> dict[str, int]:
         "ARGUMENT": c,
         "RIGHT": c,
         "BEGUN": 1,
-        "BETWEEN": 1,
     }
     begins = [0, *accumulate(rows.values())]
     return {
@@ -264,18 +237,19 @@ def stages(system: System, lanes: int) -> str:
     made = _Kernel(system, lanes, tree)
     slopes = made.linearise()
     weights = np.array(powers())
+    middle = weights @ 0.5 ** np.arange(1, 5)
+    pace = weights @ (np.arange(1, 5) * 0.5 ** np.arange(4))
+    tables = {
+        "STAGE": [*(_padded(row) for row in STAGES), middle],
+        "COUPLING": [*(_padded(row) for row in COUPLINGS), -pace],
+        "NODE": [NODES, (0.5,)],
+        "TIME": [TIMES, (0.0,)],
+    }
     parts = [
         kernels.constants(GAMMA=GAMMA, PREFERENCE=PREFERENCE),
-        "\n".join(
+        *(
             f"{name} = np.array({[float(each) for row in rows for each in row]!r})"
-            for name, rows in (
-                ("STAGE", (_padded(row) for row in STAGES)),
-                ("COUPLING", (_padded(row) for row in COUPLINGS)),
-                ("NODE", (NODES,)),
-                ("TIME", (TIMES,)),
-                ("MIDDLE", ([row @ 0.5 ** np.arange(1, 5) for row in weights],)),
-                ("PACE", ([row @ (np.arange(1, 5) * 0.5 ** np.arange(4)) for row in weights],)),
-            )
+            for name, rows in tables.items()
         ),
         *needed.values(),
         GUARDED,
