@@ -25,11 +25,13 @@ class Solution:
     areas    (L, T, O) integral of amount / volume from the start to each time (hours x
              concentration), one for each pair in `observe`
     failed   (lane, reason) for every lane without an answer; its numbers are NaN
+    stiff    lanes whose answer, or whose steady state, took the method for stiff systems
     """
 
     amounts: Floats
     areas: Floats
     failed: tuple[tuple[int, str], ...] = ()
+    stiff: tuple[int, ...] = ()
 
 
 def solve(
@@ -71,7 +73,8 @@ def solve(
     start        hours, one for all schedules or one each; default (or NaN) the first dose, reset or
                  sample of the lane's schedule
     rtol, atol   of the integration (a `System` only); `atol` is relative to the lane's largest
-                 single dose or initial amount. The closed form is exact to rounding.
+                 single dose or initial amount. The closed form is exact to rounding. Lanes that
+                 turn out stiff are integrated by a method made for that, to the same tolerance.
     strict       one lane a block: a lane's numbers are the same to the byte alone or in company;
                  otherwise they agree to about 10 x rtol. A `Linear` system is always strict.
     threads      default: the processors there are; the results never depend on it
@@ -99,6 +102,7 @@ def solve(
     )
     workers = threads or processors()
     # Imported late: what follows needs the compiler, what precedes it does not.
+    stiff: tuple[int, ...] = ()
     if isinstance(system, Linear):
         from equipoise.kinetics.closed_form import closed_form
 
@@ -106,15 +110,14 @@ def solve(
     else:
         from equipoise.kinetics.integrate import integrate
 
-        amounts, areas, reasons = integrate(
-            system, problem, rtol=rtol, atol=atol, strict=strict, workers=workers
-        )
+        found = integrate(system, problem, rtol=rtol, atol=atol, strict=strict, workers=workers)
+        amounts, areas, reasons, stiff = found.amounts, found.areas, found.reasons, found.stiff
     for lane in reasons:
         amounts[lane] = np.nan
         areas[lane] = np.nan
     _as_asked(problem, amounts)
     _as_asked(problem, areas)
-    return Solution(amounts, areas, tuple(sorted(reasons.items())))
+    return Solution(amounts, areas, tuple(sorted(reasons.items())), stiff)
 
 
 def _as_asked(problem: Problem, values: Floats) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 
 from equipoise.kinetics.stepper import ERRORS, INTERPOLANT, NODES, STAGES, System
 
-_PREFIX = "user_"
+PREFIX = "user_"
 
 
 def layout(system: System) -> dict[str, int]:
@@ -42,34 +42,59 @@ def stages(system: System, lanes: int) -> str:
     Fails  ValueError when the text of the rates cannot be had, or names something that cannot be
            written to a file.
     """
-    function = _definition(system.rates)
-    if len(function.args.args) != 4:
-        raise ValueError("rates must take four arguments: t, x, p, dx")
-    needed: dict[str, str] = {}
-    body = _inlined(system, function)
-    if body is None:
-        _require(system.rates, needed)
-    else:
-        _collect(system.rates, needed)
+    needed, tree = read(system)
+    body = None if tree is None else text_of(tree)
     rows = layout(system)
-    call = f"{_PREFIX}{system.rates.__name__}"
+    call = called(system)
     lines = [*needed.values(), _derive(rows, lanes, body, call)]
     lines.append(_attempt(rows, lanes, body, call))
     lines += _interpolants(rows, lanes)
     return "\n\n".join(lines)
 
 
-def _at(row: int, lanes: int) -> str:
+def read(system: System) -> tuple[dict[str, str], list[ast.stmt] | None]:
+    """The definitions that a system's rates need, by name, and their body in scalars.
+
+    The body is None where it cannot be written so; then the rates are among the definitions.
+    Fails  ValueError as `stages` does.
+    """
+    function = definition(system.rates)
+    if len(function.args.args) != 4:
+        raise ValueError("rates must take four arguments: t, x, p, dx")
+    needed: dict[str, str] = {}
+    tree = _inlined(system, function)
+    if tree is None:
+        _require(system.rates, needed)
+    else:
+        _collect(system.rates, needed)
+    return needed, tree
+
+
+def called(system: System) -> str:
+    """The name by which rates are called where they are not in line."""
+    return f"{PREFIX}{system.rates.__name__}"
+
+
+def text_of(tree: list[ast.stmt]) -> list[str]:
+    """Lines of statements."""
+    lines: list[str] = []
+    for statement in tree:
+        lines += ast.unparse(ast.fix_missing_locations(statement)).splitlines()
+    return lines
+
+
+def at(row: int, lanes: int) -> str:
+    """A lane's number in a row of the buffer."""
     return f"w[{row * lanes} + lane]" if row else "w[lane]"
 
 
-def _loaded(rows: dict[str, int], lanes: int, body: list[str] | None) -> list[str]:
+def loaded(rows: dict[str, int], lanes: int, body: list[str] | None) -> list[str]:
     """Lines that read what a lane's rates need, once for all stages."""
     c, k = rows["STATES"], rows["PARAMETERS"]
     used = "\n".join(body) if body is not None else "".join(f"p_{j}," for j in range(k))
-    lines = [f"h = {_at(rows['H'], lanes)}", f"begin = {_at(rows['T'], lanes)}"]
-    lines += [f"p_{j} = {_at(rows['P'] + j, lanes)}" for j in range(k) if f"p_{j}" in used]
-    lines += [f"input_{i} = {_at(rows['INPUT'] + i, lanes)}" for i in range(c)]
+    lines = [f"h = {at(rows['H'], lanes)}", f"begin = {at(rows['T'], lanes)}"]
+    lines += [f"p_{j} = {at(rows['P'] + j, lanes)}" for j in range(k) if f"p_{j}" in used]
+    lines += [f"input_{i} = {at(rows['INPUT'] + i, lanes)}" for i in range(c)]
     if body is None:
         lines += [f"ps[{j}] = p_{j}" for j in range(k)]
     return lines
@@ -88,11 +113,11 @@ def _slopes(
         lines = [f"dx_{i} = 0.0" for i in range(c)] + body
     for i in range(c):
         lines.append(f"k{stage}_{i} = h * (dx_{i} + input_{i})")
-        lines.append(f"{_at(rows['K'] + stage * c + i, lanes)} = k{stage}_{i}")
+        lines.append(f"{at(rows['K'] + stage * c + i, lanes)} = k{stage}_{i}")
     return lines
 
 
-def _function(head: str, rows: dict[str, int], body: list[str] | None, loop: list[str]) -> str:
+def function_of(head: str, rows: dict[str, int], body: list[str] | None, loop: list[str]) -> str:
     """A compiled function that does the same for every lane."""
     text: list[str] = []
     if body is None:
@@ -101,30 +126,30 @@ def _function(head: str, rows: dict[str, int], body: list[str] | None, loop: lis
             f"ps = np.empty({rows['PARAMETERS']})",
             f"ds = np.empty({rows['STATES']})",
         ]
-    text += ["for lane in range(n):", *_indented(loop)]
-    return "\n".join(["@compiled", f"def {head}:", *_indented(text)])
+    text += ["for lane in range(n):", *indented(loop)]
+    return "\n".join(["@compiled", f"def {head}:", *indented(text)])
 
 
 def _derive(rows: dict[str, int], lanes: int, body: list[str] | None, call: str) -> str:
-    loop = [*_loaded(rows, lanes, body), "t = begin + tau * h"]
-    loop += [f"x_{i} = {_at(rows['X'] + i, lanes)}" for i in range(rows["STATES"])]
+    loop = [*loaded(rows, lanes, body), "t = begin + tau * h"]
+    loop += [f"x_{i} = {at(rows['X'] + i, lanes)}" for i in range(rows["STATES"])]
     loop += _slopes(rows, lanes, body, call, 0)
-    return _function("derive(w, n, tau)", rows, body, loop)
+    return function_of("derive(w, n, tau)", rows, body, loop)
 
 
 def _attempt(rows: dict[str, int], lanes: int, body: list[str] | None, call: str) -> str:
     c = rows["STATES"]
-    loop = [*_loaded(rows, lanes, body), f"floor = {_at(rows['FLOOR'], lanes)} + 1e-300"]
+    loop = [*loaded(rows, lanes, body), f"floor = {at(rows['FLOOR'], lanes)} + 1e-300"]
     for i in range(c):
-        loop.append(f"b_{i} = {_at(rows['X'] + i, lanes)}")
-        loop.append(f"k0_{i} = {_at(rows['K'] + i, lanes)}")
+        loop.append(f"b_{i} = {at(rows['X'] + i, lanes)}")
+        loop.append(f"k0_{i} = {at(rows['K'] + i, lanes)}")
     for stage in range(1, 7):
         loop.append(f"t = begin + (tau + {NODES[stage]!r} * dt) * h")
         to = rows["NEW"] if stage == 6 else rows["Y"] + (stage - 1) * c
         for i in range(c):
             terms = " + ".join(f"{a!r} * k{s}_{i}" for s, a in enumerate(STAGES[stage]))
             loop.append(f"x_{i} = b_{i} + dt * ({terms})")
-            loop.append(f"{_at(to + i, lanes)} = x_{i}")
+            loop.append(f"{at(to + i, lanes)} = x_{i}")
         loop += _slopes(rows, lanes, body, call, stage)
     loop.append("total = 0.0")
     for i in range(c):
@@ -132,8 +157,8 @@ def _attempt(rows: dict[str, int], lanes: int, body: list[str] | None, call: str
         loop.append(f"error = dt * ({terms}) / (floor + rtol * max(abs(b_{i}), abs(x_{i})))")
         loop.append("total += error * error")
     # An idle lane may stand where its rates make no sense.
-    loop.append(f"{_at(rows['ERROR'], lanes)} = total / {float(c)!r} if h > 0.0 else 0.0")
-    return _function("attempt(w, n, tau, dt, rtol)", rows, body, loop)
+    loop.append(f"{at(rows['ERROR'], lanes)} = total / {float(c)!r} if h > 0.0 else 0.0")
+    return function_of("attempt(w, n, tau, dt, rtol)", rows, body, loop)
 
 
 def powers() -> list[list[float]]:
@@ -153,34 +178,40 @@ def _interpolants(rows: dict[str, int], lanes: int) -> list[str]:
     c = rows["STATES"]
     every: list[str] = []
     for i in range(c):
-        every += [f"s{s} = {_at(rows['K'] + s * c + i, lanes)}" for s in range(7)]
-        every += [f"{_at(rows['Q'] + k * c + i, lanes)} = {_sum(weights, k)}" for k in range(4)]
+        every += [f"s{s} = {at(rows['K'] + s * c + i, lanes)}" for s in range(7)]
+        every += [f"{at(rows['Q'] + k * c + i, lanes)} = {weighted(weights, k)}" for k in range(4)]
     one = [f"s{s} = w[source + {s * c * lanes} + lane]" for s in range(7)]
-    one += [f"w[target + {k * lanes} + lane] = {_sum(weights, k)}" for k in range(4)]
+    one += [f"w[target + {k * lanes} + lane] = {weighted(weights, k)}" for k in range(4)]
     loop = "    for lane in range(n):"
     return [
-        "\n".join(["@compiled", "def interpolant(w, n):", loop, *_indented(_indented(every))]),
+        "\n".join(["@compiled", "def interpolant(w, n):", loop, *indented(indented(every))]),
         "\n".join(
             [
                 "@compiled",
-                "def interpolant_of(w, n, source, target):",
+                "def interpolant_of(w, n, source, target, dt):",
                 loop,
-                *_indented(_indented(one)),
+                *indented(indented(one)),
             ]
         ),
     ]
 
 
-def _sum(weights: list[list[float]], power: int) -> str:
-    terms = [f"{weights[s][power]!r} * s{s}" for s in range(7) if weights[s][power] != 0.0]
+def weighted(weights: list[list[float]], power: int) -> str:
+    """The coefficient of one power of theta from slopes s0, s1 ... of all stages."""
+    terms = [f"{row[power]!r} * s{s}" for s, row in enumerate(weights) if row[power] != 0.0]
     return " + ".join(terms)
 
 
-def _indented(lines: list[str]) -> list[str]:
+def indented(lines: list[str]) -> list[str]:
+    """Lines one level deeper."""
     return ["    " + line for line in "\n".join(lines).splitlines()]
 
 
-def _definition(function: Callable[..., Any]) -> ast.FunctionDef:
+def definition(function: Callable[..., Any]) -> ast.FunctionDef:
+    """A plain function as a tree, without decorators and annotations.
+
+    Fails  ValueError when its text cannot be had.
+    """
     function = getattr(function, "py_func", function)
     try:
         text = textwrap.dedent(inspect.getsource(function))
@@ -228,6 +259,9 @@ class _Inline(ast.NodeTransformer):
             return ast.copy_location(ast.Name(f"{name}_{index % size}", node.ctx), node)
         return self.generic_visit(node)
 
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        return self.generic_visit(_with_words(node))
+
     def visit_Name(self, node: ast.Name) -> ast.AST:
         if node.id in self._arrays:
             self.possible = False
@@ -257,10 +291,18 @@ def _assigned(function: ast.FunctionDef) -> set[str]:
 def _renamed(node: ast.Name, own: set[str]) -> ast.Name:
     if hasattr(builtins, node.id) and node.id not in own:
         return node
-    return ast.copy_location(ast.Name(_PREFIX + node.id, node.ctx), node)
+    return ast.copy_location(ast.Name(PREFIX + node.id, node.ctx), node)
 
 
-def _inlined(system: System, function: ast.FunctionDef) -> list[str] | None:
+def _with_words(node: ast.Call) -> ast.Call:
+    """A call whose arguments given by name are named as `_Rename` names them."""
+    if isinstance(node.func, ast.Name) and not hasattr(builtins, node.func.id):
+        for each in node.keywords:
+            each.arg = None if each.arg is None else PREFIX + each.arg
+    return node
+
+
+def _inlined(system: System, function: ast.FunctionDef) -> list[ast.stmt] | None:
     """Body of the rates in scalars, or None where it cannot be written so."""
     body = list(function.body)
     if ast.get_docstring(function) is not None:
@@ -268,30 +310,39 @@ def _inlined(system: System, function: ast.FunctionDef) -> list[str] | None:
     if body and isinstance(body[-1], ast.Return) and body[-1].value is None:
         body = body[:-1]
     inline = _Inline(system, function)
-    lines: list[str] = []
-    for statement in body:
-        lines += ast.unparse(ast.fix_missing_locations(inline.visit(statement))).splitlines()
-    return lines if inline.possible else None
+    tree = [inline.visit(statement) for statement in body]
+    return tree if inline.possible else None
 
 
 class _Rename(ast.NodeTransformer):
+    """Names of a function that rates call -> names that cannot collide with the stepper's."""
+
     def __init__(self, function: ast.FunctionDef) -> None:
         self._own = _assigned(function)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        return self.generic_visit(_with_words(node))
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         return _renamed(node, self._own)
 
     def visit_arg(self, node: ast.arg) -> ast.AST:
-        return ast.arg(_PREFIX + node.arg, None)
+        return ast.arg(PREFIX + node.arg, None)
+
+
+def renamed(tree: ast.FunctionDef) -> ast.FunctionDef:
+    """A function that rates call, with names that cannot collide with the stepper's."""
+    changed: ast.FunctionDef = _Rename(tree).visit(tree)
+    return changed
 
 
 def _require(function: Callable[..., Any], needed: dict[str, str]) -> None:
     """Add a whole function, renamed, and what it needs."""
     function = getattr(function, "py_func", function)
-    tree = _definition(function)
-    name = _PREFIX + tree.name
+    tree = definition(function)
+    name = PREFIX + tree.name
     _collect(function, needed)
-    tree = _Rename(tree).visit(tree)
+    tree = renamed(tree)
     tree.name = name
     _add(needed, name, "@compiled\n" + ast.unparse(ast.fix_missing_locations(tree)))
 
@@ -305,7 +356,7 @@ def _collect(function: Callable[..., Any], needed: dict[str, str]) -> None:
 
 
 def _name(name: str, value: Any, needed: dict[str, str]) -> None:
-    mine = _PREFIX + name
+    mine = PREFIX + name
     if isinstance(value, types.ModuleType):
         _add(needed, mine, f"import {value.__name__} as {mine}")
     elif isinstance(value, bool | int | float | np.number):

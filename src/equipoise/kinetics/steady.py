@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from types import ModuleType
 
 import numpy as np
@@ -28,6 +29,7 @@ Event = tuple[float, int, int, float]
 
 def steady_states(
     module: ModuleType,
+    stiff: Callable[[], ModuleType],
     line: Timeline,
     parameters: Floats,
     scale: Floats,
@@ -35,10 +37,11 @@ def steady_states(
     rtol: float,
     atol: float,
     limit: int,
-) -> tuple[Floats, dict[int, str]]:
+) -> tuple[Floats, dict[int, str], set[int]]:
     """The state at the record of each row of the steady table, as if the train had run forever.
 
-    Returns (rows, C) and the reason for each lane that has none.
+    stiff    the same kernel for stiff systems, made when first called
+    Returns  (rows, C), the reason for each lane that has none, and the lanes with a stiff row.
 
     A row and its perturbed copies share the steps of one block, so the derivatives of the cycle
     are smooth; rows never share a block, so a row's answer does not depend on the others.
@@ -46,6 +49,7 @@ def steady_states(
     states = module.STATES
     found = np.zeros((len(line.steady), states))
     lost: dict[int, str] = {}
+    slow: set[int] = set()
     rows = np.flatnonzero(line.steady[:, 0] != 0.0)
     for begin in range(0, len(rows), TOGETHER):
         chosen = rows[begin : begin + TOGETHER]
@@ -54,6 +58,7 @@ def steady_states(
         piece = np.zeros_like(piece) if parameters.shape[1] == 1 else piece
         cycles = _Cycles(
             module,
+            stiff,
             line.steady[chosen],
             parameters[lanes, piece],
             scale[lanes],
@@ -63,13 +68,14 @@ def steady_states(
         )
         states_found, failed = cycles.fixed_points()
         found[chosen] = states_found
+        slow.update(int(lane) for lane in lanes[cycles.stiff])
         for number in np.flatnonzero(failed):
             row = line.steady[chosen[number]]
             lost[int(lanes[number])] = (
                 f"no steady state for doses every {row[1]:g} h at {row[6]:g} h: "
                 f"none was reached in {CYCLES} Newton steps"
             )
-    return found, lost
+    return found, lost, slow
 
 
 class _Cycles:
@@ -82,6 +88,7 @@ class _Cycles:
     def __init__(
         self,
         module: ModuleType,
+        stiff: Callable[[], ModuleType],
         rows: Floats,
         parameters: Floats,
         scale: Floats,
@@ -91,6 +98,8 @@ class _Cycles:
         limit: int,
     ) -> None:
         self._module = module
+        self._for_stiff = stiff
+        self.stiff = np.zeros(len(rows), dtype=np.bool_)
         self._states = module.STATES
         self._scale = scale
         self._rtol, self._atol = rtol, atol
@@ -156,15 +165,33 @@ class _Cycles:
         return state, lost
 
     def _run(self, rows: Integers, initial: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-        """One cycle of some rows from (rows, copies, C): its end, and which rows failed."""
+        """One cycle of some rows from (rows, copies, C): its end, and which rows failed.
+
+        A row that fails is tried with the method for stiff systems, and keeps to it.
+        """
+        ends = np.empty_like(initial)
+        broken = np.zeros(len(rows), dtype=np.bool_)
+        plain = np.flatnonzero(~self.stiff[rows])
+        if len(plain):
+            ends[plain], failed = self._marched(self._module, rows[plain], initial[plain])
+            self.stiff[rows[plain[failed]]] = True
+        slow = np.flatnonzero(self.stiff[rows])
+        if len(slow):
+            module = self._for_stiff()
+            ends[slow], broken[slow] = self._marched(module, rows[slow], initial[slow])
+        return ends, broken
+
+    def _marched(
+        self, module: ModuleType, rows: Integers, initial: Floats
+    ) -> tuple[Floats, NDArray[np.bool_]]:
         copies = initial.shape[1]
         lanes = len(rows) * copies
         of_row = np.repeat(rows, copies)
         amounts = np.empty((lanes, 1, self._states))
         status = np.zeros(lanes, dtype=np.int64)
         # A block takes at most LANES lanes, and never lanes of two rows.
-        block = copies if copies <= self._module.LANES else 1
-        self._module.march(
+        block = copies if copies <= module.LANES else 1
+        module.march(
             np.arange(lanes),
             block,
             0,

@@ -38,6 +38,31 @@ LANES = 32
 
 TOO_MANY_STEPS = 1
 COLLAPSED = 2
+STIFF = 3
+HINDERED = 4
+
+EVERY = 8
+"""Of so many steps one is asked whether stability limits it."""
+
+HELD = 2.5
+"""Rate of forgetting x step from which stability is held to be the limit."""
+
+FREE = 96
+"""Steps limited by stability that a segment may have without being counted."""
+
+PATIENCE = 320.0
+"""Steps limited by stability, beyond the free ones, until lanes are given up as stiff."""
+
+SETTINGS = (
+    "TOO_MANY_STEPS",
+    "COLLAPSED",
+    "STIFF",
+    "HINDERED",
+    "EVERY",
+    "HELD",
+    "FREE",
+    "PATIENCE",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +140,7 @@ INTERPOLANT = (
 STATES = 0
 PARAMETERS = 0
 X = 0  # states at the beginning of the step: those of its first stage
+Y = 0  # those of the stages between
 NEW = 0  # at its end: those of its last
 K = 0  # slopes
 Q = 0  # powers of theta
@@ -131,8 +157,8 @@ ERROR = 0  # squared error of the last attempt; up to 1 is accepted
 ROWS = 0
 
 # Rows of integers about the lanes of a block.
-LANE, EVENT, OUT, OUT_END, OUT_FROM, SEATS = range(6)
-SEAT_ROWS = ("LANE", "EVENT", "OUT", "OUT_END", "OUT_FROM", "SEATS")
+LANE, EVENT, OUT, OUT_END, OUT_FROM, HELD_BACK, SEATS = range(7)
+SEAT_ROWS = ("LANE", "EVENT", "OUT", "OUT_END", "OUT_FROM", "HELD_BACK", "SEATS")
 
 
 def derive(w, n, tau):
@@ -150,8 +176,8 @@ def interpolant(w, n):
     raise NotImplementedError
 
 
-def interpolant_of(w, n, source, target):
-    """The same for one state: its seven rows start at `source`, its powers at `target`."""
+def interpolant_of(w, n, source, target, dt):
+    """The same for the area under one state: its stages start at `source`, powers at `target`."""
     raise NotImplementedError
 
 
@@ -248,7 +274,7 @@ def accept(w, n, seat, tau, reached, dt, out_times, out_after, observed, amounts
         interpolant(w, n)
     for o in range(number):
         source = (X + observed[o, 0]) * LANES
-        interpolant_of(w, n, source, (ROWS + number + 4 * o) * LANES)
+        interpolant_of(w, n, source, (ROWS + number + 4 * o) * LANES, dt)
     if any_due:
         sample(w, n, seat, tau, reached, dt, out_times, out_after, observed, amounts, areas)
     for o in range(number):
@@ -258,17 +284,48 @@ def accept(w, n, seat, tau, reached, dt, out_times, out_after, observed, amounts
             total += w[powers + 2 * LANES + slot] + w[powers + 3 * LANES + slot]
             volume = w[(P + observed[o, 1]) * LANES + slot]
             w[(ROWS + o) * LANES + slot] += dt * w[H * LANES + slot] * total / volume
+    advance(w, n, reached)
+
+
+def advance(w, n, _reached):
+    """Begin the next step where the last one ended, with its last slopes."""
     for i in range(STATES):
         for slot in range(n):
             w[(X + i) * LANES + slot] = w[(NEW + i) * LANES + slot]
             w[(K + i) * LANES + slot] = w[(K + 6 * STATES + i) * LANES + slot]
 
 
-def cross(w, n, seat, out_times, out_after, observed, rtol, limit, hours, amounts, areas):
+def held(w, n, seat, dt, rtol):
+    """Whether stability, not accuracy, limits the step of some lane, and mark which.
+
+    The last two stages stand at the same time: by how much their slopes differ, for so much as they
+    themselves do, is the fastest rate at which the system forgets (Hairer & Wanner, Solving ODEs
+    II, section IV.2). The method is stable up to about 3.5 of it in a step.
+    """
+    any_held = False
+    for slot in range(n):
+        slopes = 0.0
+        states = 0.0
+        floor = w[FLOOR * LANES + slot] + 1e-300
+        for i in range(STATES):
+            size = floor + rtol * abs(w[(NEW + i) * LANES + slot])
+            change = w[(K + 6 * STATES + i) * LANES + slot]
+            change = (change - w[(K + 5 * STATES + i) * LANES + slot]) / size
+            apart = (w[(NEW + i) * LANES + slot] - w[(Y + 4 * STATES + i) * LANES + slot]) / size
+            slopes += change * change
+            states += apart * apart
+        if dt * dt * slopes > HELD * HELD * states:
+            seat[HELD_BACK, slot] += 1
+            any_held = True
+    return any_held
+
+
+def cross(w, n, seat, out_times, out_after, observed, rtol, limit, patience, hours, amounts, areas):
     """Take a block through the segments its lanes stand before, writing samples on the way.
 
-    hours   the step that would be tried next if nothing happened, hours
-    Returns (status, hours)
+    patience  steps limited by stability that are put up with
+    hours     the step that would be tried next if nothing happened, hours
+    Returns (status, hours, steps limited by stability)
     """
     derive(w, n, 0.0)
     pace = 0.0
@@ -287,7 +344,8 @@ def cross(w, n, seat, out_times, out_after, observed, rtol, limit, hours, amount
         dt = min(dt, 5.0 * rtol**0.2 / pace)
     tau = 0.0
     growth = 6.0
-    for _attempt in range(limit):
+    slow = 0
+    for number in range(limit):
         wanted = dt
         last = tau + 1.01 * dt >= 1.0
         if last:
@@ -308,16 +366,21 @@ def cross(w, n, seat, out_times, out_after, observed, rtol, limit, hours, amount
             growth = 1.0
         else:
             reached = 1.0 if last else tau + dt
+            if number % EVERY == EVERY - 1 and held(w, n, seat, dt, rtol):
+                slow += EVERY
             accept(w, n, seat, tau, reached, dt, out_times, out_after, observed, amounts, areas)
             dt *= growth if worst == 0.0 else min(growth, max(0.2, 0.9 * worst**-0.1))
             if last:
                 # A segment crossed at one stroke, perhaps a sliver, limits nothing that follows.
-                return 0, max(hours if tau == 0.0 else 0.0, max(wanted, dt) * longest)
+                hours = max(hours if tau == 0.0 else 0.0, max(wanted, dt) * longest)
+                return 0, hours, slow
+            if slow > patience:
+                return STIFF, hours, slow
             tau = reached
             growth = 6.0
         if not dt > 1e-13:
-            return COLLAPSED, hours
-    return TOO_MANY_STEPS, hours
+            return COLLAPSED, hours, slow
+    return TOO_MANY_STEPS, hours, slow
 
 
 def march(
@@ -352,6 +415,8 @@ def march(
 
     lo      lane to which first[0] belongs
     steady  (rows, C) the steady state of each row of the steady table
+    status  (L,) written for a lane that fails: why. Of a block that fails as STIFF, the lanes that
+            are so; the others are only HINDERED
     where   (L,) written for a lane that fails: the time before which it did
     """
     number = observed.shape[0]
@@ -370,6 +435,7 @@ def march(
             seat[OUT, slot] = out_from[s]
             seat[OUT_END, slot] = out_from[s + 1]
             seat[OUT_FROM, slot] = out_from[s]
+            seat[HELD_BACK, slot] = 0
             w[END * LANES + slot] = start[lane]
             w[FLOOR * LANES + slot] = atol * scale[lane]
             w[SCALE * LANES + slot] = scale[lane]
@@ -379,6 +445,7 @@ def march(
                 w[(P + j) * LANES + slot] = parameters[lane, 0, j]
         hours = np.inf
         failure = 0
+        patience = PATIENCE
         while failure == 0:
             busy = False
             for slot in range(n):
@@ -417,12 +484,31 @@ def march(
                     busy = True
             if not busy:
                 break
-            failure, hours = cross(
-                w, n, seat, out_times, out_after, observed, rtol, limit, hours, amounts, areas
+            failure, hours, slow = cross(
+                w,
+                n,
+                seat,
+                out_times,
+                out_after,
+                observed,
+                rtol,
+                limit,
+                patience,
+                hours,
+                amounts,
+                areas,
             )
+            # A few dozen in every segment are cheaper than what stiff methods do at its beginning.
+            patience -= max(0, slow - FREE)
         if failure != 0:
+            most = 0
             for slot in range(n):
-                status[seat[LANE, slot]] = failure
+                most = max(most, seat[HELD_BACK, slot])
+            for slot in range(n):
+                mine = failure
+                if failure == STIFF and 4 * seat[HELD_BACK, slot] < most:
+                    mine = HINDERED
+                status[seat[LANE, slot]] = mine
                 where[seat[LANE, slot]] = w[END * LANES + slot]
 
 
