@@ -136,11 +136,18 @@ def answer_request(
     if not fitting:
         return (replace(_no_target(known, refused), decision=decision),)
     allowed, left_out = _gated(request, research=research)
+    factors: dict[Metric, dict[str, float]] = {}
     lists = []
     memory: Memory = {}
     for target, note in distinct(fitting):
         why = gate(known.model, target, research=research)
-        proposals = () if why else _requested(known, allowed, target)
+        proposals: tuple[Proposal, ...] = ()
+        if not why:
+            if target.metric not in factors:
+                factors[target.metric] = {
+                    s.id: _factor(known, s, target) for s in allowed.scenarios
+                }
+            proposals = _requested(known, allowed, target, factors[target.metric])
         if not why and not proposals:
             why = _nothing_to_weigh(target)
         found = _option_list(
@@ -184,9 +191,10 @@ def distinct(targets: Sequence[Target]) -> tuple[tuple[Target, tuple[str, ...]],
     return tuple(found)
 
 
-def _requested(known: Known, request: Request, target: Target) -> tuple[Proposal, ...]:
+def _requested(
+    known: Known, request: Request, target: Target, factors: Mapping[str, float]
+) -> tuple[Proposal, ...]:
     scenarios = {s.id: s for s in request.scenarios}
-    factors = {s.id: _factor(known, s, target) for s in request.scenarios}
     proposals: list[Proposal] = []
     for candidate in request.candidates:
         scenario = scenarios.get(candidate.scenario)
@@ -276,7 +284,8 @@ def _factor(known: Known, scenario: Scenario, target: Target) -> float:
     A ratio of AUC is 1 / factor. A ratio of troughs moves more than clearance does (the trough is
     what is left at the end of an interval), so the factor is found for this patient's median.
     """
-    if scenario.of != "trough" or target.metric is not Metric.TROUGH or scenario.ratio == 1.0:
+    steady = target.metric is Metric.TROUGH and known.present is not None
+    if scenario.of != "trough" or not steady or scenario.ratio == 1.0:
         return 1.0 / scenario.ratio
     median = np.median(pooled(known), axis=0)[None, :]
 
