@@ -208,7 +208,11 @@ def test_timing_from_the_course_of_crs():
     assert again.met is True, "worse again after a first response"
     assert again.grade == 3
     peak = answer(crs="peak", **FULL)
-    assert (peak.met, peak.status, peak.grade) == (None, "possible", 0)
+    assert (peak.met, peak.status, peak.grade) == (None, "possible", 1), "open, and graded if it is"
+    worse = answer(crs="peak", **FULL, oxygen_device="ventilator", intubated=True)
+    assert (worse.met, worse.status, worse.grade) == (None, "possible", 4)
+    unknown = answer(crs="peak", **FULL, without=("progression",), oxygen_device="bipap")
+    assert (unknown.low, unknown.high) == (0, 3), "CRS of grade 4 does not close what is open"
 
 
 @pytest.mark.parametrize("name", ["infection", "progression"])

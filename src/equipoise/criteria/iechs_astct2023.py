@@ -308,18 +308,16 @@ def _creatinine_before(look: Look, now: Measurement) -> Measurement | None:
     return min(week, key=lambda m: m.number) if week else _baseline(look, "creatinine")
 
 
-# --- joining -----------------------------------------------------------------------------------
-
 FEATURES = ("liver", "fibrinogen", "tissue", "cytopenia")
 
 
 def combine(classes: Sequence[int]) -> int:
-    """Elements and consequences -> grade; 0 where the syndrome is not recognized."""
-    required, timing, liver, fibrinogen, tissue, cytopenia, excluded = classes[:7]
+    """Elements and consequences -> grade; 0 where not recognized. Timing only decides the yes."""
+    required, _, liver, fibrinogen, tissue, cytopenia, excluded = classes[:7]
     treated, *consequences, death = classes[7:]
     if death:
         return 5
-    if not (required and timing and excluded and (liver or fibrinogen or tissue or cytopenia)):
+    if not (required and excluded and (liver or fibrinogen or tissue or cytopenia)):
         return 0
     worst = max(consequences)
     if worst:
@@ -582,7 +580,8 @@ IECHS = Criterion(
         "> and < throughout: exactly 150 mg/dL of fibrinogen does not count here, and does in "
         "HLH-2004.",
         "Timing is read from our own CRS grades: met from the first known fall of the grade on. "
-        "CRS is not obligatory; where none was seen, the timing stays unknown.",
+        "CRS is not obligatory; where none was seen, the timing stays unknown. Timing decides the "
+        "yes, not the grade: while CRS has not fallen the grade is what it is if this is IEC-HS.",
         "A recorded infection or progression never excludes the syndrome: it stays possible until "
         "the other explanation is excluded.",
         "The footnote on CTCAE grade 4 is not verified; neutrophils and platelets are read for it.",
