@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from equipoise.files import read_record as read_record
     from equipoise.files import write_record as write_record
     from equipoise.fit import Posterior as Posterior
-    from equipoise.fit import find_mode as find_mode
     from equipoise.grading import daily as daily
     from equipoise.grading import grade as grade
+    from equipoise.mode import find_mode as find_mode
     from equipoise.model import Model as Model
     from equipoise.model import simulate as simulate
     from equipoise.plan import weigh as weigh
@@ -57,7 +57,7 @@ _HOME = {
     "Target": "target",
     "Value": "source",
     "daily": "grading",
-    "find_mode": "fit",
+    "find_mode": "mode",
     "grade": "grading",
     "import_record": "files",
     "read_record": "files",

@@ -15,8 +15,9 @@ import numpy as np
 from equipoise import names, patient
 from equipoise.assessment import QUANTILES, DoseMark, Exposure, Level, Summary
 from equipoise.chance import stream
-from equipoise.fit import Posterior, find_mode, fit, model_weights, without
+from equipoise.fit import Posterior, fit, model_weights, without
 from equipoise.likelihood import Subject, residual_sd
+from equipoise.mode import find_mode
 from equipoise.model import (
     Array,
     Course,

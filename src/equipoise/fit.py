@@ -1,10 +1,8 @@
-"""Individual estimation: the mode that is not missed, and posterior draws that are checked.
+"""Posterior draws that are checked, and the weights of candidate models.
 
-Works in whitened etas (z with unit prior variance). The mode: a batch of candidate starts is
-scored in one pass, the best few are driven down by Newton steps with derivatives from perturbed
-lanes until the gradient norm is small; the lowest optimum is kept. The draws:
-a heavy-tailed Laplace proposal around each optimum with a share from the prior, Pareto-smoothed
-importance resampling, and a sampler where the diagnostic says that the proposal is not good enough.
+Works in whitened etas (z with unit prior variance): a heavy-tailed Laplace proposal around each
+optimum with a share from the prior, Pareto-smoothed importance resampling, and a sampler where the
+diagnostic says that the proposal is not good enough.
 """
 
 from __future__ import annotations
@@ -16,19 +14,17 @@ from math import lgamma
 import numpy as np
 from numpy.typing import NDArray
 
+from equipoise.importance import log_sum, smooth_weights
 from equipoise.likelihood import (
     Objective,
     Subject,
-    conditional_objective,
     log_scale,
     minus_two_log,
     second_differences,
     with_errors,
 )
+from equipoise.mode import GRADIENT_NORM, Mode, descend, distinct, find_optima
 from equipoise.model import Array, Model, draw_etas
-
-GRADIENT_NORM = 1e-4
-"""A mode is accepted where the gradient of the objective in whitened etas is below this."""
 
 PARETO_LIMIT = 0.7
 """Above this the importance weights are not trusted (Vehtari 2024) and a sampler takes over."""
@@ -41,32 +37,8 @@ a few large weights, instead of being missed in silence (Hesterberg 1995, Techno
 
 MOST_OPTIMA = 8
 
-APART = 0.1
-"""Two optima nearer than this (SD of the prior) are one."""
-
-NEWTON_STEPS = 100
-REACH = 2.0
-HALVINGS = np.append(0.5 ** np.arange(24), 0.0)
-
 FLOOR = 0.05
 """Least weight of a candidate model (project convention), for fewer than twenty candidates."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mode:
-    """A conditional mode.
-
-    eta       (k,)
-    gradient  norm of the objective's gradient in whitened etas
-    ofv, joint  as the contract defines them
-    converged   the gradient norm is below `GRADIENT_NORM`
-    """
-
-    eta: Array
-    gradient: float
-    ofv: float
-    joint: float
-    converged: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +63,6 @@ class Posterior:
     cautions: tuple[str, ...] = ()
 
 
-def find_mode(model: Model, subject: Subject, *, student: bool = False) -> Mode:
-    """The maximum a posteriori etas of one subject.
-
-    Fails  ValueError where no start gives a finite objective (the doses or covariates make the
-           model blow up).
-    """
-    return _find(model, subject, student=student)[0]
-
-
 def fit(
     model: Model,
     subject: Subject,
@@ -115,7 +78,7 @@ def fit(
     Source Pareto-smoothed importance sampling, Vehtari 2024, J Mach Learn Res 25:1-58; the
            sampler is emcee's (Foreman-Mackey 2013, doi:10.1086/670067).
     """
-    mode, optima = _find(model, subject, student=student)
+    mode, optima = find_optima(model, subject, student=student)
     k = len(model.etas)
     if not subject.observed or k == 0:
         draws = draw_etas(model, n, rng)
@@ -140,10 +103,10 @@ def fit(
         # What weighs most may lie at an optimum that no start found.
         known = len(optima)
         heaviest = z[[i for i in np.argsort(log_ratio)[-3:] if np.isfinite(log_ratio[i])]]
-        optima = _distinct([*optima, *(_descend(minus_two_posterior, h)[0] for h in heaviest)])
+        optima = distinct([*optima, *(descend(minus_two_posterior, h)[0] for h in heaviest)])
         if len(optima) == known:
             break
-    weights = np.exp(smoothed - _log_sum(smoothed))
+    weights = np.exp(smoothed - log_sum(smoothed))
     ess = float(1.0 / np.sum(weights**2))
     evidence = _evidence(model, subject, log_ratio, k, student=student)
     cautions = []
@@ -175,7 +138,7 @@ def model_weights(
     if levels < 2 or len(posteriors) == 1:
         return np.asarray(prior_part)
     log_weight = np.log(prior_part) + np.array([p.evidence for p in posteriors])
-    weight = np.exp(log_weight - _log_sum(log_weight))
+    weight = np.exp(log_weight - log_sum(log_weight))
     low = np.zeros(len(weight), dtype=bool)
     while True:
         # Raising one candidate lowers the others, which may bring another below the floor.
@@ -193,157 +156,6 @@ def without(subject: Subject, places: Sequence[int]) -> Subject:
     return replace(
         subject, observed=tuple(o for i, o in enumerate(subject.observed) if i not in gone)
     )
-
-
-def smooth_weights(log_ratio: Array) -> tuple[Array, float]:
-    """Pareto-smoothed log weights (not normalised) and the shape k of the tail.
-
-    log_ratio  (n,), -inf allowed. The tail is the largest min(n / 5, 3 sqrt(n)) ratios; the
-    shape is the estimate of Zhang and Stephens 2009 with the weak prior of Vehtari 2024.
-    """
-    n = len(log_ratio)
-    top = float(np.max(log_ratio))
-    if not np.isfinite(top):
-        return log_ratio, float("inf")
-    shifted = log_ratio - top
-    tail = int(np.ceil(min(0.2 * n, 3.0 * np.sqrt(n))))
-    order = np.argsort(shifted, kind="stable")
-    cut = shifted[order[-tail - 1]]
-    largest = order[-tail:]
-    excess = np.exp(shifted[largest]) - np.exp(cut)
-    if not np.isfinite(cut):
-        return shifted, float("inf")
-    if excess[-1] <= 0.0:
-        # All of the tail is equal: the proposal is the target.
-        return shifted, 0.0
-    if np.sum(excess > 0.0) < 5:
-        # A few draws carry everything: the worst case, not the best.
-        return shifted, float("inf")
-    k, sigma = _pareto(np.maximum(excess, 1e-300))
-    places = (np.arange(tail) + 0.5) / tail
-    if abs(k) < 1e-12:
-        quantiles = -sigma * np.log1p(-places)
-    else:
-        quantiles = sigma * np.expm1(-k * np.log1p(-places)) / k
-    out = shifted.copy()
-    out[largest] = np.minimum(np.log(quantiles + np.exp(cut)), 0.0)
-    return out, float(k)
-
-
-def _pareto(excess: Array) -> tuple[float, float]:
-    n = len(excess)
-    excess = np.sort(excess)
-    m = 30 + int(np.sqrt(n))
-    grid = 1.0 - np.sqrt(m / (np.arange(1, m + 1) - 0.5))
-    grid = grid / (3.0 * excess[int(n / 4 + 0.5) - 1]) + 1.0 / excess[-1]
-    k = np.mean(np.log1p(-grid[:, None] * excess[None, :]), axis=1)
-    profile = n * (np.log(-grid / k) - k - 1.0)
-    weight = np.exp(profile - _log_sum(profile))
-    theta = float(np.sum(grid * weight))
-    shape = float(np.mean(np.log1p(-theta * excess)))
-    sigma = -shape / theta
-    return float((n * shape + 10.0 * 0.5) / (n + 10.0)), float(sigma)
-
-
-def _find(model: Model, subject: Subject, *, student: bool) -> tuple[Mode, Array]:
-    """The mode, and every optimum that was found, in whitened etas, the lowest first: (m, k)."""
-    k = len(model.etas)
-    if k == 0 or not subject.observed:
-        eta = np.zeros(k)
-        ofv, joint_value = conditional_objective(model, subject, eta)
-        return Mode(eta, 0.0, ofv, joint_value, True), eta[None, :]
-    root = np.linalg.cholesky(model.omega_matrix)
-
-    def objective(z: Array) -> Array:
-        f = with_errors(model, subject, z @ root.T)
-        total = minus_two_log(model, subject, f, student=student).sum(axis=1)
-        return np.asarray(np.where(np.isfinite(total), total, 1e12) + (z**2).sum(axis=1))
-
-    starts = _starts(objective, k)
-    if not len(starts):
-        raise ValueError(
-            f"{model.id}: no set of parameters gives a finite prediction for subject data; check "
-            "doses, covariates and units"
-        )
-    found = sorted((_descend(objective, start) for start in starts), key=lambda f: f[1])
-    optima = _distinct([z for z, _ in found])
-    gradient = float(np.linalg.norm(_gradient(objective, optima[0])))
-    eta = root @ optima[0]
-    ofv, joint_value = conditional_objective(model, subject, eta)
-    mode = Mode(eta, gradient, ofv, joint_value, gradient < GRADIENT_NORM)
-    return mode, optima
-
-
-def _distinct(points: Sequence[Array]) -> Array:
-    kept = [points[0]]
-    for z in points[1:]:
-        if min(float(np.linalg.norm(z - other)) for other in kept) > APART:
-            kept.append(z)
-    return np.array(kept)
-
-
-def _starts(objective: Objective, k: int) -> Array:
-    """The best few of a fixed grid of starts, the origin always among them."""
-    spread = np.random.default_rng(0).uniform(-3.0, 3.0, (8 * k + 16, k))
-    candidates = np.concatenate([np.zeros((1, k)), np.eye(k), -np.eye(k), spread])
-    values = np.asarray(objective(candidates))
-    usable = np.flatnonzero(values < 1e11)
-    if not len(usable):
-        return np.zeros((0, k))
-    best = usable[np.argsort(values[usable], kind="stable")]
-    chosen = [int(best[0])]
-    for i in best[1:]:
-        if len(chosen) == 3:
-            break
-        if np.min(np.linalg.norm(candidates[chosen] - candidates[i], axis=1)) > 1.5:
-            chosen.append(int(i))
-    if 0 in usable and 0 not in chosen:
-        chosen.append(0)
-    return np.asarray(candidates[chosen])
-
-
-def _gradient(objective: Objective, z: Array, step: float = 1e-4) -> Array:
-    k = len(z)
-    lanes = np.concatenate([z + step * np.eye(k), z - step * np.eye(k)])
-    values = np.asarray(objective(lanes))
-    return np.asarray((values[:k] - values[k:]) / (2.0 * step))
-
-
-def _descend(objective: Objective, start: Array) -> tuple[Array, float]:
-    """One local optimum, by Newton steps that go downhill whatever the curvature.
-
-    Value, gradient and curvature come from perturbed lanes in one batch, and so do the lengths of
-    the line search. Eigenvalues of the curvature count by their size, so a saddle repels; a step
-    is at most `REACH` standard deviations of the prior.
-    """
-    z = start
-    best = float(np.asarray(objective(z[None, :]))[0])
-    for _ in range(NEWTON_STEPS):
-        gradient = _gradient(objective, z)
-        if np.linalg.norm(gradient) < GRADIENT_NORM / 10.0:
-            break
-        hessian = second_differences(objective, z, np.full(len(z), 1e-3))
-        moves = (_downhill(hessian, gradient), -gradient)
-        for move in moves:
-            length = float(np.linalg.norm(move))
-            move = move * min(1.0, REACH / length)
-            # Where it stands is scored again in the same batch: two batches of an integration
-            # differ by more than the last steps gain.
-            values = np.asarray(objective(z[None, :] + HALVINGS[:, None] * move[None, :]))
-            place = int(np.argmin(values))
-            if float(values[place]) < float(values[-1]):
-                break
-        else:
-            break
-        z = z + HALVINGS[place] * move
-        best = float(values[place])
-    return z, best
-
-
-def _downhill(hessian: Array, gradient: Array) -> Array:
-    size, turn = np.linalg.eigh(0.5 * (hessian + hessian.T))
-    size = np.maximum(np.abs(size), 1e-3)
-    return np.asarray(-turn @ ((turn.T @ gradient) / size))
 
 
 def _laplace(objective: Objective, centre: Array) -> Array:
@@ -367,7 +179,7 @@ def _propose(
     shapes = [_laplace(objective, z) for z in optima]
     mass = np.array([0.5 * np.linalg.slogdet(shape)[1] for shape in shapes])
     mass = mass - 0.5 * np.asarray(objective(optima))
-    share = (1.0 - DEFENSIVE) * np.exp(mass - _log_sum(mass))
+    share = (1.0 - DEFENSIVE) * np.exp(mass - log_sum(mass))
     counts = np.floor(share * size).astype(int)
     plain = size - int(counts.sum())
     parts = [rng.standard_normal((plain, k))]
@@ -379,7 +191,7 @@ def _propose(
     for z, shape, count in zip(optima, shapes, counts, strict=True):
         if count:
             logs.append(np.log(count / size) + _student_log(draws, z, shape))
-    return draws, _log_sum(np.array(logs))
+    return draws, log_sum(np.array(logs))
 
 
 def _student(centre: Array, shape: Array, size: int, rng: np.random.Generator) -> Array:
@@ -403,16 +215,6 @@ def _student_log(draws: Array, centre: Array, shape: Array) -> Array:
     )
 
 
-def _log_sum(logs: Array) -> Array:
-    """ln of the sum of exponentials over the first axis. scipy's own costs a quarter of a second
-    of every start.
-    """
-    top = np.max(logs, axis=0)
-    safe = np.where(np.isfinite(top), top, 0.0)
-    with np.errstate(divide="ignore"):
-        return np.asarray(safe + np.log(np.sum(np.exp(logs - safe), axis=0)))
-
-
 def _evidence(model: Model, subject: Subject, log_ratio: Array, k: int, *, student: bool) -> float:
     constant = -0.5 * k * np.log(2.0 * np.pi)
     for o in subject.observed:
@@ -423,7 +225,7 @@ def _evidence(model: Model, subject: Subject, log_ratio: Array, k: int, *, stude
         if observation.residual.log > 0.0 or observation.logged:
             # A density of ln y: in the level's own unit, so that it can be weighed against others.
             constant -= np.log(o.number)
-    return float(_log_sum(log_ratio) - np.log(len(log_ratio)) + constant)
+    return float(log_sum(log_ratio) - np.log(len(log_ratio)) + constant)
 
 
 def _systematic(weights: Array, n: int, rng: np.random.Generator) -> NDArray[np.intp]:

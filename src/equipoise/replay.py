@@ -19,9 +19,10 @@ import numpy as np
 from equipoise import names, patient, units
 from equipoise.assessment import DISCLAIMER, NOT_FOR_DOSING
 from equipoise.chance import stream
-from equipoise.fit import Mode, find_mode, fit
+from equipoise.fit import fit
 from equipoise.kinetics import DoseEvent, Schedule
 from equipoise.likelihood import Observed, Subject
+from equipoise.mode import Mode, find_mode
 from equipoise.model import Array, Course, Model, Prediction, Purpose, draw_etas, simulate
 from equipoise.occasions import expanded, occasions_of, with_new_occasions
 from equipoise.record import SAME_TIME, Measurement, Record

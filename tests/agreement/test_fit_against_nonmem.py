@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from equipoise.dataset import Dataset, read_dataset
-from equipoise.fit import GRADIENT_NORM, Mode, find_mode
 from equipoise.likelihood import predicted
+from equipoise.mode import GRADIENT_NORM, Mode, find_mode
 from equipoise.model import Model, simulate
 from equipoise.modelfile import load
 

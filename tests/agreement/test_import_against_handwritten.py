@@ -12,9 +12,9 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from equipoise.dataset import parse_dataset, read_dataset
-from equipoise.fit import find_mode
 from equipoise.kinetics import Linear, System
 from equipoise.likelihood import conditional_objective, predicted, with_errors
+from equipoise.mode import find_mode
 from equipoise.model import Model, Observation, Residual
 from equipoise.source import Value
 from imported_streams import NAMES, imported, imported_file, stream

@@ -14,7 +14,7 @@ import pytest
 
 from equipoise import replay
 from equipoise.dataset import read_dataset
-from equipoise.fit import find_mode
+from equipoise.mode import find_mode
 from equipoise.model import simulate
 from equipoise.modelfile import load
 from equipoise.occasions import expanded, occasions_of

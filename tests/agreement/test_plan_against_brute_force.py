@@ -17,7 +17,8 @@ from equipoise.assessment import QUANTILES, Option
 from equipoise.courses import REACH, answer_request, default_options, proposals_for
 from equipoise.decision import Candidate, Request, Scenario
 from equipoise.exposure import Known, know, pooled, trough_proposal
-from equipoise.fit import Mode, Posterior, fit
+from equipoise.fit import Posterior, fit
+from equipoise.mode import Mode
 from equipoise.model import Array, Model, PlainDose, Residual, course, draw_etas, simulate
 from equipoise.models import atg_thymoglobulin_linear, sirolimus_wu2012
 from equipoise.plan import (

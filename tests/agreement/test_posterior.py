@@ -10,17 +10,18 @@ from scipy import stats
 from scipy.special import logsumexp
 
 from equipoise import fit as fitting
+from equipoise import mode as modes
 from equipoise.fit import (
     FLOOR,
     PARETO_LIMIT,
     Posterior,
-    find_mode,
     fit,
     model_weights,
-    smooth_weights,
     without,
 )
+from equipoise.importance import smooth_weights
 from equipoise.likelihood import Observed, Subject, joint, predicted
+from equipoise.mode import find_mode
 from equipoise.model import Array, Model, PlainDose, Residual, course, draw_etas, simulate
 from equipoise.models import sirolimus_wu2012, tacrolimus_dunlap2025
 from small_models import CL, V, bolus, bolus_level, folded, straight, subject
@@ -180,8 +181,8 @@ def test_both_modes_of_a_bimodal_posterior_are_drawn(shift: float, sd: float) ->
 
 def test_a_mode_no_start_finds_shows_in_the_diagnostic(monkeypatch: pytest.MonkeyPatch) -> None:
     """With one start only, the far mode is met by the prior's share and then searched."""
-    starts = fitting._starts
-    monkeypatch.setattr(fitting, "_starts", lambda objective, k: starts(objective, k)[:1])
+    starts = modes._starts
+    monkeypatch.setattr(modes, "_starts", lambda objective, k: starts(objective, k)[:1])
     model = folded(0.05, sd=20.0)
     who = subject(model, DOSES[:1], [(1.0, 250.0)])
     grid = grid_of(model, points=8001)

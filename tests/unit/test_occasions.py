@@ -10,8 +10,8 @@ import pytest
 from equipoise.cli.entry import run
 from equipoise.dataset import DatasetError, parse_dataset
 from equipoise.exposure import know
-from equipoise.fit import find_mode
 from equipoise.likelihood import Observed, Subject
+from equipoise.mode import find_mode
 from equipoise.model import (
     OCCASION,
     Occasions,

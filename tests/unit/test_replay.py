@@ -14,8 +14,8 @@ from equipoise import examples as bundled
 from equipoise import files, replay, units
 from equipoise.cli.entry import run
 from equipoise.dataset import parse_dataset
-from equipoise.fit import find_mode
 from equipoise.likelihood import Observed, Subject
+from equipoise.mode import find_mode
 from equipoise.model import Occasions, PlainDose, Residual, course, draw_etas, simulate
 from equipoise.models import sirolimus_cheng2020, sirolimus_wu2012
 from equipoise.occasions import expanded

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from equipoise.fit import find_mode
 from equipoise.likelihood import Observed, Subject, minus_two_log, predicted
+from equipoise.mode import find_mode
 from equipoise.model import PlainDose, course
 from equipoise.models import ALL
 from equipoise.variants import with_fixed, with_prior_weight

@@ -25,9 +25,10 @@ from equipoise.cli.words import (
     write_text,
 )
 from equipoise.dataset import Dataset, Row, read_dataset
-from equipoise.fit import Posterior, find_mode
+from equipoise.fit import Posterior
 from equipoise.fit import fit as draw
 from equipoise.likelihood import Subject
+from equipoise.mode import find_mode
 from equipoise.model import Array, Model, simulate
 from equipoise.modelfile import load
 from equipoise.occasions import expanded, occasions_of
