@@ -8,18 +8,22 @@ without them. A lane that fails in company is tried alone before it is given up.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from threading import Lock
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
-from equipoise.kinetics import events, kernels, schedule, stages, stepper, stiff
+from equipoise.kinetics import calls, events, kernels, schedule, stages, stepper, stiff
 from equipoise.kinetics.lanes import SUPER_BLOCK, Lanes, in_threads
 from equipoise.kinetics.problem import Problem
 from equipoise.kinetics.schedule import Floats, Integers, Timeline
 from equipoise.kinetics.steady import steady_states
 from equipoise.kinetics.stepper import LANES, System
+
+OBSERVED = 17
+"""Place of `observed` among the arguments of `march`."""
 
 WAVE = 8 * SUPER_BLOCK
 """Lanes whose timelines are held in memory at one time."""
@@ -39,41 +43,89 @@ class Stretch:
     order: Integers
 
 
-@lru_cache(maxsize=256)
-def kernel(system: System, method: ModuleType = stages) -> ModuleType:
-    """The compiled stepper of one system.
-
-    method  `stages`, the explicit one, or `stiff`
-    Fails   ValueError when its rates cannot be compiled, with the reason.
-    """
-    own = stiff if method is stiff else stepper
-    name = "stiff" if method is stiff else "stepper"
+@cache
+def stepping() -> ModuleType:
+    """The stepper that all systems share, compiled when first called."""
+    last = {f"LAST_{i}": each for i, each in enumerate(stepper.STAGES[5])}
+    names = (
+        *stepper.SETTINGS, *stepper.SEAT_ROWS, *stepper.LANE_ROWS, *stepper.SHAPE, "MAGNITUDE"
+    )  # fmt: skip
     return kernels.load(
-        "_".join((name, system.rates.__name__.strip("<>_"), *system.states))[:60],
+        "stepper",
         (
             kernels.constants(
                 SAME_TIME=events.SAME_TIME,
                 LANES=LANES,
-                **{name: getattr(stepper, name) for name in stepper.SETTINGS},
-                **{name: getattr(stepper, name) for name in stepper.SEAT_ROWS},
+                **{name: getattr(stepper, name) for name in names},
                 **{name: getattr(schedule, name) for name in schedule.KINDS},
-                **method.layout(system),
+                **last,
             ),
-            method.stages(system, LANES),
+            f"from {calls.__name__} import call_attempt, call_derive",
             kernels.source_of(
                 stepper.before,
-                stepper.sample,
                 stepper.due,
+                stepper.sample,
+                stepper.accumulate,
+                stepper.held,
                 stepper.apply,
-                own.advance,
-                own.held,
-                stepper.accept,
                 stepper.cross,
-                stepper.march,
-                stepper.paces,
+                stepper.seated,
+                how="within",
             ),
+            kernels.source_of(stepper.march, stepper.paces, how="lean"),
         ),
     )
+
+
+@lru_cache(maxsize=256)
+def kernel(system: System, method: ModuleType = stages) -> ModuleType:
+    """The stepper for one system; `march` and `paces` of the module take it on.
+
+    method  `stages`, the explicit one, or `stiff`
+    Fails   ValueError when its rates cannot be compiled, with the reason.
+    """
+    own = method.stages(system, LANES)
+    name = "stiff" if method is stiff else "rates"
+    module = kernels.load(
+        "_".join((name, system.rates.__name__.strip("<>_"), *system.states))[:60],
+        (kernels.constants(LANES=LANES, **own.rows), own.text),
+    )
+    module.DENSE = own.dense
+    _bind(module, own)
+    return module
+
+
+def _bind(module: ModuleType, own: stages.Kernel) -> None:
+    """Give a system's module the stepper's functions, with its own two inside."""
+    asked = Lock()
+    addresses: list[Integers] = []
+
+    def called() -> Integers:
+        with asked:
+            if not addresses:
+                found = [
+                    kernels.callback(module, module.derive_at, calls.DERIVE),
+                    kernels.callback(module, module.attempt_at, calls.ATTEMPT),
+                ]
+                addresses.append(np.array(found, dtype=np.int64))
+        return addresses[0]
+
+    states, _, rows = own.shape[:3]
+
+    def march(*arguments: Any) -> None:
+        # The stepper allocates nothing: it does without the compiler's counting of references.
+        w = np.empty((rows + len(arguments[OBSERVED])) * LANES)
+        seat = np.empty((stepper.SEATS, LANES), dtype=np.int64)
+        running = np.empty((LANES, states), dtype=np.int64)
+        stepping().march(
+            called(), own.shape, own.dense, w, w.view(np.int64), seat, running, *arguments
+        )
+
+    def paces(*arguments: Any) -> None:
+        stepping().paces(called(), own.shape, np.empty(rows * LANES), *arguments)
+
+    module.march = march
+    module.paces = paces
 
 
 class Kernels:
