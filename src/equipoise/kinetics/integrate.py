@@ -22,7 +22,7 @@ from equipoise.kinetics.schedule import Floats, Integers, Timeline
 from equipoise.kinetics.steady import steady_states
 from equipoise.kinetics.stepper import LANES, System
 
-OBSERVED = 17
+OBSERVED = 18
 """Place of `observed` among the arguments of `march`."""
 
 WAVE = 8 * SUPER_BLOCK
@@ -48,7 +48,8 @@ def stepping() -> ModuleType:
     """The stepper that all systems share, compiled when first called."""
     last = {f"LAST_{i}": each for i, each in enumerate(stepper.STAGES[5])}
     names = (
-        *stepper.SETTINGS, *stepper.SEAT_ROWS, *stepper.LANE_ROWS, *stepper.SHAPE, "MAGNITUDE"
+        *stepper.SETTINGS, *stepper.SEAT_ROWS, *stepper.LANE_ROWS, *stepper.SHAPE,
+        "MAGNITUDE", "MOST", "SEAT", "WIDE",
     )  # fmt: skip
     return kernels.load(
         "stepper",
@@ -62,14 +63,14 @@ def stepping() -> ModuleType:
             ),
             f"from {calls.__name__} import call_attempt, call_derive",
             kernels.source_of(
-                stepper.before,
-                stepper.due,
+                stepper.before, stepper.due, stepper.apply, stepper.seated, how="inside"
+            ),
+            kernels.source_of(
+                stepper.sample_areas,
                 stepper.sample,
                 stepper.accumulate,
                 stepper.held,
-                stepper.apply,
                 stepper.cross,
-                stepper.seated,
                 how="within",
             ),
             kernels.source_of(stepper.march, stepper.paces, how="lean"),

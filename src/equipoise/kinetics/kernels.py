@@ -47,8 +47,8 @@ def cache_directory() -> Path:
 def source_of(*functions: Callable[..., Any], how: str = "compiled") -> str:
     """The text of plain functions, each decorated for compilation.
 
-    how  `compiled`; `lean`, for those that allocate nothing; or `within`, for lean ones that only
-         compiled functions call
+    how  `compiled`; `lean`, for those that allocate nothing; `within`, for lean ones that only
+         compiled functions call; `inside`, for those that are to be part of what calls them
     """
     return "\n\n".join(f"@{how}\n" + inspect.getsource(each) for each in functions)
 
@@ -145,7 +145,8 @@ def _text(name: str, body: str, *, cached: bool) -> str:
         "compiled = njit(**settings)\n"
         "# For functions that allocate nothing; those within are not called from outside.\n"
         "lean = njit(_nrt=False, **settings)\n"
-        "within = njit(_nrt=False, no_cpython_wrapper=True, **settings)\n\n"
+        "within = njit(_nrt=False, no_cpython_wrapper=True, **settings)\n"
+        "inside = njit(_nrt=False, no_cpython_wrapper=True, forceinline=True, **settings)\n\n"
         f"{body}\n"
     )
 

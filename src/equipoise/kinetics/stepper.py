@@ -172,6 +172,11 @@ SHAPE = ("STATES", "PARAMETERS", "ROWS", "K", "SLOPES", "EXPLICIT")
 #   X + dt * sum of weight * slope,    and an area grows by    dt * (theta * X + dt * the same sum).
 DENSE = 64
 
+# Masks that say how large indices are, to a compiler that else provides for some from the end.
+MOST = 0xFFFF
+SEAT = LANES - 1
+WIDE = 2 * LANES - GROUP
+
 MAGNITUDE = 0x7FFFFFFFFFFFFFFF
 """A float's bits without its sign: as integers they have the order of their sizes, NaN last."""
 
@@ -202,23 +207,39 @@ def due(w, row, seat, slot, out_times, out_after):
     return min(1.0, (out_times[i] - w[(row + T) * LANES + slot]) / span)
 
 
+def sample_areas(w, shape, dense, slot, theta, dt, observed, areas, lane, column):
+    """Write the areas of one sample."""
+    states = shape[STATES] & MOST
+    row = 3 * states + (shape[PARAMETERS] & MOST)
+    stride = states * LANES
+    for o in range(observed.shape[0]):
+        k = ((shape[SLOPES] & MOST) + observed[o, 0]) * LANES + slot
+        change = 0.0
+        for s in range(8):
+            weight = dense[40 + s] + theta * (dense[48 + s] + theta * dense[56 + s])
+            change += theta * (dense[32 + s] + theta * weight) * w[k + s * stride]
+        change = theta * w[observed[o, 0] * LANES + slot] + dt * change
+        change *= dt * w[(row + H) * LANES + slot]
+        change /= w[(3 * states + observed[o, 1]) * LANES + slot]
+        areas[lane, column, o] = w[((shape[ROWS] & MOST) + o) * LANES + slot] + change
+
+
 def sample(
     w, shape, dense, seat, n, tau, reached, dt, out_times, out_after, observed, amounts, areas
 ):
     """Write the samples that lie in the step from tau to `reached`."""
-    states = shape[STATES]
-    row = 3 * states + shape[PARAMETERS]
-    number = observed.shape[0]
+    states = shape[STATES] & MOST
+    row = 3 * states + (shape[PARAMETERS] & MOST)
     # Which lanes have one is random; a queue written without branches costs less than asking each.
     queued = 0
-    for slot in range(n):
-        seat[QUEUE, queued] = slot
+    for slot in range(n & MOST):
+        seat[QUEUE, queued & SEAT] = slot
         queued += w[(row + DUE) * LANES + slot] <= reached
     at = -1.0
     b0 = b1 = b2 = b3 = b4 = b5 = b6 = b7 = 0.0
     stride = states * LANES
     for place in range(queued):
-        slot = seat[QUEUE, place]
+        slot = seat[QUEUE, place] & SEAT
         lane = seat[LANE, slot]
         position = w[(row + DUE) * LANES + slot]
         while position <= reached:
@@ -237,23 +258,15 @@ def sample(
                 b6 = theta * (d[6] + theta * (d[14] + theta * (d[22] + theta * d[30])))
                 b7 = theta * (d[7] + theta * (d[15] + theta * (d[23] + theta * d[31])))
             for state in range(states):
-                k = (shape[SLOPES] + state) * LANES + slot
+                k = ((shape[SLOPES] & MOST) + state) * LANES + slot
                 change = b0 * w[k] + b1 * w[k + stride] + b2 * w[k + 2 * stride]
                 change += b3 * w[k + 3 * stride] + b4 * w[k + 4 * stride]
                 change += b5 * w[k + 5 * stride] + b6 * w[k + 6 * stride]
                 # The explicit method has seven stages; what stands after them is finite.
                 change += b7 * w[k + 7 * stride]
                 amounts[lane, column, state] = w[state * LANES + slot] + dt * change
-            for o in range(number):
-                k = (shape[SLOPES] + observed[o, 0]) * LANES + slot
-                change = 0.0
-                for s in range(8):
-                    weight = dense[40 + s] + theta * (dense[48 + s] + theta * dense[56 + s])
-                    change += theta * (dense[32 + s] + theta * weight) * w[k + s * stride]
-                change = theta * w[observed[o, 0] * LANES + slot] + dt * change
-                change *= dt * w[(row + H) * LANES + slot]
-                change /= w[(3 * states + observed[o, 1]) * LANES + slot]
-                areas[lane, column, o] = w[(shape[ROWS] + o) * LANES + slot] + change
+            if observed.shape[0] > 0:
+                sample_areas(w, shape, dense, slot, theta, dt, observed, areas, lane, column)
             seat[OUT, slot] += 1
             position = due(w, row, seat, slot, out_times, out_after)
         w[(row + DUE) * LANES + slot] = position
@@ -261,16 +274,16 @@ def sample(
 
 def accumulate(w, shape, dense, wide, dt, observed):
     """Add the areas of a step to those so far."""
-    states = shape[STATES]
+    states = shape[STATES] & MOST
     stride = states * LANES
     for o in range(observed.shape[0]):
         state = observed[o, 0]
         x = state * LANES
-        k = (shape[SLOPES] + state) * LANES
-        h = (3 * states + shape[PARAMETERS] + H) * LANES
+        k = ((shape[SLOPES] & MOST) + state) * LANES
+        h = (3 * states + (shape[PARAMETERS] & MOST) + H) * LANES
         volume = (3 * states + observed[o, 1]) * LANES
-        total = (shape[ROWS] + o) * LANES
-        for slot in range(wide):
+        total = ((shape[ROWS] & MOST) + o) * LANES
+        for slot in range(wide & WIDE):
             change = 0.0
             for s in range(8):
                 weight = dense[32 + s] + dense[40 + s] + dense[48 + s] + dense[56 + s]
@@ -289,9 +302,9 @@ def held(w, shape, seat, n, dt, rtol):
     II, section IV.2). The method is stable up to about 3.5 of it in a step.
     """
     any_held = False
-    states = shape[STATES]
+    states = shape[STATES] & MOST
     stride = states * LANES
-    floors = (3 * states + shape[PARAMETERS] + FLOOR) * LANES
+    floors = (3 * states + (shape[PARAMETERS] & MOST) + FLOOR) * LANES
     for slot in range(n):
         slopes = 0.0
         apart = 0.0
@@ -299,7 +312,7 @@ def held(w, shape, seat, n, dt, rtol):
         for i in range(states):
             at = i * LANES + slot
             new = w[stride + at]
-            k = shape[K] * LANES + at
+            k = (shape[K] & MOST) * LANES + at
             stage = LAST_0 * w[k] + LAST_1 * w[k + stride] + LAST_2 * w[k + 2 * stride]
             stage += LAST_3 * w[k + 3 * stride] + LAST_4 * w[k + 4 * stride]
             size = floor + rtol * abs(new)
@@ -315,7 +328,7 @@ def held(w, shape, seat, n, dt, rtol):
 
 def apply(w, shape, slot, kind, index, value, running, steady, parameters, lane):
     """Let one event act on a lane."""
-    states = shape[STATES]
+    states = shape[STATES] & MOST
     if kind == BOLUS:
         w[index * LANES + slot] += value
     elif kind == INPUT_STARTS:
@@ -353,8 +366,8 @@ def cross(
     hours     the step that would be tried next if nothing happened, hours
     Returns (status, hours, steps limited by stability)
     """
-    states = shape[STATES]
-    row = 3 * states + shape[PARAMETERS]
+    states = shape[STATES] & MOST
+    row = 3 * states + (shape[PARAMETERS] & MOST)
     errors = (row + ERROR) * LANES
     dues = (row + DUE) * LANES
     spare = (row + SPARE) * LANES
@@ -371,7 +384,7 @@ def cross(
             longest = max(longest, span)
             for i in range(states):
                 size = abs(w[i * LANES + slot]) + w[(row + SCALE) * LANES + slot]
-                pace = max(pace, abs(w[(shape[K] + i) * LANES + slot]) / size)
+                pace = max(pace, abs(w[((shape[K] & MOST) + i) * LANES + slot]) / size)
     # The method's error constant lets a decay at this pace take some 5 x rtol^(1/5) of its time.
     dt = min(1.0, max(hours / longest, 1e-6))
     if pace > 0.0:
@@ -386,8 +399,8 @@ def cross(
             dt = 1.0 - tau
         call_attempt(calls[1], w, wide, tau, dt, rtol)
         most = 0
-        for slot in range(errors, errors + wide):
-            most = max(most, bits[slot] & MAGNITUDE)
+        for slot in range(wide & WIDE):
+            most = max(most, bits[errors + slot] & MAGNITUDE)
         bits[spare] = most
         worst = w[spare]
         # In single precision: a step is chosen, nothing is computed with it.
@@ -408,19 +421,20 @@ def cross(
                     amounts, areas,
                 )  # fmt: skip
                 most = MAGNITUDE
-                for slot in range(dues, dues + wide):
-                    most = min(most, bits[slot])
+                for slot in range(wide & WIDE):
+                    most = min(most, bits[dues + slot])
                 bits[spare] = most
                 next_due = w[spare]
             accumulate(w, shape, dense, wide, dt, observed)
             for i in range(states):
-                for slot in range(i * LANES, i * LANES + wide):
-                    w[slot] = w[states * LANES + slot]
+                for slot in range(wide & WIDE):
+                    w[i * LANES + slot] = w[(states + i) * LANES + slot]
             if shape[EXPLICIT]:
-                first = shape[K] * LANES
+                first = (shape[K] & MOST) * LANES
                 for i in range(states):
-                    for slot in range(first + i * LANES, first + i * LANES + wide):
-                        w[slot] = w[6 * states * LANES + slot]
+                    for slot in range(wide & WIDE):
+                        at = first + i * LANES + slot
+                        w[at] = w[at + 6 * states * LANES]
             dt *= growth if worst == 0.0 else min(growth, max(0.2, factor))
             if last:
                 # A segment crossed at one stroke, perhaps a sliver, limits nothing that follows.
@@ -437,8 +451,8 @@ def cross(
 
 def seated(w, shape, slot, lane, start, parameters, initial, scale, atol):
     """Write what a block holds about a lane, at its start."""
-    states = shape[STATES]
-    row = 3 * states + shape[PARAMETERS]
+    states = shape[STATES] & MOST
+    row = 3 * states + (shape[PARAMETERS] & MOST)
     w[(row + END) * LANES + slot] = start[lane]
     w[(row + FLOOR) * LANES + slot] = atol * scale[lane]
     w[(row + SCALE) * LANES + slot] = scale[lane]
@@ -499,8 +513,8 @@ def march(
     Columns of `amounts` and `areas` beyond a lane's samples become NaN.
     """
     number = observed.shape[0]
-    states = shape[STATES]
-    row = 3 * states + shape[PARAMETERS]
+    states = shape[STATES] & MOST
+    row = 3 * states + (shape[PARAMETERS] & MOST)
     for begin in range(0, order.shape[0], block):
         n = min(block, order.shape[0] - begin)
         # Loops over lanes take whole groups: they need no second loop for the rest.
@@ -547,7 +561,7 @@ def march(
                         for state in range(states):
                             amounts[lane, column, state] = w[state * LANES + slot]
                         for o in range(number):
-                            areas[lane, column, o] = w[(shape[ROWS] + o) * LANES + slot]
+                            areas[lane, column, o] = w[((shape[ROWS] & MOST) + o) * LANES + slot]
                         i += 1
                     seat[OUT, slot] = i
                     if i >= seat[OUT_END, slot] or stop > now:
@@ -587,8 +601,8 @@ def march(
 
 def paces(calls, shape, w, lo, hi, start, parameters, scale, found):
     """Write how fast each lane is where all its states hold its scale, per hour, to found."""
-    states = shape[STATES]
-    row = 3 * states + shape[PARAMETERS]
+    states = shape[STATES] & MOST
+    row = 3 * states + (shape[PARAMETERS] & MOST)
     for i in range(w.shape[0]):
         w[i] = 0.0
     for begin in range(lo, hi, LANES):
@@ -605,5 +619,5 @@ def paces(calls, shape, w, lo, hi, start, parameters, scale, found):
         for slot in range(n):
             pace = 0.0
             for i in range(states):
-                pace = max(pace, abs(w[(shape[K] + i) * LANES + slot]) / scale[begin + slot])
+                pace = max(pace, abs(w[((shape[K] & MOST) + i) * LANES + slot]) / scale[begin + slot])
             found[begin + slot - lo] = pace
