@@ -25,8 +25,8 @@ from equipoise.kinetics.stepper import LANES, System
 OBSERVED = 18
 """Place of `observed` among the arguments of `march`."""
 
-WAVE = 8 * SUPER_BLOCK
-"""Lanes whose timelines are held in memory at one time."""
+WAVE = 64 * SUPER_BLOCK
+"""Lanes after which those that failed are gone on with."""
 
 BLOCK_LIMIT = 20_000
 LANE_LIMIT = 200_000
@@ -46,10 +46,9 @@ class Stretch:
 @cache
 def stepping() -> ModuleType:
     """The stepper that all systems share, compiled when first called."""
-    last = {f"LAST_{i}": each for i, each in enumerate(stepper.STAGES[5])}
     names = (
         *stepper.SETTINGS, *stepper.SEAT_ROWS, *stepper.LANE_ROWS, *stepper.SHAPE,
-        "MAGNITUDE", "MOST", "SEAT", "WIDE",
+        "MAGNITUDE", "MOST", "FAR", "SEAT", "WIDE",
     )  # fmt: skip
     return kernels.load(
         "stepper",
@@ -59,7 +58,6 @@ def stepping() -> ModuleType:
                 LANES=LANES,
                 **{name: getattr(stepper, name) for name in names},
                 **{name: getattr(schedule, name) for name in schedule.KINDS},
-                **last,
             ),
             f"from {calls.__name__} import call_attempt, call_derive",
             kernels.source_of(
@@ -108,6 +106,8 @@ def _bind(module: ModuleType, own: stages.Kernel) -> None:
                     kernels.callback(module, module.derive_at, calls.DERIVE),
                     kernels.callback(module, module.attempt_at, calls.ATTEMPT),
                 ]
+                if hasattr(module, "compare_at"):
+                    found.append(kernels.callback(module, module.compare_at, calls.ATTEMPT))
                 addresses.append(np.array(found, dtype=np.int64))
         return addresses[0]
 
@@ -175,17 +175,18 @@ def integrate(
         raise ValueError(f"atol must not be negative, not {atol}")
     both = Kernels(system)
     lanes = Lanes(problem)
-    amounts = np.full((problem.lanes, problem.columns, len(system.states)), np.nan)
-    areas = np.full((problem.lanes, problem.columns, len(problem.observed)), np.nan)
+    # Every sample is written by the stepper; memory is first touched by the thread that writes it.
+    amounts = np.empty((problem.lanes, problem.columns, len(system.states)))
+    areas = np.empty((problem.lanes, problem.columns, len(problem.observed)))
     scale = _scale(problem, lanes.doses, lanes.dose_from)
     status = np.zeros(problem.lanes, dtype=np.int64)
     where = np.zeros(problem.lanes)
     reasons: dict[int, str] = {}
     used: set[int] = set()
+    block = 1 if strict else LANES
 
     def run(module: ModuleType, stretch: Stretch, order: Integers, block: int, limit: int) -> None:
         line = stretch.line
-        status[order] = 0
         module.march(
             order,
             block,
@@ -215,78 +216,99 @@ def integrate(
             where,
         )
 
-    for begin in range(0, problem.lanes, WAVE):
-        end = min(begin + WAVE, problem.lanes)
-        ready: dict[int, Stretch] = {}
+    def prepared(lo: int, hi: int) -> Stretch:
+        line = lanes.timeline(lo, hi)
+        steady, lost, slow = steady_states(
+            both.explicit,
+            both.stiff,
+            line,
+            problem.parameters,
+            scale,
+            rtol=rtol,
+            atol=atol,
+            limit=LANE_LIMIT,
+        )
+        reasons.update(lost)
+        used.update(slow)
+        order = np.arange(lo, hi)
+        if block > 1 and hi - lo > block:
+            found = np.empty(hi - lo)
+            both.explicit.paces(lo, hi, problem.start, problem.parameters, scale, found)
+            order = order[_sorting(line, found)]
+        return Stretch(lo, line, steady, order[~np.isin(order, list(lost))] if lost else order)
 
-        def prepare(
-            lo: int, hi: int, begin: int = begin, ready: dict[int, Stretch] = ready
-        ) -> None:
-            lo, hi = begin + lo, begin + hi
-            line = lanes.timeline(lo, hi)
-            steady, lost, slow = steady_states(
-                both.explicit,
-                both.stiff,
-                line,
-                problem.parameters,
-                scale,
-                rtol=rtol,
-                atol=atol,
-                limit=LANE_LIMIT,
-            )
-            reasons.update(lost)
-            used.update(slow)
-            order = np.arange(lo, hi)
-            if not strict:
-                found = np.empty(hi - lo)
-                both.explicit.paces(lo, hi, problem.start, problem.parameters, scale, found)
-                order = order[_sorting(line, found)]
-            order = order[~np.isin(order, list(lost))] if lost else order
-            ready[lo] = Stretch(lo, line, steady, order)
+    def together(
+        ready: dict[int, Stretch],
+        module: ModuleType,
+        orders: dict[int, Integers],
+        size: int,
+        limit: int,
+    ) -> None:
+        # Blocks are cut within each super-block, so they never depend on what else there is.
+        for order in orders.values():
+            status[order] = 0
+        blocks = sum(-(-len(order) // size) for order in orders.values())
+        at_once = size * max(1, min(SUPER_BLOCK // size, blocks // (4 * workers)))
+        shares = [
+            (lo, orders[lo][i : i + at_once])
+            for lo in sorted(orders)
+            for i in range(0, len(orders[lo]), at_once)
+        ]
 
-        in_threads(prepare, end - begin, SUPER_BLOCK, workers)
-        block = 1 if strict else LANES
+        def work(first: int, last: int) -> None:
+            for lo, order in shares[first:last]:
+                run(module, ready[lo], order, size, limit)
 
-        def together(
-            module: ModuleType,
-            orders: dict[int, Integers],
-            size: int,
-            limit: int,
-            ready: dict[int, Stretch] = ready,
-        ) -> None:
-            # Blocks are cut within each super-block, so they never depend on what else there is.
-            blocks = [
-                (lo, orders[lo][i : i + size])
-                for lo in sorted(orders)
-                for i in range(0, len(orders[lo]), size)
-            ]
-            at_once = max(1, min(256 // size, len(blocks) // (4 * workers)))
+        in_threads(work, len(shares), 1, workers)
 
-            def work(first: int, last: int) -> None:
-                for lo, order in blocks[first:last]:
-                    run(module, ready[lo], order, size, limit)
+    def again(ready: dict[int, Stretch]) -> None:
+        """Go on with the lanes that the explicit method did not take to their end."""
 
-            in_threads(work, len(blocks), at_once, workers)
-
-        def failed(*why: int, ready: dict[int, Stretch] = ready) -> dict[int, Integers]:
-            """Lanes of each super-block that now stand with one of these reasons."""
+        def failed(*why: int) -> dict[int, Integers]:
             found = {lo: each.order[np.isin(status[each.order], why)] for lo, each in ready.items()}
             return {lo: order for lo, order in found.items() if len(order)}
 
-        together(both.explicit, {lo: ready[lo].order for lo in ready}, block, BLOCK_LIMIT)
         # Without the stiff ones, what they hindered goes on as before.
-        together(both.explicit, failed(stepper.HINDERED), block, BLOCK_LIMIT)
+        together(ready, both.explicit, failed(stepper.HINDERED), block, BLOCK_LIMIT)
         lagging = failed(stepper.HINDERED, stepper.TOO_MANY_STEPS, stepper.COLLAPSED)
-        together(both.explicit, lagging, 1, LANE_LIMIT)
+        together(ready, both.explicit, lagging, 1, LANE_LIMIT)
         slow = failed(stepper.STIFF, stepper.TOO_MANY_STEPS, stepper.COLLAPSED)
         if slow:
             used.update(int(lane) for order in slow.values() for lane in order)
-            together(both.stiff(), slow, block, BLOCK_LIMIT)
-            again = failed(stepper.TOO_MANY_STEPS, stepper.COLLAPSED)
-            together(both.stiff(), again, 1, LANE_LIMIT)
+            together(ready, both.stiff(), slow, block, BLOCK_LIMIT)
+            alone = failed(stepper.TOO_MANY_STEPS, stepper.COLLAPSED)
+            together(ready, both.stiff(), alone, 1, LANE_LIMIT)
+
+    for begin in range(0, problem.lanes, WAVE):
+        end = min(begin + WAVE, problem.lanes)
+        ready: dict[int, Stretch] = {}
+        many = end - begin >= 4 * workers * SUPER_BLOCK
+
+        def first(
+            lo: int,
+            hi: int,
+            begin: int = begin,
+            ready: dict[int, Stretch] = ready,
+            many: bool = many,
+        ) -> None:
+            stretch = prepared(begin + lo, begin + hi)
+            if many:
+                run(both.explicit, stretch, stretch.order, block, BLOCK_LIMIT)
+            if not many or status[begin + lo : begin + hi].any():
+                ready[begin + lo] = stretch
+
+        in_threads(first, end - begin, SUPER_BLOCK, workers)
+        if not many:
+            orders = {lo: ready[lo].order for lo in ready}
+            together(ready, both.explicit, orders, block, BLOCK_LIMIT)
+        if status[begin:end].any():
+            again(ready)
     both.note()
     for lane in np.flatnonzero(status):
         reasons[int(lane)] = _reason(int(status[lane]), float(where[lane]))
+    for lane in reasons:
+        amounts[lane] = np.nan
+        areas[lane] = np.nan
     return Integrated(amounts, areas, reasons, tuple(sorted(used - set(reasons))))
 
 
@@ -309,5 +331,9 @@ def _scale(problem: Problem, doses: Floats, dose_from: Integers) -> Floats:
 
 def _sorting(line: Timeline, pace: Floats) -> Integers:
     """Lanes with like numbers of events and like paces next to each other."""
-    number = np.floor(4.0 * np.log2(1.0 + line.last - line.first))
-    return np.lexsort((np.nan_to_num(pace, nan=np.inf), number))
+    count = line.last - line.first
+    place = np.argsort(pace, kind="stable")  # what is not a number stands last
+    if count.min() == count.max():
+        return place
+    number = np.floor(4.0 * np.log2(1.0 + count[place])).astype(np.int16)
+    return place[np.argsort(number, kind="stable")]

@@ -82,7 +82,7 @@ def stages(system: System, lanes: int) -> Kernel:
     rows = rows_of(system, {"K": 8 * c, "FIXED": len(fixed)})
     call = called(system)
     text = [*needed.values(), _derive(rows, lanes, body, call, fixed)]
-    text.append(_attempt(rows, lanes, body, call, len(fixed)))
+    text += [_attempt(rows, lanes, body, call, len(fixed)), _compare(rows, lanes)]
     shape = (c, rows["PARAMETERS"], rows["ROWS"], rows["K"], rows["K"], 1)
     return Kernel("\n\n".join(text), rows, shape, dense(*_explicit()))
 
@@ -245,6 +245,22 @@ def _attempt(
     # An idle lane may stand where its rates make no sense.
     loop.append(f"{at(rows['ERROR'], lanes)} = total / {float(c)!r} if h > 0.0 else 0.0")
     return function_of("attempt_at(buffer, n, tau, dt, rtol)", rows, lanes, body, loop, before)
+
+
+def _compare(rows: dict[str, int], lanes: int) -> str:
+    """How far slopes and states of the last two stages differ, squared: `stepper.held`."""
+    c = rows["STATES"]
+    loop = [f"floor = {at(rows['FLOOR'], lanes)} + {SMALLEST!r}", "slopes = 0.0", "apart = 0.0"]
+    for i in range(c):
+        k = [at(rows["K"] + s * c + i, lanes) for s in range(7)]
+        stage = " + ".join(f"{a!r} * {k[s]}" for s, a in enumerate(STAGES[5]))
+        loop.append(f"new = {at(rows['NEW'] + i, lanes)}")
+        loop.append(f"part = 1.0 / (floor + rtol * abs(new))")
+        loop.append(f"change = dt * ({k[6]} - {k[5]}) * part")
+        loop.append(f"distance = (new - {at(rows['X'] + i, lanes)} - dt * ({stage})) * part")
+        loop += ["slopes += change * change", "apart += distance * distance"]
+    loop += [f"{at(rows['ERROR'], lanes)} = slopes", f"{at(rows['SPARE'], lanes)} = apart"]
+    return function_of("compare_at(buffer, n, tau, dt, rtol)", rows, lanes, [], loop)
 
 
 def powers() -> list[list[float]]:

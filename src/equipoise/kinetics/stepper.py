@@ -174,6 +174,7 @@ DENSE = 64
 
 # Masks that say how large indices are, to a compiler that else provides for some from the end.
 MOST = 0xFFFF
+FAR = 0xFFFFFFFFFFFF
 SEAT = LANES - 1
 WIDE = 2 * LANES - GROUP
 
@@ -187,7 +188,10 @@ def call_derive(address, w, n, tau):
 
 
 def call_attempt(address, w, n, tau, dt, rtol):
-    """From X and its slopes write the stages, NEW and ERROR; the system's own."""
+    """From X and its slopes write the stages, NEW and ERROR; the system's own.
+
+    At another address: compare the last two stages, for `held`.
+    """
     raise NotImplementedError
 
 
@@ -238,13 +242,21 @@ def sample(
     at = -1.0
     b0 = b1 = b2 = b3 = b4 = b5 = b6 = b7 = 0.0
     stride = states * LANES
+    slopes = (shape[SLOPES] & MOST) * LANES
+    inverse = 1.0 / dt
     for place in range(queued):
         slot = seat[QUEUE, place] & SEAT
-        lane = seat[LANE, slot]
+        lane = seat[LANE, slot] & FAR
+        i = seat[OUT, slot] & FAR
+        end = seat[OUT_END, slot]
+        out_from = seat[OUT_FROM, slot]
         position = w[(row + DUE) * LANES + slot]
+        begin = w[(row + T) * LANES + slot]
+        span = w[(row + H) * LANES + slot]
+        stop = w[(row + STOP) * LANES + slot]
         while position <= reached:
-            theta = max(0.0, min(1.0, (position - tau) / dt))
-            column = seat[OUT, slot] - seat[OUT_FROM, slot]
+            theta = max(0.0, min(1.0, (position - tau) * inverse))
+            column = (i - out_from) & FAR
             # Lanes that share a schedule share the weights.
             if theta != at:
                 at = theta
@@ -258,17 +270,21 @@ def sample(
                 b6 = theta * (d[6] + theta * (d[14] + theta * (d[22] + theta * d[30])))
                 b7 = theta * (d[7] + theta * (d[15] + theta * (d[23] + theta * d[31])))
             for state in range(states):
-                k = ((shape[SLOPES] & MOST) + state) * LANES + slot
+                x = state * LANES + slot
+                k = slopes + x
                 change = b0 * w[k] + b1 * w[k + stride] + b2 * w[k + 2 * stride]
                 change += b3 * w[k + 3 * stride] + b4 * w[k + 4 * stride]
                 change += b5 * w[k + 5 * stride] + b6 * w[k + 6 * stride]
-                # The explicit method has seven stages; what stands after them is finite.
+                # The explicit method has seven stages; what stands after them is zero.
                 change += b7 * w[k + 7 * stride]
-                amounts[lane, column, state] = w[state * LANES + slot] + dt * change
+                amounts[lane, column, state] = w[x] + dt * change
             if observed.shape[0] > 0:
                 sample_areas(w, shape, dense, slot, theta, dt, observed, areas, lane, column)
-            seat[OUT, slot] += 1
-            position = due(w, row, seat, slot, out_times, out_after)
+            i += 1
+            position = np.inf
+            if i < end and before(out_times[i & FAR], out_after[i & FAR], stop):
+                position = min(1.0, (out_times[i & FAR] - begin) / span)
+        seat[OUT, slot] = i
         w[(row + DUE) * LANES + slot] = position
 
 
@@ -294,33 +310,19 @@ def accumulate(w, shape, dense, wide, dt, observed):
                 w[total + slot] += dt * w[h + slot] * change / w[volume + slot]
 
 
-def held(w, shape, seat, n, dt, rtol):
+def held(w, shape, seat, n):
     """Whether stability, not accuracy, limits the step of some lane, and mark which.
 
     The last two stages stand at the same time: by how much their slopes differ, for so much as they
     themselves do, is the fastest rate at which the system forgets (Hairer & Wanner, Solving ODEs
-    II, section IV.2). The method is stable up to about 3.5 of it in a step.
+    II, section IV.2). The method is stable up to about 3.5 of it in a step. The two stand in ERROR
+    and SPARE, squared.
     """
     any_held = False
-    states = shape[STATES] & MOST
-    stride = states * LANES
-    floors = (3 * states + (shape[PARAMETERS] & MOST) + FLOOR) * LANES
+    row = 3 * (shape[STATES] & MOST) + (shape[PARAMETERS] & MOST)
     for slot in range(n):
-        slopes = 0.0
-        apart = 0.0
-        floor = w[floors + slot] + 1e-300
-        for i in range(states):
-            at = i * LANES + slot
-            new = w[stride + at]
-            k = (shape[K] & MOST) * LANES + at
-            stage = LAST_0 * w[k] + LAST_1 * w[k + stride] + LAST_2 * w[k + 2 * stride]
-            stage += LAST_3 * w[k + 3 * stride] + LAST_4 * w[k + 4 * stride]
-            size = floor + rtol * abs(new)
-            change = (w[k + 6 * stride] - w[k + 5 * stride]) / size
-            distance = (new - w[at] - dt * stage) / size
-            slopes += change * change
-            apart += distance * distance
-        if dt * dt * slopes > HELD * HELD * apart:
+        slopes = w[(row + ERROR) * LANES + slot]
+        if slopes > HELD * HELD * w[(row + SPARE) * LANES + slot]:
             seat[HELD_BACK, slot] += 1
             any_held = True
     return any_held
@@ -413,8 +415,10 @@ def cross(
             growth = 1.0
         else:
             reached = 1.0 if last else tau + dt
-            if number % EVERY == EVERY - 1 and shape[EXPLICIT] and held(w, shape, seat, n, dt, rtol):
-                slow += EVERY
+            if number % EVERY == EVERY - 1 and shape[EXPLICIT]:
+                call_attempt(calls[2], w, wide, tau, dt, rtol)
+                if held(w, shape, seat, n):
+                    slow += EVERY
             if next_due <= reached:
                 sample(
                     w, shape, dense, seat, n, tau, reached, dt, out_times, out_after, observed,
@@ -500,7 +504,7 @@ def march(
 ):
     """Take lanes through their events, `block` of them side by side in the given order.
 
-    calls   addresses of the system's `derive` and `attempt`
+    calls   addresses of the system's `derive`, `attempt` and `compare`
     shape   numbers of states, parameters ... (`SHAPE`)
     dense   polynomials of the dense output (`DENSE`)
     w       the block's buffer, and `bits`, the same as integers; seat, running: room for integers
