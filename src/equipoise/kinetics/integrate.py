@@ -105,6 +105,7 @@ def _bind(module: ModuleType, own: stages.Kernel) -> None:
                 found = [
                     kernels.callback(module, module.derive_at, calls.DERIVE),
                     kernels.callback(module, module.attempt_at, calls.ATTEMPT),
+                    kernels.callback(module, module.read_at, calls.ATTEMPT),
                 ]
                 if hasattr(module, "compare_at"):
                     found.append(kernels.callback(module, module.compare_at, calls.ATTEMPT))

@@ -41,7 +41,8 @@ SMALLEST = 1e-75
 def rows_of(system: System, own: dict[str, int]) -> dict[str, int]:
     """Rows of a block's buffer by name: those of every method (`stepper.py`), then its own."""
     c, k = len(system.states), len(system.parameter_names)
-    rows = {"X": c, "NEW": c, "INPUT": c, "P": k, **dict.fromkeys(LANE_ROWS, 1), **own}
+    rows = {"X": c, "NEW": c, "INPUT": c, "P": k}
+    rows |= {**dict.fromkeys(LANE_ROWS, 1), "READ": c, **own}
     begins = [0, *accumulate(rows.values())]
     return {
         "STATES": c,
@@ -82,7 +83,8 @@ def stages(system: System, lanes: int) -> Kernel:
     rows = rows_of(system, {"K": 8 * c, "FIXED": len(fixed)})
     call = called(system)
     text = [*needed.values(), _derive(rows, lanes, body, call, fixed)]
-    text += [_attempt(rows, lanes, body, call, len(fixed)), _compare(rows, lanes)]
+    text.append(_attempt(rows, lanes, body, call, len(fixed)))
+    text += [sampled(rows, lanes, rows["K"], powers()), _compare(rows, lanes)]
     shape = (c, rows["PARAMETERS"], rows["ROWS"], rows["K"], rows["K"], 1)
     return Kernel("\n\n".join(text), rows, shape, dense(*_explicit()))
 
@@ -245,6 +247,25 @@ def _attempt(
     # An idle lane may stand where its rates make no sense.
     loop.append(f"{at(rows['ERROR'], lanes)} = total / {float(c)!r} if h > 0.0 else 0.0")
     return function_of("attempt_at(buffer, n, tau, dt, rtol)", rows, lanes, body, loop, before)
+
+
+def sampled(rows: dict[str, int], lanes: int, first: int, weights: Sequence[Sequence[float]]) -> str:
+    """The states at each lane's next sample, from the slopes whose rows begin at `first`.
+
+    weights  for each slope its coefficients of theta to theta^4
+    """
+    c = rows["STATES"]
+    loop = [f"theta = max(0.0, min(1.0, ({at(rows['DUE'], lanes)} - tau) / dt))"]
+    for s, row in enumerate(weights):
+        text = repr(row[3])
+        for each in row[2::-1]:
+            text = f"theta * ({text})" if each == 0.0 else f"{each!r} + theta * ({text})"
+        loop.append(f"b{s} = dt * theta * ({text})")
+    for i in range(c):
+        terms = [f"b{s} * {at(first + s * c + i, lanes)}" for s in range(len(weights))]
+        x = at(rows["X"] + i, lanes)
+        loop.append(f"{at(rows['READ'] + i, lanes)} = {x} + {' + '.join(terms)}")
+    return function_of("read_at(buffer, n, tau, dt, rtol)", rows, lanes, [], loop)
 
 
 def _compare(rows: dict[str, int], lanes: int) -> str:

@@ -152,11 +152,12 @@ INTERPOLANT = (
 #   FLOOR    1  absolute tolerance
 #   SCALE    1  amount by which the first step is guessed
 #   ERROR    1  squared error of the last attempt; up to 1 is accepted
-#   SPARE    1  weights of the stages in a sample
+#   SPARE    1
+#   READ     C  the states at each lane's next sample
 # then a method's own (`stages.py`, `stiff.py`), and after ROWS the areas so far, a row an observed
 # state. Numbers below are rows after P.
-H, T, END, STOP, DUE, FLOOR, SCALE, ERROR, SPARE = range(9)
-LANE_ROWS = ("H", "T", "END", "STOP", "DUE", "FLOOR", "SCALE", "ERROR", "SPARE")
+H, T, END, STOP, DUE, FLOOR, SCALE, ERROR, SPARE, READ = range(10)
+LANE_ROWS = ("H", "T", "END", "STOP", "DUE", "FLOOR", "SCALE", "ERROR", "SPARE", "READ")
 
 # Rows of integers about the lanes of a block.
 LANE, EVENT, OUT, OUT_END, OUT_FROM, HELD_BACK, QUEUE, SEATS = range(8)
@@ -190,7 +191,7 @@ def call_derive(address, w, n, tau):
 def call_attempt(address, w, n, tau, dt, rtol):
     """From X and its slopes write the stages, NEW and ERROR; the system's own.
 
-    At another address: compare the last two stages, for `held`.
+    At other addresses: write READ, in a step that is done; compare its last two stages, for `held`.
     """
     raise NotImplementedError
 
@@ -229,63 +230,49 @@ def sample_areas(w, shape, dense, slot, theta, dt, observed, areas, lane, column
 
 
 def sample(
-    w, shape, dense, seat, n, tau, reached, dt, out_times, out_after, observed, amounts, areas
-):
-    """Write the samples that lie in the step from tau to `reached`."""
+    calls, w, bits, shape, dense, seat, n, wide, tau, reached, dt, rtol, out_times, out_after,
+    observed, amounts, areas,
+):  # fmt: skip
+    """Write the samples that lie in the step from tau to `reached`, and say where the next lies.
+
+    All lanes are read off at once, each at its own time: that costs less than asking which.
+    """
     states = shape[STATES] & MOST
     row = 3 * states + (shape[PARAMETERS] & MOST)
-    # Which lanes have one is random; a queue written without branches costs less than asking each.
-    queued = 0
-    for slot in range(n & MOST):
-        seat[QUEUE, queued & SEAT] = slot
-        queued += w[(row + DUE) * LANES + slot] <= reached
-    at = -1.0
-    b0 = b1 = b2 = b3 = b4 = b5 = b6 = b7 = 0.0
-    stride = states * LANES
-    slopes = (shape[SLOPES] & MOST) * LANES
-    inverse = 1.0 / dt
-    for place in range(queued):
-        slot = seat[QUEUE, place] & SEAT
-        lane = seat[LANE, slot] & FAR
-        i = seat[OUT, slot] & FAR
-        end = seat[OUT_END, slot]
-        out_from = seat[OUT_FROM, slot]
-        position = w[(row + DUE) * LANES + slot]
-        begin = w[(row + T) * LANES + slot]
-        span = w[(row + H) * LANES + slot]
-        stop = w[(row + STOP) * LANES + slot]
-        while position <= reached:
-            theta = max(0.0, min(1.0, (position - tau) * inverse))
-            column = (i - out_from) & FAR
-            # Lanes that share a schedule share the weights.
-            if theta != at:
-                at = theta
-                d = dense
-                b0 = theta * (d[0] + theta * (d[8] + theta * (d[16] + theta * d[24])))
-                b1 = theta * (d[1] + theta * (d[9] + theta * (d[17] + theta * d[25])))
-                b2 = theta * (d[2] + theta * (d[10] + theta * (d[18] + theta * d[26])))
-                b3 = theta * (d[3] + theta * (d[11] + theta * (d[19] + theta * d[27])))
-                b4 = theta * (d[4] + theta * (d[12] + theta * (d[20] + theta * d[28])))
-                b5 = theta * (d[5] + theta * (d[13] + theta * (d[21] + theta * d[29])))
-                b6 = theta * (d[6] + theta * (d[14] + theta * (d[22] + theta * d[30])))
-                b7 = theta * (d[7] + theta * (d[15] + theta * (d[23] + theta * d[31])))
+    while True:
+        call_attempt(calls[2], w, wide, tau, dt, rtol)
+        queued = 0
+        for slot in range(n & MOST):
+            seat[QUEUE, queued & SEAT] = slot
+            queued += w[(row + DUE) * LANES + slot] <= reached
+        for place in range(queued):
+            slot = seat[QUEUE, place] & SEAT
+            lane = seat[LANE, slot] & FAR
+            i = seat[OUT, slot] & FAR
+            column = (i - seat[OUT_FROM, slot]) & FAR
             for state in range(states):
-                x = state * LANES + slot
-                k = slopes + x
-                change = b0 * w[k] + b1 * w[k + stride] + b2 * w[k + 2 * stride]
-                change += b3 * w[k + 3 * stride] + b4 * w[k + 4 * stride]
-                change += b5 * w[k + 5 * stride] + b6 * w[k + 6 * stride]
-                # The explicit method has seven stages; what stands after them is zero.
-                change += b7 * w[k + 7 * stride]
-                amounts[lane, column, state] = w[x] + dt * change
+                amounts[lane, column, state] = w[(row + READ + state) * LANES + slot]
             if observed.shape[0] > 0:
-                sample_areas(w, shape, dense, slot, theta, dt, observed, areas, lane, column)
+                theta = (w[(row + DUE) * LANES + slot] - tau) / dt
+                sample_areas(
+                    w, shape, dense, slot, max(0.0, min(1.0, theta)), dt, observed, areas, lane,
+                    column,
+                )  # fmt: skip
             i += 1
             position = np.inf
-            if i < end and before(out_times[i & FAR], out_after[i & FAR], stop):
-                position = min(1.0, (out_times[i & FAR] - begin) / span)
-        seat[OUT, slot] = i
-        w[(row + DUE) * LANES + slot] = position
+            if i < seat[OUT_END, slot]:
+                time = out_times[i & FAR]
+                if before(time, out_after[i & FAR], w[(row + STOP) * LANES + slot]):
+                    position = time - w[(row + T) * LANES + slot]
+                    position = min(1.0, position / w[(row + H) * LANES + slot])
+            seat[OUT, slot] = i
+            w[(row + DUE) * LANES + slot] = position
+        least = MAGNITUDE
+        for slot in range(wide & WIDE):
+            least = min(least, bits[(row + DUE) * LANES + slot])
+        bits[(row + SPARE) * LANES] = least
+        if w[(row + SPARE) * LANES] > reached:
+            return w[(row + SPARE) * LANES]
 
 
 def accumulate(w, shape, dense, wide, dt, observed):
@@ -371,7 +358,6 @@ def cross(
     states = shape[STATES] & MOST
     row = 3 * states + (shape[PARAMETERS] & MOST)
     errors = (row + ERROR) * LANES
-    dues = (row + DUE) * LANES
     spare = (row + SPARE) * LANES
     call_derive(calls[0], w, wide, 0.0)
     pace = 0.0
@@ -380,7 +366,7 @@ def cross(
     for slot in range(n):
         span = w[(row + H) * LANES + slot]
         position = due(w, row, seat, slot, out_times, out_after)
-        w[dues + slot] = position
+        w[(row + DUE) * LANES + slot] = position
         next_due = min(next_due, position)
         if span > 0.0:
             longest = max(longest, span)
@@ -416,19 +402,14 @@ def cross(
         else:
             reached = 1.0 if last else tau + dt
             if number % EVERY == EVERY - 1 and shape[EXPLICIT]:
-                call_attempt(calls[2], w, wide, tau, dt, rtol)
+                call_attempt(calls[3], w, wide, tau, dt, rtol)
                 if held(w, shape, seat, n):
                     slow += EVERY
             if next_due <= reached:
-                sample(
-                    w, shape, dense, seat, n, tau, reached, dt, out_times, out_after, observed,
-                    amounts, areas,
+                next_due = sample(
+                    calls, w, bits, shape, dense, seat, n, wide, tau, reached, dt, rtol, out_times,
+                    out_after, observed, amounts, areas,
                 )  # fmt: skip
-                most = MAGNITUDE
-                for slot in range(wide & WIDE):
-                    most = min(most, bits[dues + slot])
-                bits[spare] = most
-                next_due = w[spare]
             accumulate(w, shape, dense, wide, dt, observed)
             for i in range(states):
                 for slot in range(wide & WIDE):
@@ -504,7 +485,7 @@ def march(
 ):
     """Take lanes through their events, `block` of them side by side in the given order.
 
-    calls   addresses of the system's `derive`, `attempt` and `compare`
+    calls   addresses of the system's `derive`, `attempt`, `read` and `compare`
     shape   numbers of states, parameters ... (`SHAPE`)
     dense   polynomials of the dense output (`DENSE`)
     w       the block's buffer, and `bits`, the same as integers; seat, running: room for integers

@@ -34,6 +34,7 @@ from equipoise.kinetics.stages import (
     loaded,
     read,
     rows_of,
+    sampled,
     text_of,
 )
 from equipoise.kinetics.stepper import System
@@ -229,6 +230,7 @@ def stages(system: System, lanes: int) -> Kernel:
         made.derive(),
         slopes,
         made.evaluate(),
+        sampled(rows, lanes, rows["U"], powers()),
         kernels.source_of(exchange, factorise, solve, attempt),
         *(
             f"def {name}_at(buffer, {arguments}):\n"
