@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,16 @@ DOSE, INFUSIONS, SAMPLES = 100.0, 4, 40
 RTOL, ATOL = 1e-6, 1e-9
 REFERRED = 64
 """Patients whose error is measured."""
-PEERS = ("numbalsoda", "diffrax", "jax", "torchode", "torchdiffeq", "assimulo", "casadi", "sksundae")
+PEERS = (
+    "numbalsoda",
+    "diffrax",
+    "jax",
+    "torchode",
+    "torchdiffeq",
+    "assimulo",
+    "casadi",
+    "sksundae",
+)
 FLAGS = ("-std=c++17", "-O3", "-march=native", "-ffast-math", "-shared", "-fPIC", "-pthread")
 WIDE = ("-mprefer-vector-width=512", "-DFLOOR_WIDE")
 
@@ -134,7 +144,8 @@ class Floor:
         """Amounts (L, 40, 2)."""
         amounts = np.empty((len(parameters), SAMPLES, 2))
         self.attempts = self._library.floor_solve(
-            len(parameters), INFUSIONS, SAMPLES, int(len(course[0]) > 1), parameters, *course, DOSE, RTOL, ATOL, amounts, threads,
+            len(parameters), INFUSIONS, SAMPLES, int(len(course[0]) > 1), parameters, *course,
+            DOSE, RTOL, ATOL, amounts, threads,
         )  # fmt: skip
         return amounts
 
@@ -181,7 +192,7 @@ def by_scipy(number: int, method: str, rtol: float = RTOL) -> np.ndarray:
     amounts = np.empty((number, SAMPLES, 2))
     for lane, p in enumerate(parameters):
         x = np.zeros(2)
-        for begin, end in zip(edges, edges[1:], strict=False):
+        for begin, end in pairwise(edges):
             running = (begins <= begin) & (begin < begins + durations)
             rate = np.sum(DOSE / durations[running])
 
@@ -234,7 +245,7 @@ def speed(sizes: list[int], repeats: int, floor: Floor | None) -> dict[str, floa
 
                 works: dict[str, Callable[[], object]] = {"engine": engine}
                 if floor is not None:
-                    works["floor"] = lambda n=threads, c=course: floor.solve(parameters, c, n)
+                    works["floor"] = lambda p=parameters, n=threads, c=course: floor.solve(p, c, n)
                 best = turns(works, turned, threads)
                 spent[own, threads] = best["engine"]
                 there = best.get("floor", np.nan)
@@ -270,8 +281,13 @@ def others(repeats: int) -> dict[str, float]:
     def schedules(own: bool) -> tuple[list[Schedule], list[np.ndarray]]:
         begins, durations, times = courses(number, own)
         made = [
-            Schedule(tuple(DoseEvent(float(at), DOSE, duration=float(d)) for at, d in zip(b, ds)))
-            for b, ds in zip(begins, durations, strict=True)
+            Schedule(
+                tuple(
+                    DoseEvent(float(at), DOSE, duration=float(hours))
+                    for at, hours in zip(*each, strict=True)
+                )
+            )
+            for each in zip(begins, durations, strict=True)
         ]
         return made, list(times)
 
@@ -286,7 +302,9 @@ def others(repeats: int) -> dict[str, float]:
     ode = System(("central", "peripheral"), NAMES[:4], linear)
     best = turns(
         {
-            "closed": lambda: solve(Linear(2, depot=False), made, times, parameters[:, :4], threads=1),
+            "closed": lambda: solve(
+                Linear(2, depot=False), made, times, parameters[:, :4], threads=1
+            ),
             "ode": lambda: solve(ode, made, times, parameters[:, :4], threads=1),
         },
         repeats,

@@ -8,7 +8,7 @@ only, since it imports the compiler.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 # The compiler hands over objects of its own.
 
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic

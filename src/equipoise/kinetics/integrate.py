@@ -89,7 +89,6 @@ def kernel(system: System, method: ModuleType = stages) -> ModuleType:
         "_".join((name, system.rates.__name__.strip("<>_"), *system.states))[:60],
         (kernels.constants(LANES=LANES, **own.rows), own.text),
     )
-    module.DENSE = own.dense
     _bind(module, own)
     return module
 
@@ -126,8 +125,7 @@ def _bind(module: ModuleType, own: stages.Kernel) -> None:
     def paces(*arguments: Any) -> None:
         stepping().paces(called(), own.shape, np.empty(rows * LANES), *arguments)
 
-    module.march = march
-    module.paces = paces
+    module.__dict__.update(DENSE=own.dense, march=march, paces=paces)
 
 
 class Kernels:
@@ -305,8 +303,8 @@ def integrate(
         if status[begin:end].any():
             again(ready)
     both.note()
-    for lane in np.flatnonzero(status):
-        reasons[int(lane)] = _reason(int(status[lane]), float(where[lane]))
+    for lane in np.flatnonzero(status).tolist():
+        reasons[lane] = _reason(int(status[lane]), float(where[lane]))
     for lane in reasons:
         amounts[lane] = np.nan
         areas[lane] = np.nan

@@ -110,11 +110,12 @@ def callback(module: ModuleType, function: Callable[..., Any], signature: Any) -
     from numba import cfunc
 
     kept = module.__file__ is not None
-    settings = {"nopython": True, "error_model": "numpy", "fastmath": set(FASTMATH)}
-    compiled = cfunc(signature, cache=kept, **settings)(function)
+    options: dict[str, Any] = {"error_model": "numpy", "fastmath": set(FASTMATH)}
+    compiled = cfunc(signature, cache=kept, **options)(function)
     # The machine code lives as long as this does.
     module.__dict__.setdefault("CALLBACKS", []).append(compiled)
-    return int(compiled.address)
+    address: Any = compiled.address
+    return int(address)
 
 
 def _load(name: str, key: str, body: str) -> ModuleType:

@@ -37,7 +37,6 @@ SMALLEST = 1e-75
 """Added to tolerances: two of them multiplied and squared must not vanish."""
 
 
-
 def rows_of(system: System, own: dict[str, int]) -> dict[str, int]:
     """Rows of a block's buffer by name: those of every method (`stepper.py`), then its own."""
     c, k = len(system.states), len(system.parameter_names)
@@ -89,7 +88,9 @@ def stages(system: System, lanes: int) -> Kernel:
     return Kernel("\n\n".join(text), rows, shape, dense(*_explicit()))
 
 
-def dense(states: npt.NDArray[np.float64], areas: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def dense(
+    states: npt.NDArray[np.float64], areas: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
     """Polynomials (stages, 4) of states and areas as the stepper reads them."""
     found = np.zeros((2, 4, 8))
     found[0, :, : len(states)] = states.T
@@ -249,7 +250,9 @@ def _attempt(
     return function_of("attempt_at(buffer, n, tau, dt, rtol)", rows, lanes, body, loop, before)
 
 
-def sampled(rows: dict[str, int], lanes: int, first: int, weights: Sequence[Sequence[float]]) -> str:
+def sampled(
+    rows: dict[str, int], lanes: int, first: int, weights: Sequence[Sequence[float]]
+) -> str:
     """The states at each lane's next sample, from the slopes whose rows begin at `first`.
 
     weights  for each slope its coefficients of theta to theta^4
@@ -276,7 +279,7 @@ def _compare(rows: dict[str, int], lanes: int) -> str:
         k = [at(rows["K"] + s * c + i, lanes) for s in range(7)]
         stage = " + ".join(f"{a!r} * {k[s]}" for s, a in enumerate(STAGES[5]))
         loop.append(f"new = {at(rows['NEW'] + i, lanes)}")
-        loop.append(f"part = 1.0 / (floor + rtol * abs(new))")
+        loop.append("part = 1.0 / (floor + rtol * abs(new))")
         loop.append(f"change = dt * ({k[6]} - {k[5]}) * part")
         loop.append(f"distance = (new - {at(rows['X'] + i, lanes)} - dt * ({stage})) * part")
         loop += ["slopes += change * change", "apart += distance * distance"]
@@ -415,7 +418,8 @@ def hoisted(tree: list[ast.stmt]) -> tuple[list[str], list[ast.stmt]]:
     parameters and numbers alone. A division by one becomes a product with its reciprocal.
     """
     hoist = _Hoist(tree)
-    return hoist.found, [hoist.visit(each) for each in tree]
+    without: list[ast.stmt] = [hoist.visit(each) for each in tree]
+    return hoist.found, without
 
 
 class _Hoist(ast.NodeTransformer):
@@ -452,11 +456,10 @@ class _Hoist(ast.NodeTransformer):
             self.found.append(text)
         return ast.Name(f"f_{self.found.index(text)}", ast.Load())
 
-    def visit(self, node: ast.AST) -> ast.AST:
+    def visit(self, node: ast.AST) -> Any:
         if isinstance(node, ast.expr) and self._same(node) and self._slow(node):
             return self._named(node)
-        found: ast.AST = super().visit(node)
-        return found
+        return super().visit(node)
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         divides = isinstance(node.op, ast.Div) and self._same(node.right)

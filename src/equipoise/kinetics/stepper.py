@@ -344,8 +344,8 @@ def apply(w, shape, slot, kind, index, value, running, steady, parameters, lane)
 
 
 def cross(
-    calls, shape, dense, w, bits, n, wide, seat, out_times, out_after, observed, rtol, limit, patience,
-    hours, amounts, areas,
+    calls, shape, dense, w, bits, n, wide, seat, out_times, out_after, observed, rtol, limit,
+    patience, hours, amounts, areas,
 ):  # fmt: skip
     """Take a block through the segments its lanes stand before, writing samples on the way.
 
@@ -567,8 +567,8 @@ def march(
             if not busy:
                 break
             failure, hours, slow = cross(
-                calls, shape, dense, w, bits, n, wide, seat, out_times, out_after, observed, rtol, limit,
-                patience, hours, amounts, areas,
+                calls, shape, dense, w, bits, n, wide, seat, out_times, out_after, observed, rtol,
+                limit, patience, hours, amounts, areas,
             )  # fmt: skip
             # A few dozen in every segment are cheaper than what stiff methods do at its beginning.
             patience -= max(0, slow - FREE)
@@ -604,5 +604,7 @@ def paces(calls, shape, w, lo, hi, start, parameters, scale, found):
         for slot in range(n):
             pace = 0.0
             for i in range(states):
-                pace = max(pace, abs(w[((shape[K] & MOST) + i) * LANES + slot]) / scale[begin + slot])
+                pace = max(
+                    pace, abs(w[((shape[K] & MOST) + i) * LANES + slot]) / scale[begin + slot]
+                )
             found[begin + slot - lo] = pace
