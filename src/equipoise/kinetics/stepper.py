@@ -495,7 +495,7 @@ def march(
             are so; the others are only HINDERED
     where   (L,) written for a lane that fails: the time before which it did
 
-    Columns of `amounts` and `areas` beyond a lane's samples become NaN.
+    Columns of `amounts` and `areas` without a sample become NaN.
     """
     number = observed.shape[0]
     states = shape[STATES] & MOST
@@ -519,7 +519,8 @@ def march(
             seat[HELD_BACK, slot] = 0
             for i in range(states):
                 running[slot, i] = 0
-            for column in range(out_from[s + 1] - out_from[s], amounts.shape[1]):
+            # In order, so that the samples to come are written to memory that is near.
+            for column in range(amounts.shape[1]):
                 for i in range(states):
                     amounts[lane, column, i] = np.nan
                 for o in range(number):
