@@ -167,6 +167,8 @@ Counts block(const Problem& p, const std::int64_t* order, int n) {
         v.km[l] = a[5] * a[1];
         lanes[l] = {i, p.begins + s * p.infusions, p.durations + s * p.infusions,
                     p.times + s * p.samples, p.amounts + 2 * i * p.samples, 0, 0};
+        // In order, so that the samples to come are written to memory that is near.
+        std::fill(lanes[l].amounts, lanes[l].amounts + 2 * p.samples, 0.0);
         v.stop[l] = lanes[l].begins[0];
     }
     for (int l = n; l < LANES; l++) v.km[l] = 1.0;

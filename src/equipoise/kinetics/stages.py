@@ -150,7 +150,7 @@ def loaded(rows: dict[str, int], lanes: int, body: list[str] | None) -> list[str
     used = "\n".join(body) if body is not None else "".join(f"p_{j}," for j in range(k))
     lines = [f"h = {at(rows['H'], lanes)}", f"begin = {at(rows['T'], lanes)}"]
     lines += [f"p_{j} = {at(rows['P'] + j, lanes)}" for j in range(k) if f"p_{j}" in used]
-    lines += [f"input_{i} = {at(rows['INPUT'] + i, lanes)}" for i in range(c)]
+    lines += [f"input_{i} = h * {at(rows['INPUT'] + i, lanes)}" for i in range(c)]
     if body is None:
         lines += [f"ps[{j}] = p_{j}" for j in range(k)]
     return lines
@@ -168,7 +168,7 @@ def _slopes(
     else:
         lines = [f"dx_{i} = 0.0" for i in range(c)] + body
     for i in range(c):
-        lines.append(f"k{stage}_{i} = h * (dx_{i} + input_{i})")
+        lines.append(f"k{stage}_{i} = dx_{i} * h + input_{i}")
         lines.append(f"{at(rows['K'] + stage * c + i, lanes)} = k{stage}_{i}")
     return lines
 

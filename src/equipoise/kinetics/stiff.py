@@ -286,7 +286,7 @@ class _Kernel:
         loop = ["t = begin + tau * h", *(f"x_{i} = {self._at('X', i)}" for i in range(self._c))]
         loop = [*loaded(self._rows, self._lanes, self._body), *loop, *self._rates()]
         for i in range(self._c):
-            loop.append(f"{self._at('K', i)} = h * (dx_{i} + input_{i})")
+            loop.append(f"{self._at('K', i)} = h * dx_{i} + input_{i}")
         loop.append(f"{self._at('BEGUN')} = -1.0")
         return self._function("derive", loop)
 
@@ -298,7 +298,7 @@ class _Kernel:
         found = self._exact()
         loop += self._differences() if found is None else found
         for i in range(c):
-            loop.append(f"{self._at('K', i)} = h * (dx_{i} + input_{i})")
+            loop.append(f"{self._at('K', i)} = h * dx_{i} + input_{i}")
         return self._function("linearise", loop)
 
     def _exact(self) -> list[str] | None:
@@ -357,5 +357,5 @@ class _Kernel:
         loop += [f"x_{i} = {self._at('ARGUMENT', i)}" for i in range(self._c)]
         loop += self._rates()
         for i in range(self._c):
-            loop.append(f"{self._at('RIGHT', i)} = h * (dx_{i} + input_{i})")
+            loop.append(f"{self._at('RIGHT', i)} = h * dx_{i} + input_{i}")
         return self._function("evaluate", loop)
