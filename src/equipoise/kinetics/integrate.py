@@ -69,7 +69,7 @@ def stepping() -> ModuleType:
                 stepper.accumulate,
                 stepper.held,
                 stepper.cross,
-                how="within",
+                how="inside",
             ),
             kernels.source_of(stepper.march, stepper.paces, how="lean"),
         ),
