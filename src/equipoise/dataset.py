@@ -123,7 +123,7 @@ def parse_dataset(text: str, model: Model, *, carry: Carry = Carry.NONMEM) -> Da
     for place, cell in enumerate(table.columns["ID"]):
         label = known.get(cell)
         if label is None:
-            label = known[cell] = _label(cell)
+            label = known[cell] = label_of(cell)
         places.setdefault(label, []).append(place)
     subjects = []
     rows: dict[int, Row] = {}
@@ -583,7 +583,8 @@ def _at(step: Sequence[tuple[float, float]], edge: float) -> float:
     return value
 
 
-def _label(text: str) -> str:
+def label_of(text: str) -> str:
+    """An ID as it is printed: 7 for 7.0 and 7.000E+00."""
     try:
         number = float(text)
     except ValueError:

@@ -31,7 +31,7 @@ seed_option = click.option(
     help="Makes every draw repeat to the byte.",
 )  # fmt: skip
 carry_option = click.option(
-    "--covariates", "carry", type=click.Choice([c.value for c in Carry]),
+    "--carry", type=click.Choice([c.value for c in Carry]),
     help="Of a data set: a row's covariates act on the interval that ends there (nonmem, the "
     "default), or from it until the next row (forward).",
 )  # fmt: skip
@@ -43,12 +43,12 @@ at_option = click.option(
 
 
 def carried(carry: str | None, *, record: bool) -> Carry:
-    """The rule that --covariates asks for.
+    """The rule that --carry asks for.
 
     Fails  WrongInput where it is given with a record, whose covariates are always carried forward.
     """
     if record and carry is not None:
-        raise WrongInput("--covariates goes with a data set; a record's are carried forward")
+        raise WrongInput("--carry goes with a data set; a record's are carried forward")
     return Carry(carry or Carry.NONMEM.value)
 
 
