@@ -21,9 +21,9 @@ from rich.table import Table
 from equipoise import files
 from equipoise.assessment import to_json
 from equipoise.cli.errors import WrongInput
-from equipoise.dataset import Carry
 from equipoise.kinetics import kernels
 from equipoise.record import Record
+from equipoise.steps import Carry
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 seed_option = click.option(

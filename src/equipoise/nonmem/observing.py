@@ -146,18 +146,20 @@ def readouts(stream: ControlStream, body: Body, scope: Scope) -> tuple[Readout, 
         found = _readout(stream, body, scope, None, {})
         assert found is not None
         return (found,)
+    choices: list[tuple[tuple[float, ...], float]] = [((value,), value) for value in values]
+    if column == "CMT":
+        choices = [
+            ((0.0, value) if value == body.observation else (value,), value) for value in values
+        ]
+    if others:
+        choices.append(((), math.nan))
     every = []
     weightless: NoError | None = None
-    for value in values:
-        rows: tuple[float, ...] = (value,)
-        if column == "CMT" and value == body.observation:
-            rows = (0.0, value)
+    for rows, value in choices:
         try:
             every.append(_readout(stream, body, scope, (column, rows), {column: value}))
         except NoError as error:
             weightless = weightless or error
-    if others:
-        every.append(_readout(stream, body, scope, (column, ()), {column: math.nan}))
     some = tuple(each for each in every if each is not None)
     if not some and weightless is not None:
         raise weightless
