@@ -14,7 +14,7 @@ from equipoise import models as models_shelf
 from equipoise import names, units
 from equipoise.chance import stream
 from equipoise.cli.errors import WrongInput
-from equipoise.cli.simulating_data import cell, simulate_data
+from equipoise.cli.simulating_data import cell, refuse_failed, simulate_data
 from equipoise.cli.words import (
     carry_option,
     json_option,
@@ -150,6 +150,14 @@ def simulate(
         ids, drawn = list(range(1, population + 1)), draw_etas(found, population, rng)
     with working("simulating"):
         prediction = run(found, [what], every, etas=drawn)
+    if population is None:
+        refuse_failed(
+            found,
+            [
+                (f"ID {ids[k]}" if ids else "the typical patient", r)
+                for _, k, r in prediction.failed
+            ],
+        )
     for o in found.observations:
         if spans and not o.state:
             raise WrongInput(f"--auc: {o.analyte} is no amount over a volume; leave --auc out")

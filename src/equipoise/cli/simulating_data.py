@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -52,6 +53,8 @@ def simulate_data(
         drawn = [np.zeros((1, len(found.etas)))] * len(data.subjects)
     with working("simulating"):
         every = profiles(found, data, drawn, noise=noise, times=clock)
+    if population is None:
+        refuse_failed(found, [(f"ID {p.subject}", reason) for p in every for _, reason in p.failed])
     rows = _rows(found, data, every, clock, population)
     cautions = [f"ID {p.subject}: {reason}" for p in every for _, reason in p.failed[:1]]
     if not found.standing.may_feed_options:
@@ -80,6 +83,20 @@ def cell(value: float | str) -> str:
     if isinstance(value, str):
         return value
     return f"{value:.10g}" if np.isfinite(value) else ""
+
+
+def refuse_failed(model: Model, failed: Sequence[tuple[str, str]]) -> None:
+    """Refuse what could not be computed for a patient asked for by name.
+
+    failed  (whose, reason)
+    """
+    if failed:
+        who, reason = failed[0]
+        more = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
+        raise WrongInput(
+            f"{model.id} cannot be computed for {who}{more}: {reason}; check doses, covariates and "
+            "units"
+        )
 
 
 def _of_file(path: str, model: Model, data: Dataset) -> list[Array]:

@@ -6,6 +6,7 @@ import json
 import math
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -51,6 +52,9 @@ def carried(carry: str | None, *, record: bool) -> Carry:
         raise WrongInput("--carry goes with a data set; a record's are carried forward")
     return Carry(carry or Carry.NONMEM.value)
 
+
+_SPOKEN = ("equipoise.mode", "equipoise.fit")
+"""Modules whose own ValueErrors are sentences about the input."""
 
 _DAY = re.compile(r"^day\s*(?P<day>[+-]?\d+(?:\.\d+)?)(?:T(?P<clock>\d{1,2}:\d{2}(?::\d{2})?))?$")
 
@@ -190,6 +194,12 @@ def working(what: str) -> Iterator[Callable[[str], None]]:
                 yield lambda step: progress.update(task, description=f"{what}: {step}")
         else:
             yield lambda _step: None
+    except ValueError as error:
+        # Estimation says in a sentence what it cannot do with this input.
+        innermost = list(traceback.walk_tb(error.__traceback__))[-1][0]
+        if type(error) is ValueError and innermost.f_globals["__name__"] in _SPOKEN:
+            raise WrongInput(str(error)) from error
+        raise
     finally:
         kernels.on_compile = before
 
