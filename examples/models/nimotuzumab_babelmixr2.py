@@ -1,4 +1,4 @@
-"""Nimotuzumab (an antibody against EGFR) in 12 patients: two compartments, weekly infusions.
+"""Nimotuzumab (an antibody against EGFR) in 12 patients: two compartments.
 
 The data are those of Rodriguez-Vera 2015 (nlmixr2data: `nimoData`), in which DV is the natural
 logarithm of the concentration. The numbers are those of a Monolix run that the babelmixr2 project

@@ -1,0 +1,393 @@
+"""A fit drawn: observed against predicted, weighted residuals, etas, and a small plot of each
+subject.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from equipoise.diagnostics import Curve, Eta, Point, trend
+from equipoise.report import svg
+from equipoise.report.svg import Drawing, Key, Scale
+from equipoise.report.words import number
+
+WIDTH = 654.0
+LEFT, TOP = 52.0, 34.0
+TREND = "#b84a00"
+CROWDED = 150
+"""Points of a panel from which they are drawn smaller."""
+
+LIMIT = 1.96
+"""Between plus and minus this lie 95 % of standard normal residuals."""
+
+FURTHEST = 6.0
+"""Weighted residuals drawn at most; what lies beyond stands at the edge as a triangle."""
+
+COLUMNS = 4
+SUBJECTS_A_FIGURE = 20
+
+Panel = tuple[str, Callable[[Point], float], Callable[[Point], float]]
+
+
+def observed_against_predicted(points: Sequence[Point], unit: str, *, logarithmic: bool) -> Drawing:
+    """Two panels: against the typical patient's prediction, and against the individual one."""
+    drawn = [p for p in points if _drawable(p, logarithmic)]
+    side = (WIDTH - 2 * LEFT - 18.0) / 2.0
+    numbers = [v for p in drawn for v in (p.observed, p.typical, p.individual)]
+    low, high = _range(numbers, logarithmic=logarithmic, from_zero=True)
+    parts: list[str] = []
+    for left, title, of in (
+        (LEFT, "population prediction", _typical),
+        (2 * LEFT + side + 8.0, "individual prediction", _individual),
+    ):
+        x = Scale(low, high, left, left + side)
+        y = Scale(low, high, TOP + side, TOP)
+        parts.append(svg.text(left, TOP - 14.0, f"Observed against {title}", bold=True))
+        parts += _frame(x, y, logarithmic_x=logarithmic, logarithmic_y=logarithmic)
+        parts.append(svg.line(x.start, y.start, x.end, y.end, stroke=svg.SOFT, dash="5 3"))
+        places = [
+            (_at(of(p), logarithmic), _at(p.observed, logarithmic)) for p in drawn
+        ]
+        parts += [_dot(x(a), y(b), len(drawn), bool(p.censored)) for p, (a, b) in
+                  zip(drawn, places, strict=True)]  # fmt: skip
+        parts.append(_trend(x, y, [a for a, _ in places], [b for _, b in places]))
+        parts.append(
+            svg.text((x.start + x.end) / 2.0, y.start + 36.0, f"{title}, {unit}", anchor="middle",
+                     fill=svg.SOFT)
+        )  # fmt: skip
+    keys = [
+        Key(svg.line(0, 6, 22, 6, stroke=svg.SOFT, dash="5 3"), "equal"),
+        Key(svg.line(0, 6, 22, 6, stroke=TREND, stroke_width=2.2), "trend"),
+    ]
+    if any(p.censored for p in drawn):
+        keys.append(Key(_dot(11, 6, 1, True), "known only to lie beyond a limit"))
+    top = TOP + side + 48.0
+    marks, tall = svg.legend(keys, x=LEFT, y=top, width=WIDTH - LEFT)
+    parts.append(marks)
+    left_out = len(points) - len(drawn)
+    said = f"{len(drawn)} levels." + (f" {left_out} cannot be drawn." if left_out else "")
+    return Drawing(WIDTH, top + tall + 2.0, "Observed against predicted", said, "".join(parts))
+
+
+def weighted_residuals(points: Sequence[Point], unit: str, *, logarithmic: bool) -> Drawing:
+    """Individual residuals above, conditional ones below: by prediction, time, time after dose."""
+    plain = [p for p in points if not p.censored]
+    several = any(
+        math.isfinite(p.since) and abs(p.since - p.at) > 1e-9 for p in plain
+    )
+    across: list[tuple[str, Callable[[Point], float], bool]] = [
+        (f"individual prediction, {unit}", _individual, logarithmic), ("time, h", _time, False),
+    ]  # fmt: skip
+    below: list[tuple[str, Callable[[Point], float], bool]] = [
+        (f"population prediction, {unit}", _typical, logarithmic), ("time, h", _time, False),
+    ]  # fmt: skip
+    if several:
+        across.append(("time after dose, h", _since, False))
+        below.append(("time after dose, h", _since, False))
+    count = len(across)
+    gap = 22.0
+    wide = (WIDTH - LEFT - 6.0 - gap * (count - 1)) / count
+    tall = 150.0
+    most = max((abs(r) for p in plain for r in (p.iwres, p.cwres) if math.isfinite(r)), default=3.0)
+    reach = min(max(math.ceil(most * 1.05), 3.0), FURTHEST)
+    parts: list[str] = []
+    top = TOP
+    for name, residual, panels in (
+        ("Individual weighted residuals (IWRES)", _iwres, across),
+        ("Conditional weighted residuals (CWRES)", _cwres, below),
+    ):
+        y = Scale(-reach, reach, top + tall, top)
+        parts.append(svg.text(LEFT, top - 14.0, name, bold=True))
+        for k, (title, of, logs) in enumerate(panels):
+            left = LEFT + k * (wide + gap)
+            own = [p for p in plain if math.isfinite(residual(p)) and _placed(of(p), logs)]
+            low, high = _range([of(p) for p in own], logarithmic=logs, from_zero=not logs)
+            x = Scale(low, high, left, left + wide)
+            parts.append(
+                svg.rect(left, y(LIMIT), wide, y(-LIMIT) - y(LIMIT), fill="#eef3f6")
+            )
+            parts.append(svg.line(left, y(0.0), left + wide, y(0.0), stroke=svg.SOFT))
+            parts += _frame(x, y, logarithmic_x=logs, labels=k == 0, most=4 if count > 2 else 6)
+            for p in own:
+                parts.append(_residual(x(_at(of(p), logs)), y, residual(p), len(own)))
+            parts.append(
+                _trend(x, y, [_at(of(p), logs) for p in own], [residual(p) for p in own])
+            )
+            parts.append(
+                svg.text(left + wide / 2.0, y.start + 34.0, title, anchor="middle", size=svg.SMALL,
+                         fill=svg.SOFT)
+            )  # fmt: skip
+        top += tall + 76.0
+    keys = [
+        Key(svg.rect(0, 0, 22, 12, fill="#eef3f6"), "95 % expected here"),
+        Key(svg.line(0, 6, 22, 6, stroke=TREND, stroke_width=2.2), "trend"),
+    ]
+    if most > reach:
+        mark = svg.triangle(11, 10, 4.5, down=False, fill=svg.PAPER, stroke=svg.BLUE)
+        keys.append(Key(mark, f"beyond {reach:g}"))
+    marks, height = svg.legend(keys, x=LEFT, y=top - 26.0, width=WIDTH - LEFT)
+    parts.append(marks)
+    said = f"{len(plain)} measured levels."
+    return Drawing(WIDTH, top - 24.0 + height, "Weighted residuals", said, "".join(parts))
+
+
+def distributions(etas: Sequence[Eta], residuals: Sequence[tuple[str, Sequence[float]]]) -> Drawing:
+    """Histograms of etas, each over the model's distribution, then of residuals.
+
+    residuals  (name, numbers), expected to be standard normal
+    """
+    panels = [(e.name, [v for v in e.values], e.sd, _eta_words(e)) for e in etas if e.sd > 0.0]
+    panels += [(name, list(values), 1.0, "") for name, values in residuals]
+    wide = (WIDTH - 8.0 - 14.0 * (COLUMNS - 1)) / COLUMNS
+    tall = 92.0
+    step = tall + 72.0
+    parts: list[str] = []
+    for i, (name, values, sd, said) in enumerate(panels):
+        left = 4.0 + (i % COLUMNS) * (wide + 14.0)
+        top = 30.0 + (i // COLUMNS) * step
+        parts.append(svg.text(left, top - 9.0, _short(name, wide), bold=True, size=svg.SMALL))
+        parts += _histogram(values, sd, left, top, wide, tall)
+        parts.append(
+            svg.text(left, top + tall + 33.0, said, size=svg.SMALL, fill=svg.SOFT)
+        )
+    rows = -(-len(panels) // COLUMNS)
+    below = 30.0 + rows * step - 14.0
+    keys = [
+        Key(svg.rect(0, 1, 22, 11, fill="#cfe0ea", stroke=svg.BLUE), "estimates"),
+        Key(svg.line(0, 6, 22, 6, stroke=svg.INK, stroke_width=1.6), "the model's distribution"),
+    ]
+    marks, height = svg.legend(keys, x=4.0, y=below, width=WIDTH - 8.0)
+    parts.append(marks)
+    words = " ".join(f"{e.name}: shrinkage {round(100.0 * e.shrinkage)} %." for e in etas)
+    return Drawing(WIDTH, below + height + 2.0, "Distributions", words, "".join(parts))
+
+
+def individuals(
+    curves: Sequence[Curve], points: Sequence[Point], unit: str, *, logarithmic: bool
+) -> Drawing:
+    """Small plots, one a subject, on common axes: levels, individual curve, typical curve."""
+    wide = (WIDTH - LEFT - 6.0 - 12.0 * (COLUMNS - 1)) / COLUMNS
+    tall = 112.0
+    step = tall + 26.0
+    levels = {c.subject: [p for p in points if p.subject == c.subject] for c in curves}
+    seen = [p.observed for own in levels.values() for p in own]
+    seen += [float(v) for c in curves for v in c.individual]
+    if logarithmic:
+        floor = min((p.observed for own in levels.values() for p in own if p.observed > 0.0),
+                    default=0.1) / 3.0  # fmt: skip
+        seen = [max(v, floor) for v in seen]
+    low, high = _range(seen, logarithmic=logarithmic, from_zero=True)
+    first = min(float(c.times[0]) for c in curves)
+    last = max(float(c.times[-1]) for c in curves)
+    rows = -(-len(curves) // COLUMNS)
+    parts = [svg.text(4.0, 13.0, f"{unit}, by hours", size=svg.SMALL, fill=svg.SOFT)]
+    for i, curve in enumerate(curves):
+        left = LEFT + (i % COLUMNS) * (wide + 12.0)
+        top = 36.0 + (i // COLUMNS) * step
+        x = Scale(first, last, left, left + wide)
+        y = Scale(low, high, top + tall, top)
+        lowest = i + COLUMNS >= len(curves)
+        parts.append(svg.text(left + 2.0, top - 5.0, _short(curve.subject, wide), size=svg.SMALL,
+                              bold=True))  # fmt: skip
+        parts += _frame(x, y, logarithmic_y=logarithmic, labels=i % COLUMNS == 0,
+                        below=lowest, most=4)  # fmt: skip
+        for values, look in (
+            (curve.typical, {"stroke": svg.SOFT, "stroke_width": 1.3, "dash": "4 3"}),
+            (curve.individual, {"stroke": svg.BLUE, "stroke_width": 1.7}),
+        ):
+            line = [
+                (x(float(t)), y.held(_at(max(float(v), 1e-300), logarithmic)))
+                for t, v in zip(curve.times, values, strict=True)
+                if math.isfinite(float(v))
+            ]
+            parts.append(svg.path(svg.simplified(line), **look))  # type: ignore[arg-type]
+        for p in levels[curve.subject]:
+            if _placed(p.observed, logarithmic):
+                at = y.held(_at(p.observed, logarithmic))
+                fill = svg.PAPER if p.censored else svg.INK
+                parts.append(
+                    svg.circle(x(p.at), at, 2.1, fill=fill, stroke=svg.INK, stroke_width=0.8)
+                )
+    below = 36.0 + rows * step + 4.0
+    keys = [
+        Key(svg.circle(11, 6, 2.4, fill=svg.INK, stroke=svg.INK), "level"),
+        Key(svg.line(0, 6, 22, 6, stroke=svg.BLUE, stroke_width=1.7), "individual"),
+        Key(svg.line(0, 6, 22, 6, stroke=svg.SOFT, stroke_width=1.3, dash="4 3"),
+            "typical patient with these doses and covariates"),
+    ]  # fmt: skip
+    marks, height = svg.legend(keys, x=LEFT, y=below, width=WIDTH - LEFT)
+    parts.append(marks)
+    said = f"{len(curves)} subjects."
+    return Drawing(WIDTH, below + height + 2.0, "Individual curves", said, "".join(parts))
+
+
+def _typical(p: Point) -> float:
+    return p.typical
+
+
+def _individual(p: Point) -> float:
+    return p.individual
+
+
+def _time(p: Point) -> float:
+    return p.at
+
+
+def _since(p: Point) -> float:
+    return p.since
+
+
+def _iwres(p: Point) -> float:
+    return p.iwres
+
+
+def _cwres(p: Point) -> float:
+    return p.cwres
+
+
+def _placed(value: float, logarithmic: bool) -> bool:
+    return math.isfinite(value) and (value > 0.0 or not logarithmic)
+
+
+def _drawable(p: Point, logarithmic: bool) -> bool:
+    return all(_placed(v, logarithmic) for v in (p.observed, p.typical, p.individual))
+
+
+def _at(value: float, logarithmic: bool) -> float:
+    return math.log10(value) if logarithmic else value
+
+
+def _range(numbers: Sequence[float], *, logarithmic: bool, from_zero: bool) -> tuple[float, float]:
+    """Ends of an axis, as places on it, with a little room."""
+    places = [_at(v, logarithmic) for v in numbers if _placed(v, logarithmic)]
+    if not places:
+        return 0.0, 1.0
+    low, high = min(places), max(places)
+    if from_zero and not logarithmic and low >= 0.0 and low < 0.4 * high:
+        return 0.0, 1.04 * high
+    if high - low < 1e-9:
+        low, high = low - 0.5, high + 0.5
+    room = 0.04 * (high - low)
+    return low - room, high + room
+
+
+def _decade_marks(low: float, high: float, most: int) -> list[float]:
+    """1, 2 and 5 of each decade, or 1 alone, or every so many decades, at most `most` of them."""
+    for steps in ((1.0, 2.0, 5.0), (1.0, 3.0), (1.0,)):
+        found = [
+            step * 10.0**power
+            for power in range(math.floor(low) - 1, math.ceil(high) + 1)
+            for step in steps
+            if low <= math.log10(step * 10.0**power) <= high
+        ]
+        if len(found) <= most:
+            return found
+    return found[:: -(-len(found) // most)]
+
+
+def _frame(
+    x: Scale,
+    y: Scale,
+    *,
+    logarithmic_x: bool = False,
+    logarithmic_y: bool = False,
+    labels: bool = True,
+    below: bool = True,
+    most: int = 6,
+) -> list[str]:
+    """Axes with ticks; numbers beside (`labels`) and under them (`below`)."""
+    parts = [
+        svg.line(x.start, y.start, x.end, y.start, stroke=svg.SOFT, stroke_width=0.8),
+        svg.line(x.start, y.start, x.start, y.end, stroke=svg.SOFT, stroke_width=0.8),
+    ]
+    for value in _ticks(x, logarithmic_x, most):
+        at = x(_at(value, logarithmic_x))
+        parts.append(svg.line(at, y.start, at, y.start + 3.5, stroke=svg.SOFT, stroke_width=0.8))
+        if below:
+            parts.append(
+                svg.text(at, y.start + 16.0, f"{value:g}", anchor="middle", size=svg.SMALL,
+                         fill=svg.SOFT)
+            )  # fmt: skip
+    for value in _ticks(y, logarithmic_y, most):
+        at = y(_at(value, logarithmic_y))
+        parts.append(svg.line(x.start - 3.5, at, x.start, at, stroke=svg.SOFT, stroke_width=0.8))
+        if labels:
+            parts.append(
+                svg.text(x.start - 6.0, at + 4.2, f"{value:g}", anchor="end", size=svg.SMALL,
+                         fill=svg.SOFT)
+            )  # fmt: skip
+    return parts
+
+
+def _ticks(scale: Scale, logarithmic: bool, most: int) -> Sequence[float]:
+    if logarithmic:
+        return _decade_marks(scale.low, scale.high, most)
+    return svg.ticks(scale.low, scale.high, most)
+
+
+def _dot(x: float, y: float, among: int, censored: bool) -> str:
+    radius = 2.0 if among > CROWDED else 2.6
+    fill = svg.PAPER if censored else "#9cc4dc"
+    return svg.circle(x, y, radius, fill=fill, stroke=svg.BLUE, stroke_width=1.0)
+
+
+def _residual(x: float, y: Scale, residual: float, among: int) -> str:
+    if residual > y.high:
+        return svg.triangle(x, y.end + 8.0, 4.0, down=False, fill=svg.PAPER, stroke=svg.BLUE)
+    if residual < y.low:
+        return svg.triangle(x, y.start - 8.0, 4.0, down=True, fill=svg.PAPER, stroke=svg.BLUE)
+    return _dot(x, y(residual), among, False)
+
+
+def _trend(x: Scale, y: Scale, a: Sequence[float], b: Sequence[float]) -> str:
+    line = [(x(s), y.held(t)) for s, t in trend(a, b)]
+    return svg.path(line, stroke=TREND, stroke_width=2.2) if line else ""
+
+
+def _histogram(
+    values: Sequence[float], sd: float, left: float, top: float, wide: float, tall: float
+) -> list[str]:
+    """Density of values as bars and the normal density of SD `sd` around 0 as a line."""
+    reach = max(3.0 * sd, 1.05 * max((abs(v) for v in values), default=0.0))
+    bars = min(max(round(2.0 * len(values) ** (1.0 / 3.0)), 5), 24)
+    width = 2.0 * reach / bars
+    counts = [0] * bars
+    for v in values:
+        counts[min(int((v + reach) / width), bars - 1)] += 1
+    densities = [c / (len(values) * width) for c in counts]
+    peak = 1.0 / (sd * math.sqrt(2.0 * math.pi))
+    # Estimates that hardly scatter would dwarf the curve: their bars are cut at the edge.
+    highest = min(max([peak, *densities]), 4.0 * peak) * 1.06
+    x = Scale(-reach, reach, left, left + wide)
+    y = Scale(0.0, highest, top + tall, top)
+    parts = []
+    for i, density in enumerate(densities):
+        if density > 0.0:
+            at = x(-reach + i * width)
+            parts.append(
+                svg.rect(at, y.held(density), x(-reach + (i + 1) * width) - at,
+                         y.start - y.held(density), fill="#cfe0ea", stroke=svg.BLUE,
+                         stroke_width=0.7)
+            )  # fmt: skip
+    grid = [-reach + 2.0 * reach * i / 80.0 for i in range(81)]
+    curve = [(x(v), y.held(peak * math.exp(-0.5 * (v / sd) ** 2))) for v in grid]
+    parts.append(svg.path(curve, stroke=svg.INK, stroke_width=1.6))
+    parts.append(svg.line(left, y.start, left + wide, y.start, stroke=svg.SOFT, stroke_width=0.8))
+    for value in svg.ticks(-reach, reach, 4):
+        parts.append(svg.line(x(value), y.start, x(value), y.start + 3.5, stroke=svg.SOFT))
+        parts.append(
+            svg.text(x(value), y.start + 16.0, f"{value:g}", anchor="middle", size=svg.SMALL,
+                     fill=svg.SOFT)
+        )  # fmt: skip
+    return parts
+
+
+def _eta_words(eta: Eta) -> str:
+    return f"SD {number(eta.spread)} of {number(eta.sd)}"
+
+
+def _short(words: str, wide: float) -> str:
+    while len(words) > 4 and svg.text_width(words, svg.SMALL) > wide:
+        words = words[:-2].rstrip() + "."
+    return words
