@@ -175,9 +175,7 @@ def goodness(model: Model, subjects: Sequence[Subject], modes: Sequence[Mode]) -
         standing=model.standing,
         population=model.population,
         residuals=tuple((o.analyte, _residual_words(model, o.analyte)) for o in observations),
-        logarithmic=tuple(
-            o.analyte for o in observations if o.residual.log > 0.0 or o.logged
-        ),
+        logarithmic=tuple(o.analyte for o in observations if o.residual.log > 0.0 or o.logged),
         points=points,
         curves=tuple(
             c for s, m in zip(subjects, modes, strict=True) for c in _curves(model, s, m.eta)
@@ -190,9 +188,9 @@ def goodness(model: Model, subjects: Sequence[Subject], modes: Sequence[Mode]) -
     )
 
 
-def trend(x: Sequence[float], y: Sequence[float], *, share: float = 2.0 / 3.0) -> list[
-    tuple[float, float]
-]:
+def trend(
+    x: Sequence[float], y: Sequence[float], *, share: float = 2.0 / 3.0
+) -> list[tuple[float, float]]:
     """A smooth line through points: local straight lines with tricube weights, at the x there are.
 
     share   of the points that each local line sees. [] for fewer than 8 points or 4 places.
@@ -204,7 +202,7 @@ def trend(x: Sequence[float], y: Sequence[float], *, share: float = 2.0 / 3.0) -
     places = np.unique(a)
     if len(a) < 8 or len(places) < 4:
         return []
-    seen = max(int(math.ceil(share * len(a))), 4)
+    seen = max(math.ceil(share * len(a)), 4)
     if len(places) > 60:
         places = np.unique(np.quantile(a, np.linspace(0.0, 1.0, 60)))
     line = []
@@ -237,8 +235,10 @@ def _points(model: Model, subject: Subject, eta: Array) -> list[Point]:
     cwres = np.full(len(y), np.nan)
     if measured.any() and np.isfinite(y[measured]).all():
         g = slope[:, measured].T
-        spread = g @ model.omega_matrix @ g.T + np.diag(variance[measured]) if k else np.diag(
-            variance[measured]
+        spread = (
+            g @ model.omega_matrix @ g.T + np.diag(variance[measured])
+            if k
+            else np.diag(variance[measured])
         )
         far = y[measured] - (center[measured] - g @ eta if k else center[measured])
         size, turn = np.linalg.eigh(spread)

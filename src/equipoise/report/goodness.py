@@ -1,4 +1,4 @@
-"""The page of a fitted cohort: goodness of fit, etas with their shrinkage, every subject's curve."""
+"""The page of a fitted cohort: goodness of fit, etas and their shrinkage, every subject's curve."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from equipoise.report.blocks import (
 from equipoise.report.goodness_plots import (
     SUBJECTS_A_FIGURE,
     distributions,
+    frame_of,
     individuals,
     observed_against_predicted,
     weighted_residuals,
@@ -126,14 +127,13 @@ def _notes(found: Goodness) -> list[str]:
                 f"{scatter.censored} levels of {scatter.analyte} are known only to lie beyond a "
                 "limit: they have no residual, and the objective counts them by their probability"
             )
-    apart = [e.name for e in found.etas if abs(e.distance) > 1.96]
+    # Estimates that do not scatter are rounding around 0: their mean means nothing.
+    apart = [e.name for e in found.etas if e.shrinkage < 0.99 and abs(e.distance) > 1.96]
     if apart:
         said.append(f"the mean of {listed(apart)} differs from 0 by more than its 95 % range")
     held = [p for p in found.points if p.observed <= 0.0 and not p.censored]
     if held:
-        said.append(
-            f"{len(held)} levels are 0: they have no relative error"
-        )
+        said.append(f"{len(held)} levels are 0: they have no relative error")
     return said
 
 
@@ -206,7 +206,7 @@ def _of_analyte(found: Goodness, scatter: Scatter) -> list[Block]:
 
 def _scatter_table(s: Scatter) -> Table:
     columns = (
-        Column("prediction"), Column("levels", numeric=True), Column("residual, mean", numeric=True),
+        Column("prediction"), Column("levels", numeric=True), Column("mean residual", numeric=True),
         Column("SD", numeric=True), Column("shrinkage, %", numeric=True),
         Column("beyond 1.96, %", numeric=True), Column("MDPE, %", numeric=True),
         Column("MDAPE, %", numeric=True),
@@ -255,29 +255,35 @@ def _level(p: Point) -> Row:
 def _individuals(found: Goodness, scatter: Scatter) -> list[Block]:
     curves = [c for c in found.curves if c.analyte == scatter.analyte]
     points = [p for p in found.points if p.analyte == scatter.analyte]
-    said = f"{scatter.analyte}: levels, individual curve and that of the typical patient."
+    said = ""
     if len(curves) > MOST_SUBJECTS:
         far: dict[str, float] = {}
         for p in points:
             if math.isfinite(p.cwres):
                 far[p.subject] = max(far.get(p.subject, 0.0), abs(p.cwres))
         keep = set(sorted(far, key=lambda s: far[s], reverse=True)[:MOST_SUBJECTS])
+        points = [p for p in points if p.subject in keep]
         said = (
-            f"{scatter.analyte}: the {MOST_SUBJECTS} of {len(curves)} subjects with the largest "
-            "conditional weighted residuals."
+            f"The {MOST_SUBJECTS} of {len(curves)} subjects with the largest conditional weighted "
+            "residuals."
         )
         curves = [c for c in curves if c.subject in keep]
-    parts: list[Block] = [
-        Heading(2, f"Each subject: {scatter.analyte}"), Paragraph(words(said)),
-    ]  # fmt: skip
+    parts: list[Block] = [Heading(2, f"Each subject: {scatter.analyte}")]
+    if said:
+        parts.append(Paragraph(words(said)))
     logs = scatter.analyte in found.logarithmic
+    frame = frame_of(curves, points, logarithmic=logs)
     for start in range(0, len(curves), SUBJECTS_A_FIGURE):
         some = curves[start : start + SUBJECTS_A_FIGURE]
         names = {c.subject for c in some}
         parts.append(
             Figure(
                 individuals(
-                    some, [p for p in points if p.subject in names], scatter.unit, logarithmic=logs
+                    some,
+                    [p for p in points if p.subject in names],
+                    scatter.unit,
+                    frame,
+                    logarithmic=logs,
                 ),
                 words(f"Subjects {some[0].subject} to {some[-1].subject}."),
             )

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from equipoise.diagnostics import Curve, Eta, Point, trend
 from equipoise.report import svg
@@ -34,6 +35,7 @@ def observed_against_predicted(points: Sequence[Point], unit: str, *, logarithmi
     """Two panels: against the typical patient's prediction, and against the individual one."""
     drawn = [p for p in points if _drawable(p, logarithmic)]
     side = (WIDTH - 2 * LEFT - 18.0) / 2.0
+    tall = 0.84 * side
     numbers = [v for p in drawn for v in (p.observed, p.typical, p.individual)]
     low, high = _range(numbers, logarithmic=logarithmic, from_zero=True)
     parts: list[str] = []
@@ -42,13 +44,11 @@ def observed_against_predicted(points: Sequence[Point], unit: str, *, logarithmi
         (2 * LEFT + side + 8.0, "individual prediction", _individual),
     ):
         x = Scale(low, high, left, left + side)
-        y = Scale(low, high, TOP + side, TOP)
+        y = Scale(low, high, TOP + tall, TOP)
         parts.append(svg.text(left, TOP - 14.0, f"Observed against {title}", bold=True))
         parts += _frame(x, y, logarithmic_x=logarithmic, logarithmic_y=logarithmic)
         parts.append(svg.line(x.start, y.start, x.end, y.end, stroke=svg.SOFT, dash="5 3"))
-        places = [
-            (_at(of(p), logarithmic), _at(p.observed, logarithmic)) for p in drawn
-        ]
+        places = [(_at(of(p), logarithmic), _at(p.observed, logarithmic)) for p in drawn]
         parts += [_dot(x(a), y(b), len(drawn), bool(p.censored)) for p, (a, b) in
                   zip(drawn, places, strict=True)]  # fmt: skip
         parts.append(_trend(x, y, [a for a, _ in places], [b for _, b in places]))
@@ -62,20 +62,18 @@ def observed_against_predicted(points: Sequence[Point], unit: str, *, logarithmi
     ]
     if any(p.censored for p in drawn):
         keys.append(Key(_dot(11, 6, 1, True), "known only to lie beyond a limit"))
-    top = TOP + side + 48.0
-    marks, tall = svg.legend(keys, x=LEFT, y=top, width=WIDTH - LEFT)
+    top = TOP + tall + 46.0
+    marks, height = svg.legend(keys, x=LEFT, y=top, width=WIDTH - LEFT)
     parts.append(marks)
     left_out = len(points) - len(drawn)
     said = f"{len(drawn)} levels." + (f" {left_out} cannot be drawn." if left_out else "")
-    return Drawing(WIDTH, top + tall + 2.0, "Observed against predicted", said, "".join(parts))
+    return Drawing(WIDTH, top + height + 2.0, "Observed against predicted", said, "".join(parts))
 
 
 def weighted_residuals(points: Sequence[Point], unit: str, *, logarithmic: bool) -> Drawing:
     """Individual residuals above, conditional ones below: by prediction, time, time after dose."""
     plain = [p for p in points if not p.censored]
-    several = any(
-        math.isfinite(p.since) and abs(p.since - p.at) > 1e-9 for p in plain
-    )
+    several = any(math.isfinite(p.since) and abs(p.since - p.at) > 1e-9 for p in plain)
     across: list[tuple[str, Callable[[Point], float], bool]] = [
         (f"individual prediction, {unit}", _individual, logarithmic), ("time, h", _time, False),
     ]  # fmt: skip
@@ -88,7 +86,7 @@ def weighted_residuals(points: Sequence[Point], unit: str, *, logarithmic: bool)
     count = len(across)
     gap = 22.0
     wide = (WIDTH - LEFT - 6.0 - gap * (count - 1)) / count
-    tall = 150.0
+    tall = 110.0
     most = max((abs(r) for p in plain for r in (p.iwres, p.cwres) if math.isfinite(r)), default=3.0)
     reach = min(max(math.ceil(most * 1.05), 3.0), FURTHEST)
     parts: list[str] = []
@@ -104,21 +102,18 @@ def weighted_residuals(points: Sequence[Point], unit: str, *, logarithmic: bool)
             own = [p for p in plain if math.isfinite(residual(p)) and _placed(of(p), logs)]
             low, high = _range([of(p) for p in own], logarithmic=logs, from_zero=not logs)
             x = Scale(low, high, left, left + wide)
-            parts.append(
-                svg.rect(left, y(LIMIT), wide, y(-LIMIT) - y(LIMIT), fill="#eef3f6")
-            )
+            parts.append(svg.rect(left, y(LIMIT), wide, y(-LIMIT) - y(LIMIT), fill="#eef3f6"))
             parts.append(svg.line(left, y(0.0), left + wide, y(0.0), stroke=svg.SOFT))
-            parts += _frame(x, y, logarithmic_x=logs, labels=k == 0, most=4 if count > 2 else 6)
+            parts += _frame(x, y, logarithmic_x=logs, labels=k == 0,
+                            most=4 if count > 2 else 6, most_y=6)  # fmt: skip
             for p in own:
                 parts.append(_residual(x(_at(of(p), logs)), y, residual(p), len(own)))
-            parts.append(
-                _trend(x, y, [_at(of(p), logs) for p in own], [residual(p) for p in own])
-            )
+            parts.append(_trend(x, y, [_at(of(p), logs) for p in own], [residual(p) for p in own]))
             parts.append(
                 svg.text(left + wide / 2.0, y.start + 34.0, title, anchor="middle", size=svg.SMALL,
                          fill=svg.SOFT)
             )  # fmt: skip
-        top += tall + 76.0
+        top += tall + 68.0
     keys = [
         Key(svg.rect(0, 0, 22, 12, fill="#eef3f6"), "95 % expected here"),
         Key(svg.line(0, 6, 22, 6, stroke=TREND, stroke_width=2.2), "trend"),
@@ -126,10 +121,10 @@ def weighted_residuals(points: Sequence[Point], unit: str, *, logarithmic: bool)
     if most > reach:
         mark = svg.triangle(11, 10, 4.5, down=False, fill=svg.PAPER, stroke=svg.BLUE)
         keys.append(Key(mark, f"beyond {reach:g}"))
-    marks, height = svg.legend(keys, x=LEFT, y=top - 26.0, width=WIDTH - LEFT)
+    marks, height = svg.legend(keys, x=LEFT, y=top - 22.0, width=WIDTH - LEFT)
     parts.append(marks)
     said = f"{len(plain)} measured levels."
-    return Drawing(WIDTH, top - 24.0 + height, "Weighted residuals", said, "".join(parts))
+    return Drawing(WIDTH, top - 20.0 + height, "Weighted residuals", said, "".join(parts))
 
 
 def distributions(etas: Sequence[Eta], residuals: Sequence[tuple[str, Sequence[float]]]) -> Drawing:
@@ -137,7 +132,7 @@ def distributions(etas: Sequence[Eta], residuals: Sequence[tuple[str, Sequence[f
 
     residuals  (name, numbers), expected to be standard normal
     """
-    panels = [(e.name, [v for v in e.values], e.sd, _eta_words(e)) for e in etas if e.sd > 0.0]
+    panels = [(e.name, list(e.values), e.sd, _eta_words(e)) for e in etas if e.sd > 0.0]
     panels += [(name, list(values), 1.0, "") for name, values in residuals]
     wide = (WIDTH - 8.0 - 14.0 * (COLUMNS - 1)) / COLUMNS
     tall = 92.0
@@ -148,9 +143,7 @@ def distributions(etas: Sequence[Eta], residuals: Sequence[tuple[str, Sequence[f
         top = 30.0 + (i // COLUMNS) * step
         parts.append(svg.text(left, top - 9.0, _short(name, wide), bold=True, size=svg.SMALL))
         parts += _histogram(values, sd, left, top, wide, tall)
-        parts.append(
-            svg.text(left, top + tall + 33.0, said, size=svg.SMALL, fill=svg.SOFT)
-        )
+        parts.append(svg.text(left, top + tall + 33.0, said, size=svg.SMALL, fill=svg.SOFT))
     rows = -(-len(panels) // COLUMNS)
     below = 30.0 + rows * step - 14.0
     keys = [
@@ -163,30 +156,43 @@ def distributions(etas: Sequence[Eta], residuals: Sequence[tuple[str, Sequence[f
     return Drawing(WIDTH, below + height + 2.0, "Distributions", words, "".join(parts))
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Ends of the axes that all small plots share: hours, and places on the other axis."""
+
+    first: float
+    last: float
+    low: float
+    high: float
+
+
+def frame_of(curves: Sequence[Curve], points: Sequence[Point], *, logarithmic: bool) -> Frame:
+    """Axes that hold every level and every individual curve."""
+    seen = [p.observed for p in points] + [float(v) for c in curves for v in c.individual]
+    if logarithmic:
+        # A curve that begins at nothing has no place on this axis.
+        floor = min((p.observed for p in points if p.observed > 0.0), default=0.1) / 2.0
+        seen = [max(v, floor) for v in seen]
+    low, high = _range(seen, logarithmic=logarithmic, from_zero=True)
+    first = min(float(c.times[0]) for c in curves)
+    return Frame(first, max(float(c.times[-1]) for c in curves), low, high)
+
+
 def individuals(
-    curves: Sequence[Curve], points: Sequence[Point], unit: str, *, logarithmic: bool
+    curves: Sequence[Curve], points: Sequence[Point], unit: str, frame: Frame, *, logarithmic: bool
 ) -> Drawing:
-    """Small plots, one a subject, on common axes: levels, individual curve, typical curve."""
+    """Small plots, one a subject: levels, individual curve, typical curve."""
     wide = (WIDTH - LEFT - 6.0 - 12.0 * (COLUMNS - 1)) / COLUMNS
     tall = 112.0
     step = tall + 26.0
     levels = {c.subject: [p for p in points if p.subject == c.subject] for c in curves}
-    seen = [p.observed for own in levels.values() for p in own]
-    seen += [float(v) for c in curves for v in c.individual]
-    if logarithmic:
-        floor = min((p.observed for own in levels.values() for p in own if p.observed > 0.0),
-                    default=0.1) / 3.0  # fmt: skip
-        seen = [max(v, floor) for v in seen]
-    low, high = _range(seen, logarithmic=logarithmic, from_zero=True)
-    first = min(float(c.times[0]) for c in curves)
-    last = max(float(c.times[-1]) for c in curves)
     rows = -(-len(curves) // COLUMNS)
     parts = [svg.text(4.0, 13.0, f"{unit}, by hours", size=svg.SMALL, fill=svg.SOFT)]
     for i, curve in enumerate(curves):
         left = LEFT + (i % COLUMNS) * (wide + 12.0)
         top = 36.0 + (i // COLUMNS) * step
-        x = Scale(first, last, left, left + wide)
-        y = Scale(low, high, top + tall, top)
+        x = Scale(frame.first, frame.last, left, left + wide)
+        y = Scale(frame.low, frame.high, top + tall, top)
         lowest = i + COLUMNS >= len(curves)
         parts.append(svg.text(left + 2.0, top - 5.0, _short(curve.subject, wide), size=svg.SMALL,
                               bold=True))  # fmt: skip
@@ -295,6 +301,7 @@ def _frame(
     labels: bool = True,
     below: bool = True,
     most: int = 6,
+    most_y: int = 0,
 ) -> list[str]:
     """Axes with ticks; numbers beside (`labels`) and under them (`below`)."""
     parts = [
@@ -306,10 +313,10 @@ def _frame(
         parts.append(svg.line(at, y.start, at, y.start + 3.5, stroke=svg.SOFT, stroke_width=0.8))
         if below:
             parts.append(
-                svg.text(at, y.start + 16.0, f"{value:g}", anchor="middle", size=svg.SMALL,
-                         fill=svg.SOFT)
+                svg.text(_inside(at, x, f"{value:g}"), y.start + 16.0, f"{value:g}",
+                         size=svg.SMALL, fill=svg.SOFT)
             )  # fmt: skip
-    for value in _ticks(y, logarithmic_y, most):
+    for value in _ticks(y, logarithmic_y, max(most, most_y)):
         at = y(_at(value, logarithmic_y))
         parts.append(svg.line(x.start - 3.5, at, x.start, at, stroke=svg.SOFT, stroke_width=0.8))
         if labels:
@@ -318,6 +325,12 @@ def _frame(
                          fill=svg.SOFT)
             )  # fmt: skip
     return parts
+
+
+def _inside(at: float, x: Scale, label: str) -> float:
+    """Where a label under a tick begins, so that it does not reach into the next panel."""
+    wide = svg.text_width(label, svg.SMALL)
+    return min(at - wide / 2.0, x.end + 6.0 - wide)
 
 
 def _ticks(scale: Scale, logarithmic: bool, most: int) -> Sequence[float]:
@@ -350,7 +363,8 @@ def _histogram(
 ) -> list[str]:
     """Density of values as bars and the normal density of SD `sd` around 0 as a line."""
     reach = max(3.0 * sd, 1.05 * max((abs(v) for v in values), default=0.0))
-    bars = min(max(round(2.0 * len(values) ** (1.0 / 3.0)), 5), 24)
+    # Bars somewhat narrower than Scott's rule, which smooths what is to be seen.
+    bars = min(max(round(2.0 * reach / (2.4 * sd * len(values) ** (-1.0 / 3.0))), 5), 40) | 1
     width = 2.0 * reach / bars
     counts = [0] * bars
     for v in values:
@@ -374,7 +388,7 @@ def _histogram(
     curve = [(x(v), y.held(peak * math.exp(-0.5 * (v / sd) ** 2))) for v in grid]
     parts.append(svg.path(curve, stroke=svg.INK, stroke_width=1.6))
     parts.append(svg.line(left, y.start, left + wide, y.start, stroke=svg.SOFT, stroke_width=0.8))
-    for value in svg.ticks(-reach, reach, 4):
+    for value in svg.ticks(-reach, reach, 5):
         parts.append(svg.line(x(value), y.start, x(value), y.start + 3.5, stroke=svg.SOFT))
         parts.append(
             svg.text(x(value), y.start + 16.0, f"{value:g}", anchor="middle", size=svg.SMALL,
@@ -388,6 +402,6 @@ def _eta_words(eta: Eta) -> str:
 
 
 def _short(words: str, wide: float) -> str:
-    while len(words) > 4 and svg.text_width(words, svg.SMALL) > wide:
+    while len(words) > 4 and 1.1 * svg.text_width(words, svg.SMALL) > wide:
         words = words[:-2].rstrip() + "."
     return words
