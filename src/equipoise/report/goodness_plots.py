@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from equipoise.diagnostics import Curve, Eta, Point, trend
 from equipoise.report import svg
+from equipoise.report.axes import axes, ends, label_x, place, placed, shortened
 from equipoise.report.svg import Drawing, Key, Scale
 from equipoise.report.words import number
 
@@ -37,7 +38,7 @@ def observed_against_predicted(points: Sequence[Point], unit: str, *, logarithmi
     side = (WIDTH - 2 * LEFT - 18.0) / 2.0
     tall = 0.84 * side
     numbers = [v for p in drawn for v in (p.observed, p.typical, p.individual)]
-    low, high = _range(numbers, logarithmic=logarithmic, from_zero=True)
+    low, high = ends(numbers, logarithmic=logarithmic, from_zero=True)
     parts: list[str] = []
     for left, title, of in (
         (LEFT, "population prediction", _typical),
@@ -46,9 +47,9 @@ def observed_against_predicted(points: Sequence[Point], unit: str, *, logarithmi
         x = Scale(low, high, left, left + side)
         y = Scale(low, high, TOP + tall, TOP)
         parts.append(svg.text(left, TOP - 14.0, f"Observed against {title}", bold=True))
-        parts += _frame(x, y, logarithmic_x=logarithmic, logarithmic_y=logarithmic)
+        parts += axes(x, y, logarithmic_x=logarithmic, logarithmic_y=logarithmic)
         parts.append(svg.line(x.start, y.start, x.end, y.end, stroke=svg.SOFT, dash="5 3"))
-        places = [(_at(of(p), logarithmic), _at(p.observed, logarithmic)) for p in drawn]
+        places = [(place(of(p), logarithmic), place(p.observed, logarithmic)) for p in drawn]
         parts += [_dot(x(a), y(b), len(drawn), bool(p.censored)) for p, (a, b) in
                   zip(drawn, places, strict=True)]  # fmt: skip
         parts.append(_trend(x, y, [a for a, _ in places], [b for _, b in places]))
@@ -99,16 +100,18 @@ def weighted_residuals(points: Sequence[Point], unit: str, *, logarithmic: bool)
         parts.append(svg.text(LEFT, top - 14.0, name, bold=True))
         for k, (title, of, logs) in enumerate(panels):
             left = LEFT + k * (wide + gap)
-            own = [p for p in plain if math.isfinite(residual(p)) and _placed(of(p), logs)]
-            low, high = _range([of(p) for p in own], logarithmic=logs, from_zero=not logs)
+            own = [p for p in plain if math.isfinite(residual(p)) and placed(of(p), logs)]
+            low, high = ends([of(p) for p in own], logarithmic=logs, from_zero=not logs)
             x = Scale(low, high, left, left + wide)
             parts.append(svg.rect(left, y(LIMIT), wide, y(-LIMIT) - y(LIMIT), fill="#eef3f6"))
             parts.append(svg.line(left, y(0.0), left + wide, y(0.0), stroke=svg.SOFT))
-            parts += _frame(x, y, logarithmic_x=logs, labels=k == 0,
+            parts += axes(x, y, logarithmic_x=logs, labels=k == 0,
                             most=4 if count > 2 else 6, most_y=6)  # fmt: skip
             for p in own:
-                parts.append(_residual(x(_at(of(p), logs)), y, residual(p), len(own)))
-            parts.append(_trend(x, y, [_at(of(p), logs) for p in own], [residual(p) for p in own]))
+                parts.append(_residual(x(place(of(p), logs)), y, residual(p), len(own)))
+            parts.append(
+                _trend(x, y, [place(of(p), logs) for p in own], [residual(p) for p in own])
+            )
             parts.append(
                 svg.text(left + wide / 2.0, y.start + 34.0, title, anchor="middle", size=svg.SMALL,
                          fill=svg.SOFT)
@@ -141,7 +144,7 @@ def distributions(etas: Sequence[Eta], residuals: Sequence[tuple[str, Sequence[f
     for i, (name, values, sd, said) in enumerate(panels):
         left = 4.0 + (i % COLUMNS) * (wide + 14.0)
         top = 30.0 + (i // COLUMNS) * step
-        parts.append(svg.text(left, top - 9.0, _short(name, wide), bold=True, size=svg.SMALL))
+        parts.append(svg.text(left, top - 9.0, shortened(name, wide), bold=True, size=svg.SMALL))
         parts += _histogram(values, sd, left, top, wide, tall)
         parts.append(svg.text(left, top + tall + 33.0, said, size=svg.SMALL, fill=svg.SOFT))
     rows = -(-len(panels) // COLUMNS)
@@ -173,7 +176,7 @@ def frame_of(curves: Sequence[Curve], points: Sequence[Point], *, logarithmic: b
         # A curve that begins at nothing has no place on this axis.
         floor = min((p.observed for p in points if p.observed > 0.0), default=0.1) / 2.0
         seen = [max(v, floor) for v in seen]
-    low, high = _range(seen, logarithmic=logarithmic, from_zero=True)
+    low, high = ends(seen, logarithmic=logarithmic, from_zero=True)
     first = min(float(c.times[0]) for c in curves)
     return Frame(first, max(float(c.times[-1]) for c in curves), low, high)
 
@@ -194,23 +197,23 @@ def individuals(
         x = Scale(frame.first, frame.last, left, left + wide)
         y = Scale(frame.low, frame.high, top + tall, top)
         lowest = i + COLUMNS >= len(curves)
-        parts.append(svg.text(left + 2.0, top - 5.0, _short(curve.subject, wide), size=svg.SMALL,
+        parts.append(svg.text(left + 2.0, top - 5.0, shortened(curve.subject, wide), size=svg.SMALL,
                               bold=True))  # fmt: skip
-        parts += _frame(x, y, logarithmic_y=logarithmic, labels=i % COLUMNS == 0,
+        parts += axes(x, y, logarithmic_y=logarithmic, labels=i % COLUMNS == 0,
                         below=lowest, most=4)  # fmt: skip
         for values, look in (
             (curve.typical, {"stroke": svg.SOFT, "stroke_width": 1.3, "dash": "4 3"}),
             (curve.individual, {"stroke": svg.BLUE, "stroke_width": 1.7}),
         ):
             line = [
-                (x(float(t)), y.held(_at(max(float(v), 1e-300), logarithmic)))
+                (x(float(t)), y.held(place(max(float(v), 1e-300), logarithmic)))
                 for t, v in zip(curve.times, values, strict=True)
                 if math.isfinite(float(v))
             ]
             parts.append(svg.path(svg.simplified(line), **look))  # type: ignore[arg-type]
         for p in levels[curve.subject]:
-            if _placed(p.observed, logarithmic):
-                at = y.held(_at(p.observed, logarithmic))
+            if placed(p.observed, logarithmic):
+                at = y.held(place(p.observed, logarithmic))
                 fill = svg.PAPER if p.censored else svg.INK
                 parts.append(
                     svg.circle(x(p.at), at, 2.1, fill=fill, stroke=svg.INK, stroke_width=0.8)
@@ -252,91 +255,8 @@ def _cwres(p: Point) -> float:
     return p.cwres
 
 
-def _placed(value: float, logarithmic: bool) -> bool:
-    return math.isfinite(value) and (value > 0.0 or not logarithmic)
-
-
 def _drawable(p: Point, logarithmic: bool) -> bool:
-    return all(_placed(v, logarithmic) for v in (p.observed, p.typical, p.individual))
-
-
-def _at(value: float, logarithmic: bool) -> float:
-    return math.log10(value) if logarithmic else value
-
-
-def _range(numbers: Sequence[float], *, logarithmic: bool, from_zero: bool) -> tuple[float, float]:
-    """Ends of an axis, as places on it, with a little room."""
-    places = [_at(v, logarithmic) for v in numbers if _placed(v, logarithmic)]
-    if not places:
-        return 0.0, 1.0
-    low, high = min(places), max(places)
-    if from_zero and not logarithmic and low >= 0.0 and low < 0.4 * high:
-        return 0.0, 1.04 * high
-    if high - low < 1e-9:
-        low, high = low - 0.5, high + 0.5
-    room = 0.04 * (high - low)
-    return low - room, high + room
-
-
-def _decade_marks(low: float, high: float, most: int) -> list[float]:
-    """1, 2 and 5 of each decade, or 1 alone, or every so many decades, at most `most` of them."""
-    for steps in ((1.0, 2.0, 5.0), (1.0, 3.0), (1.0,)):
-        found = [
-            step * 10.0**power
-            for power in range(math.floor(low) - 1, math.ceil(high) + 1)
-            for step in steps
-            if low <= math.log10(step * 10.0**power) <= high
-        ]
-        if len(found) <= most:
-            return found
-    return found[:: -(-len(found) // most)]
-
-
-def _frame(
-    x: Scale,
-    y: Scale,
-    *,
-    logarithmic_x: bool = False,
-    logarithmic_y: bool = False,
-    labels: bool = True,
-    below: bool = True,
-    most: int = 6,
-    most_y: int = 0,
-) -> list[str]:
-    """Axes with ticks; numbers beside (`labels`) and under them (`below`)."""
-    parts = [
-        svg.line(x.start, y.start, x.end, y.start, stroke=svg.SOFT, stroke_width=0.8),
-        svg.line(x.start, y.start, x.start, y.end, stroke=svg.SOFT, stroke_width=0.8),
-    ]
-    for value in _ticks(x, logarithmic_x, most):
-        at = x(_at(value, logarithmic_x))
-        parts.append(svg.line(at, y.start, at, y.start + 3.5, stroke=svg.SOFT, stroke_width=0.8))
-        if below:
-            parts.append(
-                svg.text(_inside(at, x, f"{value:g}"), y.start + 16.0, f"{value:g}",
-                         size=svg.SMALL, fill=svg.SOFT)
-            )  # fmt: skip
-    for value in _ticks(y, logarithmic_y, max(most, most_y)):
-        at = y(_at(value, logarithmic_y))
-        parts.append(svg.line(x.start - 3.5, at, x.start, at, stroke=svg.SOFT, stroke_width=0.8))
-        if labels:
-            parts.append(
-                svg.text(x.start - 6.0, at + 4.2, f"{value:g}", anchor="end", size=svg.SMALL,
-                         fill=svg.SOFT)
-            )  # fmt: skip
-    return parts
-
-
-def _inside(at: float, x: Scale, label: str) -> float:
-    """Where a label under a tick begins, so that it does not reach into the next panel."""
-    wide = svg.text_width(label, svg.SMALL)
-    return min(at - wide / 2.0, x.end + 6.0 - wide)
-
-
-def _ticks(scale: Scale, logarithmic: bool, most: int) -> Sequence[float]:
-    if logarithmic:
-        return _decade_marks(scale.low, scale.high, most)
-    return svg.ticks(scale.low, scale.high, most)
+    return all(placed(v, logarithmic) for v in (p.observed, p.typical, p.individual))
 
 
 def _dot(x: float, y: float, among: int, censored: bool) -> str:
@@ -390,8 +310,9 @@ def _histogram(
     parts.append(svg.line(left, y.start, left + wide, y.start, stroke=svg.SOFT, stroke_width=0.8))
     for value in svg.ticks(-reach, reach, 5):
         parts.append(svg.line(x(value), y.start, x(value), y.start + 3.5, stroke=svg.SOFT))
+        label = f"{value:g}"
         parts.append(
-            svg.text(x(value), y.start + 16.0, f"{value:g}", anchor="middle", size=svg.SMALL,
+            svg.text(label_x(x(value), x, label), y.start + 16.0, label, size=svg.SMALL,
                      fill=svg.SOFT)
         )  # fmt: skip
     return parts
@@ -399,9 +320,3 @@ def _histogram(
 
 def _eta_words(eta: Eta) -> str:
     return f"SD {number(eta.spread)} of {number(eta.sd)}"
-
-
-def _short(words: str, wide: float) -> str:
-    while len(words) > 4 and 1.1 * svg.text_width(words, svg.SMALL) > wide:
-        words = words[:-2].rstrip() + "."
-    return words
