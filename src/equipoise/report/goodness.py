@@ -78,9 +78,14 @@ def signed(value: float, places: int = 2) -> str:
     return text.lstrip("+-") if float(text) == 0.0 else text
 
 
+def fixed(value: float, places: int) -> str:
+    """A number with so many decimals, or "unknown"."""
+    return f"{value:.{places}f}" if math.isfinite(value) else UNKNOWN
+
+
 def share(value: float) -> str:
     """A share as a percentage with one decimal, or "unknown"."""
-    return f"{100.0 * value:.1f}" if math.isfinite(value) else UNKNOWN
+    return fixed(100.0 * value, 1)
 
 
 def _head(found: Goodness) -> list[Block]:
@@ -145,7 +150,7 @@ def _between(found: Goodness) -> list[Block]:
     )  # fmt: skip
     rows = tuple(
         row(
-            e.name, number(e.sd), str(len(e.values)), signed(e.mean, 3), f"{e.error:.3f}",
+            e.name, number(e.sd), str(len(e.values)), signed(e.mean, 3), fixed(e.error, 3),
             number(e.spread, like=e.sd), share(e.shrinkage),
         )
         for e in found.etas
@@ -217,13 +222,13 @@ def _scatter_table(s: Scatter) -> Table:
         columns,
         (
             row(
-                "individual", str(s.n), signed(s.iwres_mean, 3), f"{s.iwres_sd:.3f}",
-                share(s.shrinkage), f"{s.beyond:.1f}", signed(s.individual_mdpe, 1),
-                f"{s.individual_mdape:.1f}",
+                "individual", str(s.n), signed(s.iwres_mean, 3), fixed(s.iwres_sd, 3),
+                share(s.shrinkage), fixed(s.beyond, 1), signed(s.individual_mdpe, 1),
+                fixed(s.individual_mdape, 1),
             ),
             row(
-                "population", str(s.n), signed(s.cwres_mean, 3), f"{s.cwres_sd:.3f}", "", "",
-                signed(s.typical_mdpe, 1), f"{s.typical_mdape:.1f}",
+                "population", str(s.n), signed(s.cwres_mean, 3), fixed(s.cwres_sd, 3), "", "",
+                signed(s.typical_mdpe, 1), fixed(s.typical_mdape, 1),
             ),
         ),
         "wide",

@@ -155,7 +155,11 @@ def distributions(etas: Sequence[Eta], residuals: Sequence[tuple[str, Sequence[f
     ]
     marks, height = svg.legend(keys, x=4.0, y=below, width=WIDTH - 8.0)
     parts.append(marks)
-    words = " ".join(f"{e.name}: shrinkage {round(100.0 * e.shrinkage)} %." for e in etas)
+    words = " ".join(
+        f"{e.name}: shrinkage {100.0 * e.shrinkage:.0f} %."
+        for e in etas
+        if math.isfinite(e.shrinkage)
+    )
     return Drawing(WIDTH, below + height + 2.0, "Distributions", words, "".join(parts))
 
 
