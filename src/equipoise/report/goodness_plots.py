@@ -279,7 +279,9 @@ def _residual(x: float, y: Scale, residual: float, among: int) -> str:
 
 def _trend(x: Scale, y: Scale, a: Sequence[float], b: Sequence[float]) -> str:
     line = [(x(s), y.held(t)) for s, t in trend(a, b)]
-    return svg.path(line, stroke=TREND, stroke_width=2.2) if line else ""
+    # On a light ground, so that it stands out from the points in gray too.
+    ground = svg.path(line, stroke=svg.PAPER, stroke_width=5.0)
+    return ground + svg.path(line, stroke=TREND, stroke_width=2.4)
 
 
 def _histogram(
