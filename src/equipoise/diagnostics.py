@@ -120,11 +120,24 @@ class Scatter:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """A covariate over the cohort, as it stands in each subject's first record.
+
+    values  one for each subject
+    """
+
+    name: str
+    unit: str
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Goodness:
     """What a fit of a cohort looks like: everything any face shows.
 
     logarithmic  analytes whose residual error is on the logarithmic scale
     ofv          sum of the individual objectives
+    covariates   those the model reads and in which subjects differ
     unsettled    subjects whose estimate did not settle
     """
 
@@ -138,6 +151,7 @@ class Goodness:
     points: tuple[Point, ...]
     curves: tuple[Curve, ...]
     etas: tuple[Eta, ...]
+    covariates: tuple[Spread, ...]
     scatters: tuple[Scatter, ...]
     ofv: float
     subjects: tuple[str, ...]
@@ -181,6 +195,7 @@ def goodness(model: Model, subjects: Sequence[Subject], modes: Sequence[Mode]) -
             c for s, m in zip(subjects, modes, strict=True) for c in _curves(model, s, m.eta)
         ),
         etas=_etas(model, subjects, modes),
+        covariates=_covariates(model, subjects),
         scatters=tuple(_scatter(model, name, points) for name in names),
         ofv=float(sum(m.ofv for m in modes)),
         subjects=tuple(s.id for s in subjects),
@@ -316,6 +331,17 @@ def _etas(model: Model, subjects: Sequence[Subject], modes: Sequence[Mode]) -> t
                 continue
             values.append(float(mode.eta[j]))
     return tuple(_eta(name, values, sds[name]) for name, values in pooled.items())
+
+
+def _covariates(model: Model, subjects: Sequence[Subject]) -> tuple[Spread, ...]:
+    found = []
+    for name, covariate in model.covariates.items():
+        if covariate.by_time or not all(name in s.course.covariates for s in subjects):
+            continue
+        values = tuple(float(s.course.covariates[name][0]) for s in subjects)
+        if len(set(values)) > 1:
+            found.append(Spread(name, covariate.unit, values))
+    return tuple(found)
 
 
 def _eta(name: str, values: Sequence[float], sd: float) -> Eta:

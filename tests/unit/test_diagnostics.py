@@ -11,7 +11,7 @@ from equipoise.dataset import parse_dataset
 from equipoise.diagnostics import goodness, trend
 from equipoise.likelihood import Observed, Subject
 from equipoise.mode import Mode, find_mode
-from equipoise.model import PlainDose, Residual, course
+from equipoise.model import Covariate, PlainDose, Residual, course
 from equipoise.occasions import expanded, occasions_of
 from equipoise.report.goodness import goodness_page, page
 from equipoise.source import Standing
@@ -176,6 +176,33 @@ def test_occasions_are_pooled_and_only_those_lived_through() -> None:
     assert [e.name for e in found.etas] == ["CL", "V", "CL, by occasion"]
     assert [len(e.values) for e in found.etas] == [2, 2, 3]
     assert found.etas[2].sd == pytest.approx(0.2)
+
+
+def test_covariates_in_which_subjects_differ() -> None:
+    """As they were at the start; one that all share, or that time alone decides, says nothing."""
+
+    def parameters(theta, covariates, eta):
+        size = covariates["weight"] / 70.0 * covariates["same"] * covariates["late"]
+        return {"CL": theta["CL"] * size * np.exp(eta["CL"]), "V1": theta["V"] * np.exp(eta["V"])}
+
+    model = one_compartment(
+        parameters=parameters,
+        covariates={
+            "weight": Covariate("kg", reference=70.0),
+            "same": Covariate("1", reference=1.0),
+            "late": Covariate("1", reference=1.0, by_time=((0.0, 1.0), (5.0, 0.9))),
+        },
+    )
+    text = "ID,TIME,EVID,AMT,DV,WEIGHT,SAME\n" + "".join(
+        f"{i},0,1,100,.,{weight},1\n{i},3,0,.,1500,{weight + 1},1\n"
+        for i, weight in enumerate((50, 60, 90))
+    )
+    subjects = parse_dataset(text, model).subjects
+    modes = [find_mode(model, s) for s in subjects]
+    found = goodness(model, subjects, modes)
+    # That of the first record, though the second's acts from the dose on by NONMEM's rule.
+    assert [(c.name, c.values) for c in found.covariates] == [("weight", (50.0, 60.0, 90.0))]
+    assert "weight, kg" in page(model, subjects, modes)
 
 
 # --- curves and the trend -----------------------------------------------------------------

@@ -13,7 +13,7 @@ from equipoise.report.svg import Drawing, Key, Scale
 
 WIDTH = 654.0
 LEFT = 52.0
-TREND = "#b84a00"
+TREND = "#8f2d00"
 CHANCE = "#dfe3e6"
 BAND_50, BAND_90 = "#7fb2d1", "#cfe0ea"
 COLUMNS = 4
@@ -126,7 +126,6 @@ def errors_over_time(forecasts: Sequence[Forecast]) -> Drawing:
                 continue
             parts.append(svg.circle(x(v), y.held(e), 2.2, fill="#9cc4dc", stroke=svg.BLUE))
         line = [(x(a), y.held(b)) for a, b in trend(numbers, errors)]
-        parts.append(svg.path(line, stroke=svg.PAPER, stroke_width=5.0))
         parts.append(svg.path(line, stroke=TREND, stroke_width=2.4))
         parts.append(
             svg.text(left + wide / 2.0, y.start + 34.0, title, anchor="middle", size=svg.SMALL,

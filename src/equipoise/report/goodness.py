@@ -28,6 +28,7 @@ from equipoise.report.blocks import (
 )
 from equipoise.report.goodness_plots import (
     SUBJECTS_A_FIGURE,
+    against_covariates,
     distributions,
     frame_of,
     individuals,
@@ -164,7 +165,7 @@ def _between(found: Goodness) -> list[Block]:
         )
     ]
     residuals = [(name, [v for v in values if math.isfinite(v)]) for name, values in residuals]
-    return [
+    parts: list[Block] = [
         Heading(2, "Between subjects"),
         Table(
             "Etas at the modes beside the model. Shrinkage: 1 - SD of the estimates over the SD in "
@@ -180,6 +181,18 @@ def _between(found: Goodness) -> list[Block]:
             ),
         ),
     ]  # fmt: skip
+    between = [e for e in found.etas if len(e.values) == len(found.subjects)]
+    if between and found.covariates:
+        parts.append(
+            Figure(
+                against_covariates(between, found.covariates),
+                words(
+                    "Etas, in SDs of the model, against the covariates that it reads, as they were "
+                    "at the start. A trend says that a covariate acts otherwise than in the model."
+                ),
+            )
+        )
+    return parts
 
 
 def _plain(found: Goodness, analyte: str) -> list[Point]:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from equipoise.diagnostics import Curve, Eta, Point, trend
+from equipoise.diagnostics import Curve, Eta, Point, Spread, trend
 from equipoise.report import svg
 from equipoise.report.axes import axes, ends, label_x, place, placed, shortened
 from equipoise.report.svg import Drawing, Key, Scale
@@ -16,7 +16,8 @@ from equipoise.report.words import number
 
 WIDTH = 654.0
 LEFT, TOP = 52.0, 34.0
-TREND = "#b84a00"
+TREND = "#8f2d00"
+"""Darker than the points, also in gray."""
 CROWDED = 150
 """Points of a panel from which they are drawn smaller."""
 
@@ -163,6 +164,40 @@ def distributions(etas: Sequence[Eta], residuals: Sequence[tuple[str, Sequence[f
     return Drawing(WIDTH, below + height + 2.0, "Distributions", words, "".join(parts))
 
 
+def against_covariates(etas: Sequence[Eta], covariates: Sequence[Spread]) -> Drawing:
+    """A small panel for each covariate and eta; etas in SDs of the model, to share an axis."""
+    wide = (WIDTH - LEFT - 6.0 - 14.0 * (COLUMNS - 1)) / COLUMNS
+    tall, step = 92.0, 158.0
+    pairs = [(c, e) for c in covariates for e in etas if e.sd > 0.0]
+    reach = 1.06 * max([2.0, *(abs(v) / e.sd for _, e in pairs for v in e.values)])
+    parts: list[str] = []
+    for i, (covariate, eta) in enumerate(pairs):
+        left = LEFT + (i % COLUMNS) * (wide + 14.0)
+        top = 22.0 + (i // COLUMNS) * step
+        heights = [v / eta.sd for v in eta.values]
+        x = Scale(*ends(covariate.values, logarithmic=False, from_zero=False), left, left + wide)
+        y = Scale(-reach, reach, top + tall, top)
+        parts.append(
+            svg.text(left, top - 9.0, shortened(eta.name, wide), bold=True, size=svg.SMALL)
+        )
+        parts.append(svg.line(left, y(0.0), left + wide, y(0.0), stroke=svg.SOFT))
+        parts += axes(x, y, labels=i % COLUMNS == 0, most=4)
+        parts += [
+            _dot(x(a), y(b), len(eta.values), False)
+            for a, b in zip(covariate.values, heights, strict=True)
+        ]
+        parts.append(_trend(x, y, covariate.values, heights))
+        unit = "" if covariate.unit == "1" else f", {covariate.unit}"
+        parts.append(
+            svg.text(left, y.start + 33.0, shortened(f"{covariate.name}{unit}", wide),
+                     size=svg.SMALL, fill=svg.SOFT)
+        )  # fmt: skip
+    rows = -(-len(pairs) // COLUMNS)
+    said = " ".join(f"{e.name} against {c.name}." for c, e in pairs)
+    height = 22.0 + rows * step - 18.0
+    return Drawing(WIDTH, height, "Etas against covariates", said, "".join(parts))
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """Ends of the axes that all small plots share: hours, and places on the other axis."""
@@ -279,9 +314,7 @@ def _residual(x: float, y: Scale, residual: float, among: int) -> str:
 
 def _trend(x: Scale, y: Scale, a: Sequence[float], b: Sequence[float]) -> str:
     line = [(x(s), y.held(t)) for s, t in trend(a, b)]
-    # On a light ground, so that it stands out from the points in gray too.
-    ground = svg.path(line, stroke=svg.PAPER, stroke_width=5.0)
-    return ground + svg.path(line, stroke=TREND, stroke_width=2.4)
+    return svg.path(line, stroke=TREND, stroke_width=2.4) if line else ""
 
 
 def _histogram(
