@@ -3,10 +3,12 @@
 import math
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from equipoise.cli.entry import run
 from equipoise.dataset import parse_dataset
 from equipoise.diagnostics import goodness, trend
 from equipoise.likelihood import Observed, Subject
@@ -18,6 +20,7 @@ from equipoise.source import Standing
 from occasion_models import two_days
 
 CL, V = 5.0, 50.0
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "models"
 
 
 def one_compartment(**changes):
@@ -314,3 +317,29 @@ def test_a_single_subject_with_one_level_still_makes_a_page() -> None:
     text = page(model, [subject], [mode_of((0.1, 0.0))])
     assert "unknown" in text
     assert "nan" not in re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL).lower()
+
+
+# --- the command --------------------------------------------------------------------------
+
+
+def test_the_command_writes_the_page(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = ["ID,TIME,EVID,AMT,DV", "1,0,1,100,.", "1,2,0,.,0.9", "1,9,0,.,0.7", "2,0,1,100,."]
+    (tmp_path / "data.csv").write_text("\n".join([*rows, "2,4,0,.,0.8\n"]), encoding="utf-8")
+    model = str(EXAMPLES / "one_compartment_iv.py")
+    assert run(["fit", model, "data.csv", "--out", "etas.csv", "--page", "fit.html"]) == 0
+    assert "written: fit.html" in capsys.readouterr().err
+    text = (tmp_path / "fit.html").read_text(encoding="utf-8")
+    assert "Goodness of fit: one_compartment_iv" in text
+    assert run(["fit", model, "data.csv", "--method", "posterior", "--draws", "100",
+                "--page", "drawn.html"]) == 0  # fmt: skip
+    assert (tmp_path / "drawn.html").is_file()
+
+
+def test_the_command_says_that_there_is_nothing_to_look_at(tmp_path, capsys) -> None:
+    data = tmp_path / "data.csv"
+    data.write_text("ID,TIME,EVID,AMT,DV\n1,0,1,100,.\n", encoding="utf-8")
+    model = str(EXAMPLES / "one_compartment_iv.py")
+    assert run(["fit", model, str(data), "--page", str(tmp_path / "fit.html")]) == 2
+    assert "no subject has a measured level" in capsys.readouterr().err
+    assert not (tmp_path / "fit.html").exists()
