@@ -449,40 +449,10 @@ def seated(w, shape, slot, lane, start, parameters, initial, scale, atol):
 
 
 def march(
-    calls,
-    shape,
-    dense,
-    w,
-    bits,
-    seat,
-    running,
-    order,
-    block,
-    lo,
-    first,
-    last,
-    event_times,
-    kinds,
-    indices,
-    values,
-    steady,
-    out_from,
-    out_times,
-    out_after,
-    schedule_of,
-    start,
-    parameters,
-    initial,
-    scale,
-    observed,
-    rtol,
-    atol,
-    limit,
-    amounts,
-    areas,
-    status,
-    where,
-):
+    calls, shape, dense, w, bits, seat, running, order, block, lo, first, last, event_times, kinds,
+    indices, values, steady, out_from, out_times, out_after, schedule_of, start, parameters,
+    initial, scale, observed, rtol, atol, limit, amounts, areas, status, where,
+):  # fmt: skip
     """Take lanes through their events, `block` of them side by side in the given order.
 
     calls   addresses of the system's `derive`, `attempt`, `read` and `compare`
