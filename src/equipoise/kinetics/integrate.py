@@ -7,6 +7,8 @@ without them. A lane that fails in company is tried alone before it is given up.
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from threading import Lock
@@ -59,6 +61,7 @@ def stepping() -> ModuleType:
                 **{name: getattr(stepper, name) for name in names},
                 **{name: getattr(schedule, name) for name in schedule.KINDS},
             ),
+            f"# {calls.__name__}: {hashlib.sha256(inspect.getsource(calls).encode()).hexdigest()}",
             f"from {calls.__name__} import call_attempt, call_derive",
             kernels.source_of(
                 stepper.before, stepper.due, stepper.apply, stepper.seated, how="inside"
@@ -135,6 +138,7 @@ class Kernels:
         self._system = system
         self._asked = Lock()
         self.explicit = kernel(system)
+        kernels.announce(stepping())
         kernels.announce(self.explicit)
         self._stiff: ModuleType | None = None
 
@@ -148,7 +152,7 @@ class Kernels:
 
     def note(self) -> None:
         """Note on disk what has been compiled."""
-        for module in (self.explicit, self._stiff):
+        for module in (stepping(), self.explicit, self._stiff):
             if module is not None:
                 kernels.note(module)
 

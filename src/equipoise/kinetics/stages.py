@@ -320,6 +320,12 @@ def definition(function: Callable[..., Any]) -> ast.FunctionDef:
         ) from error
     if not isinstance(found, ast.FunctionDef):
         raise ValueError("rates must be a function defined with def")
+    for node in ast.walk(found):
+        if isinstance(node, ast.Raise | ast.Assert):
+            raise ValueError(
+                f"rates cannot raise or assert (line {node.lineno} of {found.name}): return "
+                "numbers that are not finite and the lane is given up with a reason"
+            )
     found.decorator_list = []
     found.returns = None
     for argument in found.args.args:
