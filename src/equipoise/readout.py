@@ -55,6 +55,10 @@ class Sample:
     amount: Mapping[str, Array]
 
 
+Condition: TypeAlias = tuple[int, str, str]
+"""Place of a column from 0, operator ("==" and "/=" compare text; ".EQN.", ".NEN.", "<", "<=", ">",
+">=" numbers) and value, of a list in $DATA."""
+
 Reader: TypeAlias = Callable[[Sample], tuple[Array, Array]]
 """(prediction, variance) on the scale of the data."""
 
@@ -67,12 +71,16 @@ class Layout:
     aliases  other names that the header of a file may use -> the name in `columns`
     ignore   rows that begin with this character are comments; "@": with any letter or @
     dose     number of the compartment of doses without CMT, from 1
+    drop     rows for which any of these holds are left out
+    accept   rows for which none of these holds are left out, where there are any
     """
 
     columns: tuple[str, ...]
     aliases: Mapping[str, str] = field(default_factory=dict)
     ignore: str = ""
     dose: int = 1
+    drop: tuple[Condition, ...] = ()
+    accept: tuple[Condition, ...] = ()
 
     def matches(self, header: Sequence[str]) -> bool:
         """Whether a header names these columns in this order (those not read: anything)."""

@@ -21,6 +21,7 @@ from rich.table import Table
 from equipoise import files
 from equipoise.assessment import to_json
 from equipoise.cli.errors import WrongInput
+from equipoise.dataset import Carry
 from equipoise.kinetics import kernels
 from equipoise.record import Record
 
@@ -29,11 +30,27 @@ seed_option = click.option(
     "--seed", type=click.IntRange(min=0), default=1, show_default=True,
     help="Makes every draw repeat to the byte.",
 )  # fmt: skip
+carry_option = click.option(
+    "--covariates", "carry", type=click.Choice([c.value for c in Carry]),
+    help="Of a data set: a row's covariates act on the interval that ends there (nonmem, the "
+    "default), or from it until the next row (forward).",
+)  # fmt: skip
 at_option = click.option(
     "--at", "when", metavar="WHEN",
     help="ISO time with zone, hours from day 0, day+3, or day+3T08:00; default: the last thing "
     "known.",
 )  # fmt: skip
+
+
+def carried(carry: str | None, *, record: bool) -> Carry:
+    """The rule that --covariates asks for.
+
+    Fails  WrongInput where it is given with a record, whose covariates are always carried forward.
+    """
+    if record and carry is not None:
+        raise WrongInput("--covariates goes with a data set; a record's are carried forward")
+    return Carry(carry or Carry.NONMEM.value)
+
 
 _DAY = re.compile(r"^day\s*(?P<day>[+-]?\d+(?:\.\d+)?)(?:T(?P<clock>\d{1,2}:\d{2}(?::\d{2})?))?$")
 
