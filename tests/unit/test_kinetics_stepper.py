@@ -174,7 +174,9 @@ def test_mass_balance():
 
 def test_no_amount_before_the_first_dose():
     dose = Schedule((DoseEvent(10.0, 80.0),))
-    found = solve(SATURABLE, [dose], [[0.0, 5.0, 10.0, 10.0]], lanes(1), after=[[False, False, False, True]])
+    found = solve(
+        SATURABLE, [dose], [[0.0, 5.0, 10.0, 10.0]], lanes(1), after=[[False, False, False, True]]
+    )
     np.testing.assert_array_equal(found.amounts[0, :, 0], [0.0, 0.0, 0.0, 80.0])
 
 

@@ -18,6 +18,16 @@ BEFORE, AFTER = -1, 2**31 - 1
 """Where a sample may stand besides a row of a data set: before, or after, all of its time."""
 
 
+def row_of(after: bool | int) -> int:
+    """Where a sample stands among the events of its time, as `solve` takes it.
+
+    after  whether it stands after all of them, or its row in a data set
+    """
+    if isinstance(after, bool):
+        return AFTER if after else BEFORE
+    return after
+
+
 @dataclass(frozen=True, slots=True)
 class DoseEvent:
     """One dose, or a train of equal doses, with NONMEM's meaning.
@@ -38,10 +48,11 @@ class DoseEvent:
                  duration, its steady state); -1: the piece in force at its time. It may lie beyond
                  the schedule's own pieces. Later doses of a train go by their time
     row          place among the records of a data set, from 1; 0: the dose is from no data set.
-                 With a row the dose follows NONMEM: at one time, doses that enter without a record
-                 of their own (additional, or held back by a lag) act first, then records by row;
-                 the lag of the record holds for the whole train; bioavailability and duration
-                 of what enters without a record are those of the piece that ends then or next
+                 At one time, doses that enter without a record of their own (additional, or held
+                 back by a lag) act first, then records by row. Where `piece` is named too, the
+                 covariates follow NONMEM: the lag of the record holds for the whole train, and
+                 what enters without a record does so with the bioavailability and the duration
+                 of the piece that ends then or next
 
     Fails  ValueError for a negative amount or duration, a time that is not finite, or a train
            without a positive interval.

@@ -21,7 +21,6 @@ from equipoise.kinetics.schedule import Floats, Integers, Packed, of_rows, pack
 from equipoise.kinetics.stepper import System
 
 
-
 @dataclass(frozen=True, slots=True)
 class Problem:
     """L lanes, S schedules, P pieces, K parameters, C states, T samples, O areas.

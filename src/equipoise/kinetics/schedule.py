@@ -24,7 +24,6 @@ The row of an event is its place among the records of a data set, 0 for what has
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -91,10 +90,6 @@ def pack(schedules: Sequence[Schedule], states: int) -> Packed:
                     f"compartment {dose.compartment} of a dose in schedule {number} does not "
                     f"exist: the system has states 0 to {states - 1}"
                 )
-            piece = dose.piece
-            if dose.row and piece < 0:
-                # A train in a data set goes by its record, wherever its later doses fall.
-                piece = bisect_right(schedule.breaks, dose.time)
             rows.append(
                 (
                     dose.time,
@@ -104,7 +99,7 @@ def pack(schedules: Sequence[Schedule], states: int) -> Packed:
                     dose.interval,
                     dose.steady,
                     dose.rate,
-                    piece,
+                    dose.piece,
                     dose.row,
                     dose.additional,
                 )
@@ -229,7 +224,8 @@ def entry_piece(dose, piece, late, breaks, begin, end):
     What enters without a record of its own goes by the record then or next: by the piece that has
     not ended by then.
     """
-    if dose[8] == 0.0 or dose[5] > 0.0 or (dose[9] == 0.0 and late == 0.0):
+    own = dose[8] == 0.0 or dose[7] < 0.0
+    if own or dose[5] > 0.0 or (dose[9] == 0.0 and late == 0.0):
         return piece
     at = 0
     while begin + at < end and breaks[begin + at] < dose[0] + late - SAME_TIME:
@@ -432,7 +428,7 @@ def timeline(
                 end = start + duration
                 if start < time and end <= time:
                     continue
-                if own == 0 and start >= cut or start > cut + SAME_TIME:
+                if (own == 0 and start >= cut) or start > cut + SAME_TIME:
                     continue
                 # In a data set what enters at the time of a reset has done so before its record.
                 start = min(start, cut)
