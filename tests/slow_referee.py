@@ -274,6 +274,7 @@ def cycled(cycle: Callable[[np.ndarray], np.ndarray], line: Line, motion: Motion
         amounts = cycle(amounts)
     found = root(lambda x: cycle(x) - x, amounts, tol=1e-13)
     again = cycle(found.x)
+    assert again.min() > -1e-9, "more in a cycle than can leave in it"
     assert np.abs(again - found.x).max() <= 1e-9 * (1.0 + np.abs(again).max()), found.message
     return np.asarray(again)
 

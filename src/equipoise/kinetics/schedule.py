@@ -431,15 +431,16 @@ def timeline(
                 if (own == 0 and start >= cut) or start > cut + SAME_TIME:
                     continue
                 # In a data set what enters at the time of a reset has done so before its record.
+                at_once = end <= start
                 start = min(start, cut)
                 by = own if doses[i, 9] == 0.0 and start <= time else 0
-                if end <= start:
+                if at_once:
                     times[n], kinds[n], indices[n], values[n] = start, BOLUS, state, amount
                     rows[n] = by
                     n += 1
                     continue
                 rate = amount / duration
-                start = max(start, time)
+                start = max(start, min(time, cut))
                 times[n], kinds[n], indices[n], values[n] = start, INPUT_STARTS, state, rate
                 rows[n] = by
                 n += 1
