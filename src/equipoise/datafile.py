@@ -120,12 +120,7 @@ def read_table(text: str, layout: Layout | None) -> Table:
         lines = [(i, line.split()) for i, line in plain if not line.startswith("TABLE NO")]
         lines = [*lines[:1], *(line for line in lines[1:] if line[1] != lines[0][1])]
     elif "," in first:
-        cells_of = csv.reader(line for _, line in plain)
-        lines = [
-            (i, [cell.strip() for cell in cells])
-            for (i, _), cells in zip(plain, cells_of, strict=True)
-        ]
-        lines = [(i, cells) for i, cells in lines if any(cells)]
+        lines = _by_commas(plain, simple='"' not in text and " " not in text and "\t" not in text)
     elif ";" in first:
         raise DatasetError("cells are separated by semicolons: write commas, and decimal points")
     else:
@@ -150,6 +145,19 @@ def read_table(text: str, layout: Layout | None) -> Table:
             )
     columns = dict(zip(header, zip(*(cells for _, cells in lines[1:]), strict=True), strict=True))
     return Table(tuple(number for number, _ in lines[1:]), columns, notes)
+
+
+def _by_commas(plain: Sequence[tuple[int, str]], *, simple: bool) -> list[tuple[int, list[str]]]:
+    """Cells of lines; simple: without quotes and blanks, as most files are."""
+    if simple:
+        lines = [(i, line.split(",")) for i, line in plain]
+    else:
+        cells_of = csv.reader(line for _, line in plain)
+        lines = [
+            (i, [cell.strip() for cell in cells])
+            for (i, _), cells in zip(plain, cells_of, strict=True)
+        ]
+    return [(i, cells) for i, cells in lines if any(cells)]
 
 
 _MEANT = ("ID", "TIME", "DV", "AMT", "EVID", "CMT", "RATE", "II", "ADDL", "SS", "MDV", "CENS")

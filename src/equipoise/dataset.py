@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +29,7 @@ from equipoise.model import (
     time_steps,
 )
 from equipoise.readout import RECORD_TIME
+from equipoise.steps import Carry, ending_at, holding_from, number_at, own_pieces
 
 COVARIATE_ALIASES: Mapping[str, tuple[str, ...]] = {
     "weight": ("WT", "BW", "WEIGHT", "WGT"),
@@ -44,17 +44,6 @@ COVARIATE_ALIASES: Mapping[str, tuple[str, ...]] = {
     "conditioning": ("RIC", "CONDITIONING"),
 }
 """Column names under which a covariate of the vocabulary is looked for, besides its own."""
-
-
-class Carry(Enum):
-    """How long a record's covariates act.
-
-    NONMEM   on the interval that ends at the record
-    FORWARD  from the record until the next one; a missing cell keeps the value before it
-    """
-
-    NONMEM = "nonmem"
-    FORWARD = "forward"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +113,7 @@ def parse_dataset(text: str, model: Model, *, carry: Carry = Carry.NONMEM) -> Da
     for place, cell in enumerate(table.columns["ID"]):
         label = known.get(cell)
         if label is None:
-            label = known[cell] = _label(cell)
+            label = known[cell] = label_of(cell)
         places.setdefault(label, []).append(place)
     subjects = []
     rows: dict[int, Row] = {}
@@ -251,18 +240,19 @@ class _Reader:
         steps = self._steps(places, times, first)
         breaks = tuple(sorted({t for _, step in steps.values() for t, _ in step[1:]}))
         pieces: dict[str, Array] = {
-            name: np.array([_at(step, edge) for edge in (-math.inf, *breaks)])
+            name: np.array([number_at(step, edge) for edge in (-math.inf, *breaks)])
             for name, (_, step) in steps.items()
         }
         own = {name: numbers for name, (numbers, _) in steps.items()}
         if breaks:
             rule = self._carry is Carry.NONMEM
-            doses, pieces = _own_pieces(doses, given_by, own, pieces, breaks, always=rule)
+            doses, pieces = own_pieces(doses, given_by, own, pieces, breaks, always=rule)
         schedule = Schedule(tuple(doses), tuple(resets), breaks, tuple(reset_rows))
         what_happened = Course(schedule, pieces)
         if model.layout is not None or any(d.rate < 0.0 for d in doses):
             given_rows = [table.rows[places[i]] for i in given_by]
-            what_happened = _as_modeled(what_happened, model, given_rows, times[0])
+            row = table.rows[places[0]]
+            what_happened = _as_modeled(what_happened, model, given_rows, times[0], row)
         return Subject(label, what_happened, tuple(observed))
 
     def _started_again(self, row: int, kind: float, behind: float) -> float:
@@ -305,10 +295,10 @@ class _Reader:
             values = list(self._carried(name, column, numbers, places))
             # Code that computes with the time of the record does so by NONMEM's rule.
             ahead = forward and name != RECORD_TIME
-            found[name] = values, (_from if ahead else _ending_at)(times, values)
+            found[name] = values, (holding_from if ahead else ending_at)(times, values)
         for name, step in time_steps(model, first).items():
-            values = [_at(step, time) for time in times]
-            found[name] = values, list(step) if forward else _ending_at(times, values)
+            values = [number_at(step, time) for time in times]
+            found[name] = values, list(step) if forward else ending_at(times, values)
         column = model.occasions.column.upper() if model.occasions is not None else ""
         if column:
             if column not in table:
@@ -322,7 +312,7 @@ class _Reader:
                     raise DatasetError(
                         f"row {table.rows[place]}: column {column} names an occasion: whole numbers"
                     )
-            found[OCCASION] = values, (_from if forward else _ending_at)(times, values)
+            found[OCCASION] = values, (holding_from if forward else ending_at)(times, values)
         return found
 
     @property
@@ -477,52 +467,24 @@ class _Reader:
         )
 
 
-def _own_pieces(
-    doses: Sequence[DoseEvent],
-    given_by: Sequence[int],
-    own: Mapping[str, Sequence[float]],
-    pieces: Mapping[str, Array],
-    breaks: Sequence[float],
-    *,
-    always: bool,
-) -> tuple[list[DoseEvent], dict[str, Array]]:
-    """Doses with the covariates of their own record, which may hold on no stretch of time.
-
-    A record's covariates act on the interval that ends there, and on the dose of the record; the
-    piece in force at the dose's time already is the next record's.
-    always  whether a dose names its piece even where that is in force: NONMEM's rule for a train
-    """
-    grown = {name: list(values) for name, values in pieces.items()}
-    named = []
-    for dose, place in zip(doses, given_by, strict=True):
-        wanted = {name: numbers[place] for name, numbers in own.items()}
-        left = int(np.searchsorted(breaks, dose.time, side="left"))
-        right = int(np.searchsorted(breaks, dose.time, side="right"))
-        count = len(next(iter(grown.values())))
-        fitting = [
-            p
-            for p in (*((left, right) if always else (right, left)), *range(len(breaks) + 1, count))
-            if all(grown[name][p] == value for name, value in wanted.items())
-        ]
-        if not fitting:
-            for name, values in grown.items():
-                values.append(wanted.get(name, values[right]))
-            fitting = [count]
-        plain = fitting[0] == right and not always
-        named.append(dose if plain else replace(dose, piece=fitting[0]))
-    return named, {name: np.array(values) for name, values in grown.items()}
-
-
-def _as_modeled(what: Course, model: Model, given_by: Sequence[int], first: float) -> Course:
+def _as_modeled(
+    what: Course, model: Model, given_by: Sequence[int], first: float, first_row: int
+) -> Course:
     """The course with its start, where the model has amounts of its own there.
 
-    given_by  row of each dose;  first  time of the subject's first record
+    given_by  row of each dose;  first, first_row  time and row of the subject's first record
 
-    Fails  DatasetError where a dose leaves rate or duration to a model that has none, or a reset
-           meets initial amounts.
+    Fails  DatasetError where a parameter is no number, a dose leaves rate or duration to a
+           model that has none, or a reset meets initial amounts.
     """
     doses = what.schedule.doses
     table = structural_parameters(model, what, np.zeros((1, len(model.etas))))
+    for name in model.parameter_names:
+        if not np.isfinite(table[name]).all():
+            raise DatasetError(
+                f"row {first_row}: {name} of {model.id} is no number for this subject; check its "
+                "covariates, and that every case of an IF in the model sets it"
+            )
     for code, prefix in ((MODELED_RATE, "RATE"), (MODELED_DURATION, "DURATION")):
         for dose, number in zip(doses, given_by, strict=True):
             name = f"{prefix}_{model.states[dose.compartment]}"
@@ -557,25 +519,6 @@ def _cancelled(doses: Sequence[DoseEvent], time: float) -> list[DoseEvent]:
     return kept
 
 
-def _ending_at(times: Sequence[float], numbers: Sequence[float]) -> list[tuple[float, float]]:
-    """Steps of numbers that each act on the interval ending at its own time."""
-    step: list[tuple[float, float]] = []
-    for i, number in enumerate(numbers):
-        if not step or number != step[-1][1]:
-            step.append((times[i - 1] if i else times[0], number))
-    return step
-
-
-def _from(times: Sequence[float], numbers: Sequence[float]) -> list[tuple[float, float]]:
-    """Steps of numbers that each act from their own time on; of several at one time, the last."""
-    step: list[tuple[float, float]] = [(times[0], numbers[0])]
-    for time, number in zip(times, numbers, strict=True):
-        if number != step[-1][1]:
-            # Just before the record, so that its own level is read with its own covariates.
-            step.append((math.nextafter(time, -math.inf), number))
-    return step
-
-
 def _column(name: str, table: Table, model: Model) -> str:
     """The column of a covariate: its own name, or one of its aliases."""
     for column in (name.upper(), *COVARIATE_ALIASES.get(name, ())):
@@ -584,15 +527,8 @@ def _column(name: str, table: Table, model: Model) -> str:
     raise DatasetError(f"{model.id} needs the covariate {name}: add a column {name.upper()}")
 
 
-def _at(step: Sequence[tuple[float, float]], edge: float) -> float:
-    value = step[0][1]
-    for start, number in step[1:]:
-        if start <= edge:
-            value = number
-    return value
-
-
-def _label(text: str) -> str:
+def label_of(text: str) -> str:
+    """An ID as it is printed: 7 for 7.0 and 7.000E+00."""
     try:
         number = float(text)
     except ValueError:

@@ -30,7 +30,7 @@ from equipoise.cli.words import (
     working,
     write_text,
 )
-from equipoise.dataset import Carry, read_dataset
+from equipoise.dataset import read_dataset
 from equipoise.files import InputError
 from equipoise.model import Model
 from equipoise.modelfile import load
@@ -48,6 +48,7 @@ from equipoise.replay import (
 )
 from equipoise.report.forecasts import forecasts_page, percent
 from equipoise.report.words import number, span
+from equipoise.steps import Carry
 from equipoise.turnaround import Turnaround, assuming, read_turnaround, without_known
 
 LONGEST_LIST = 60
