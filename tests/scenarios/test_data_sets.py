@@ -99,6 +99,20 @@ def test_simulate_with_the_etas_of_fit_is_its_ipred(desk: Desk) -> None:
     assert float(other[0]["dv"]) == pytest.approx(2.0 * float(own[1]["dv"]), rel=1e-6)
 
 
+def test_the_means_of_a_posterior_are_etas_too(desk: Desk, shell: Shell) -> None:
+    etas = desk.folder / "etas.csv"
+    desk.table("fit", desk.model, desk.data, "--method", "posterior", "--draws", "200",
+               "--out", etas)  # fmt: skip
+    means = {r["ID"]: r for r in csv.DictReader(io.StringIO(etas.read_text(encoding="utf-8")))}
+    found = desk.table("simulate", desk.model, "--data", desk.data, "--etas", etas)
+    cl, v = (float(means["1"][f"ETA{i}_MEAN"]) for i in (1, 2))
+    k = 3.0 / 20.0 * np.exp(cl - v)
+    assert float(found[1]["dv"]) == pytest.approx(5.0 * np.exp(-v - 2.0 * k), rel=1e-6)
+    etas.write_text("ID,ETA1,ETA2\n1,0,0\n1.0,0,0\n2,0,0\n", encoding="utf-8")
+    said = shell.wrong("simulate", desk.model, "--data", desk.data, "--etas", etas)
+    assert "row 3: this ID stands twice" in said
+
+
 def test_population_repeats_the_data_set_and_itself(desk: Desk) -> None:
     command = ("simulate", desk.model, "--data", desk.data, "--population", "400")
     found = desk.table(*command, "--seed", "7")
@@ -151,6 +165,27 @@ def test_options_that_do_not_go_together(
     etas.write_text("ID,ETA1,ETA2\n1,0,0\n", encoding="utf-8")
     words = [o.format(data=desk.data, etas=etas) for o in options]
     assert says in shell.wrong("simulate", desk.model, "--data", desk.data, *words)
+
+
+def test_dates_clock_times_and_rows_left_out(desk: Desk, shell: Shell) -> None:
+    rows = (
+        "ID,DATE,TIME,AMT,DV,EVID,BLQ\n1,3-31-2024,20:00,100,.,1,0\n1,4-1-2024,02:30,.,2,0,0\n"
+        "1,4-1-2024,08:00,.,9,0,1\n"
+    )
+    desk.write(
+        rows, "CL=3*EXP(ETA(1))\nV=20\nS1=V", columns="ID DATE=DROP TIME AMT DV EVID BLQ=DROP"
+    )
+    mod = desk.folder / "m.mod"
+    text = mod.read_text(encoding="utf-8").replace("IGNORE=@", "IGNORE=@ IGNORE=(BLQ.EQ.1)")
+    mod.write_text(text, encoding="utf-8")
+    assert shell("import", mod, "--out", desk.model)[0] == 0
+    code, out, err = shell("simulate", desk.model, "--data", desk.data)
+    assert code == 0
+    assert "1 row(s) are left out" in err
+    assert "clock times: hours from the first row of each subject" in err
+    found = list(csv.DictReader(io.StringIO(out)))
+    assert [float(r["time"]) for r in found] == [0.0, 6.5]
+    assert float(found[1]["dv"]) == pytest.approx(5.0 * np.exp(-0.15 * 6.5))
 
 
 # --- what is refused ----------------------------------------------------------------------

@@ -412,7 +412,7 @@ def _abbreviated(
                 if upper == "PROTECT":
                     raise StreamError(line, "PROTECT changes functions at their edges; not read")
                 continue
-            if upper.startswith(("COMRES=", "COMSAV=")):
+            if upper.startswith(("COMRES=", "COMSAV=")) or upper in ("DES=FULL", "DES=COMPACT"):
                 continue
             single = re.fullmatch(r"([A-Z]\w*)=(THETA|ETA|EPS)\((\d+)\)", upper)
             if single is not None:
