@@ -85,25 +85,27 @@ def patients(number: int) -> np.ndarray:
 def problem_of(parameters: np.ndarray, own: bool):  # type: ignore[no-untyped-def]
     """What `solve` makes of schedules and times, from arrays: a million schedules as objects would
     take longer to make than to solve."""
+    from equipoise.kinetics.events import BEFORE
     from equipoise.kinetics.problem import Problem
     from equipoise.kinetics.schedule import Packed
 
     number = len(parameters)
     begins, durations, times = courses(number, own)
     schedules = len(begins)
-    doses = np.zeros((schedules * INFUSIONS, 9))
+    doses = np.zeros((schedules * INFUSIONS, 10))
     doses[:, 0], doses[:, 1], doses[:, 3] = begins.ravel(), DOSE, durations.ravel()
     doses[:, 7] = -1.0
     packed = Packed(
         INFUSIONS * np.arange(schedules + 1), doses, np.zeros(schedules + 1, dtype=np.int64),
-        np.empty(0), np.zeros(schedules + 1, dtype=np.int64), np.empty(0), begins[:, 0].copy(),
+        np.empty(0), np.empty(0, dtype=np.int64), np.zeros(schedules + 1, dtype=np.int64),
+        np.empty(0), begins[:, 0].copy(),
     )  # fmt: skip
     return Problem(
         packed=packed,
         schedule_of=np.arange(number) if own else np.zeros(number, dtype=np.int64),
         out_from=SAMPLES * np.arange(schedules + 1),
         out_times=times.ravel(),
-        out_after=np.zeros(times.size, dtype=np.bool_),
+        out_after=np.full(times.size, BEFORE, dtype=np.int64),
         order=None,
         start=np.zeros(number),
         parameters=parameters[:, None, :].copy(),

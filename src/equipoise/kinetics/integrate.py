@@ -24,7 +24,7 @@ from equipoise.kinetics.schedule import Floats, Integers, Timeline
 from equipoise.kinetics.steady import steady_states
 from equipoise.kinetics.stepper import LANES, System
 
-OBSERVED = 18
+OBSERVED = 19
 """Place of `observed` among the arguments of `march`."""
 
 WAVE = 64 * SUPER_BLOCK
@@ -200,6 +200,7 @@ def integrate(
             line.kinds,
             line.indices,
             line.values,
+            line.rows,
             stretch.steady,
             problem.out_from,
             problem.out_times,

@@ -160,8 +160,8 @@ H, T, END, STOP, DUE, FLOOR, SCALE, ERROR, SPARE, READ = range(10)
 LANE_ROWS = ("H", "T", "END", "STOP", "DUE", "FLOOR", "SCALE", "ERROR", "SPARE", "READ")
 
 # Rows of integers about the lanes of a block.
-LANE, EVENT, OUT, OUT_END, OUT_FROM, HELD_BACK, QUEUE, SEATS = range(8)
-SEAT_ROWS = ("LANE", "EVENT", "OUT", "OUT_END", "OUT_FROM", "HELD_BACK", "QUEUE", "SEATS")
+LANE, EVENT, OUT, OUT_END, OUT_FROM, HELD_BACK, QUEUE, ROW, SEATS = range(9)
+SEAT_ROWS = ("LANE", "EVENT", "OUT", "OUT_END", "OUT_FROM", "HELD_BACK", "QUEUE", "ROW", "SEATS")
 
 # What a kernel says of its system: numbers of states, of parameters and of rows; the first row of
 # its slopes at X, and of its stages' slopes; 1 for the explicit method.
@@ -196,9 +196,9 @@ def call_attempt(address, w, n, tau, dt, rtol):
     raise NotImplementedError
 
 
-def before(time, after, stop):
-    """Whether a sample comes before what happens at `stop`."""
-    return time < stop - SAME_TIME or (time <= stop + SAME_TIME and not after)
+def before(time, after, stop, row):
+    """Whether a sample comes before what happens at `stop` by this row."""
+    return time < stop - SAME_TIME or (time <= stop + SAME_TIME and after < row)
 
 
 def due(w, row, seat, slot, out_times, out_after):
@@ -207,7 +207,8 @@ def due(w, row, seat, slot, out_times, out_after):
     span = w[(row + H) * LANES + slot]
     if span == 0.0 or i >= seat[OUT_END, slot]:
         return np.inf
-    if not before(out_times[i], out_after[i], w[(row + STOP) * LANES + slot]):
+    stop = w[(row + STOP) * LANES + slot]
+    if not before(out_times[i], out_after[i], stop, seat[ROW, slot]):
         return np.inf
     return min(1.0, (out_times[i] - w[(row + T) * LANES + slot]) / span)
 
@@ -262,7 +263,8 @@ def sample(
             position = np.inf
             if i < seat[OUT_END, slot]:
                 time = out_times[i & FAR]
-                if before(time, out_after[i & FAR], w[(row + STOP) * LANES + slot]):
+                stop = w[(row + STOP) * LANES + slot]
+                if before(time, out_after[i & FAR], stop, seat[ROW, slot]):
                     position = time - w[(row + T) * LANES + slot]
                     position = min(1.0, position / w[(row + H) * LANES + slot])
             seat[OUT, slot] = i
@@ -450,7 +452,7 @@ def seated(w, shape, slot, lane, start, parameters, initial, scale, atol):
 
 def march(
     calls, shape, dense, w, bits, seat, running, order, block, lo, first, last, event_times, kinds,
-    indices, values, steady, out_from, out_times, out_after, schedule_of, start, parameters,
+    indices, values, rows, steady, out_from, out_times, out_after, schedule_of, start, parameters,
     initial, scale, observed, rtol, atol, limit, amounts, areas, status, where,
 ):  # fmt: skip
     """Take lanes through their events, `block` of them side by side in the given order.
@@ -487,6 +489,7 @@ def march(
             seat[OUT_END, slot] = out_from[s + 1]
             seat[OUT_FROM, slot] = out_from[s]
             seat[HELD_BACK, slot] = 0
+            seat[ROW, slot] = 0
             for i in range(states):
                 running[slot, i] = 0
             # In order, so that the samples to come are written to memory that is near.
@@ -506,12 +509,15 @@ def march(
                 stop = np.inf
                 while True:
                     e = seat[EVENT, slot]
-                    stop = event_times[e] if e < last[lane - lo] else np.inf
+                    stop = np.inf
+                    if e < last[lane - lo]:
+                        stop = event_times[e]
+                        seat[ROW, slot] = rows[e]
                     i = seat[OUT, slot]
                     while (
                         i < seat[OUT_END, slot]
-                        and out_times[i] <= now
-                        and before(out_times[i], out_after[i], stop)
+                        and (out_times[i] <= now or stop <= now)
+                        and before(out_times[i], out_after[i], stop, seat[ROW, slot])
                     ):
                         column = i - seat[OUT_FROM, slot]
                         for state in range(states):
