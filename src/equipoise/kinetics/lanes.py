@@ -93,14 +93,14 @@ def _kernel() -> ModuleType:
                 **{name: getattr(schedule, name) for name in schedule.KINDS},
             ),
             kernels.source_of(
-                schedule.unroll,
                 schedule.piece_at,
                 schedule.in_order,
                 schedule.piece_of,
                 schedule.entry_piece,
                 schedule.cut_of,
                 schedule.duration_of,
-                schedule.timeline,
+                how="within",
             ),
+            kernels.source_of(schedule.unroll, schedule.timeline),
         ),
     )
