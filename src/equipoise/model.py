@@ -23,6 +23,7 @@ from equipoise.readout import (
     Layout,
     ModelUseError,
     Reader,
+    at_times,
     errors_of,
     of_states,
     padded,
@@ -476,12 +477,10 @@ def simulate(
     shape = (n_courses, lanes, longest)
     values, areas = {}, {}
     for k, (o, (state, volume)) in enumerate(zip(plain, observe, strict=True)):
-        scale = np.stack(
-            [
-                _volume_at(parameters[i * lanes : (i + 1) * lanes, :, volume], c, clock, longest)
-                for i, (c, clock) in enumerate(zip(courses, clocks, strict=True))
-            ]
-        )
+        scale = np.ones(shape)
+        for i, (c, clock) in enumerate(zip(courses, clocks, strict=True)):
+            own = parameters[i * lanes : (i + 1) * lanes, :, volume]
+            scale[i, :, : len(clock)] = at_times(own, c.schedule.breaks, clock)
         amounts = solution.amounts[:, :, state].reshape(shape)
         values[o.analyte] = amounts / scale * o.factor
         areas[o.analyte] = solution.areas[:, :, k].reshape(shape) * o.factor
@@ -528,23 +527,23 @@ def typical(
 
 def structural_parameters(model: Model, what: Course, etas: Array) -> dict[str, Array]:
     """Structural parameters for each lane and piece, each broadcastable to (lanes, pieces)."""
+    pieces = {n: np.asarray(v, dtype=float)[None, :] for n, v in what.covariates.items()}
+    return parameter_table(model, pieces, etas)
+
+
+def parameter_table(model: Model, covariates: Mapping[str, Array], etas: Array) -> dict[str, Array]:
+    """The same from covariates that broadcast against (lanes, pieces)."""
     thetas = {name: value.number for name, value in model.thetas.items()}
     drawn = {name: etas[:, i][:, None] for i, name in enumerate(model.etas)}
     if model.occasions is not None:
         none = np.zeros((etas.shape[0], 1))
         drawn = {**dict.fromkeys(model.occasions.etas, none), **drawn}
-    table = dict(
-        model.parameters(
-            thetas,
-            {name: np.asarray(v, dtype=float)[None, :] for name, v in what.covariates.items()},
-            drawn,
-        )
-    )
-    factor = what.covariates[CLEARANCE_FACTOR]
+    table = dict(model.parameters(thetas, covariates, drawn))
+    factor = covariates[CLEARANCE_FACTOR]
     if np.any(factor != 1.0):
         if model.clearance not in table:
             raise ModelUseError(f"{model.id} has no single clearance that a factor could change")
-        table[model.clearance] = table[model.clearance] * factor[None, :]
+        table[model.clearance] = table[model.clearance] * factor
     return table
 
 
@@ -589,11 +588,3 @@ def _starts(courses: Sequence[Course]) -> list[float] | None:
     if all(c.start is None for c in courses):
         return None
     return [np.nan if c.start is None else c.start for c in courses]
-
-
-def _volume_at(volumes: Array, what: Course, clock: Array, longest: int) -> Array:
-    # A sample at a break is read with the volume that held before it, as the amounts are.
-    piece = np.searchsorted(np.array(what.schedule.breaks), clock, side="left")
-    out = np.ones((volumes.shape[0], longest))
-    out[:, : len(clock)] = volumes[:, piece]
-    return out
