@@ -36,7 +36,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
     ),
     "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
     "verbs": (
-        "checks", "files", "modelfile", "likelihood", "dataset", "mode", "importance",
+        "checks", "files", "modelfile", "likelihood", "dataset", "density",
+        "objective", "mode", "importance",
         "fit", "patient", "triage", "plan",
         "exposure", "courses", "offer", "turnaround", "replay", "nonmem",
     ),

@@ -153,9 +153,64 @@ def sloped(
                         expected[w, i, other] += joined * moved * own_move
 
 
+def stepped(curvature, gradient, damping, reach, step, promised):
+    """Write the step -(curvature + damping)^-1 gradient of points, at most `reach` long, and by how
+    much it lowers the objective if that is a parabola (negative: the matrix is not positive
+    definite, and there is no step).
+
+    curvature (W, k, k);  gradient, step (W, k);  damping, promised (W,)
+    """
+    k = gradient.shape[1]
+    root = np.zeros((k, k))
+    for w in range(gradient.shape[0]):
+        definite = True
+        for i in range(k):
+            for j in range(i + 1):
+                total = curvature[w, i, j]
+                if i == j:
+                    total += damping[w]
+                for n in range(j):
+                    total -= root[i, n] * root[j, n]
+                if i > j:
+                    root[i, j] = total / root[j, j]
+                elif total > 1e-3:
+                    root[i, i] = math.sqrt(total)
+                else:
+                    definite = False
+                    root[i, i] = 1.0
+        if not definite:
+            promised[w] = -1.0
+            for i in range(k):
+                step[w, i] = 0.0
+            continue
+        for i in range(k):
+            total = -gradient[w, i]
+            for n in range(i):
+                total -= root[i, n] * step[w, n]
+            step[w, i] = total / root[i, i]
+        length = 0.0
+        for back in range(k):
+            i = k - 1 - back
+            total = step[w, i]
+            for n in range(i + 1, k):
+                total -= root[n, i] * step[w, n]
+            step[w, i] = total / root[i, i]
+            length += step[w, i] * step[w, i]
+        share = min(1.0, reach / math.sqrt(max(length, 1e-300)))
+        for i in range(k):
+            step[w, i] *= share
+        total = 0.0
+        for i in range(k):
+            bent = 0.0
+            for j in range(k):
+                bent += curvature[w, i, j] * step[w, j]
+            total -= step[w, i] * (gradient[w, i] + 0.5 * bent)
+        promised[w] = total
+
+
 @cache
 def compiled() -> ModuleType:
-    """The three sums as machine code: `read_off`, `summed`, `sloped`."""
+    """These functions as machine code."""
     return kernels.load(
         "density",
         (
@@ -168,6 +223,6 @@ def compiled() -> ModuleType:
                 PROPORTIONAL=PROPORTIONAL,
                 LOG=LOG,
             ),
-            kernels.source_of(log_normal, read_off, summed, sloped),
+            kernels.source_of(log_normal, read_off, summed, sloped, stepped),
         ),
     )

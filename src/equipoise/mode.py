@@ -16,6 +16,7 @@ import numpy as np
 
 from equipoise.density import FAILED
 from equipoise.likelihood import (
+    STUDENT_DF,
     Objective,
     Subject,
     conditional_objective,
@@ -23,7 +24,7 @@ from equipoise.likelihood import (
     with_errors,
 )
 from equipoise.model import Array, Model
-from equipoise.objective import TOGETHER, Batch, Booleans, Integers, pattern
+from equipoise.objective import TOGETHER, Batch, Booleans, Integers, Local, pattern
 
 GRADIENT_NORM = 1e-4
 """A mode is accepted where the gradient of the objective in whitened etas is below this."""
@@ -56,7 +57,7 @@ CLOSE = 1.0
 """Optima so much above the lowest may yet turn out to be it, by the tight tolerance."""
 
 LOOSE_STEPS = 40
-TIGHT_STEPS = 12
+TIGHT_STEPS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,9 @@ def _starts(batch: Batch) -> tuple[Integers, Array]:
     grid, far = _candidates(batch.size)
     count, n = len(batch.subjects), len(grid)
     of = np.repeat(np.arange(count), n)
-    values = batch.values(of, np.tile(grid, (count, 1)), rtol=ROUGH).reshape(count, n)
+    # Heavy tails let a start count that fails one level by much, which a step puts right.
+    values = batch.values(of, np.tile(grid, (count, 1)), rtol=ROUGH, df=STUDENT_DF)
+    values = values.reshape(count, n)
     values = np.where(values < FAILED, values, np.inf)
     chosen = np.zeros((count, n), dtype=np.bool_)
     chosen[:, 0] = np.isfinite(values[:, 0])
@@ -202,19 +205,17 @@ def _down(batch: Batch, of: Integers, z: Array) -> tuple[Integers, Array, Array]
         own = np.flatnonzero(moving)
         if not len(own):
             break
-        damped = curvature[own] + damping[own, None, None] * np.eye(k)
-        step = -np.linalg.solve(damped, gradient[own, :, None])[:, :, 0]
-        length = np.sqrt((step * step).sum(axis=1))
-        step = step * np.minimum(1.0, REACH / np.maximum(length, REACH))[:, None]
-        bent = (curvature[own] @ step[:, :, None])[:, :, 0]
-        promised = -((gradient[own] + 0.5 * bent) * step).sum(axis=1)
+        step, promised = batch.steps(
+            curvature[own], gradient[own], damping=damping[own], reach=REACH
+        )
         near = promised < NEAR
-        # The last, small step is taken unseen: what follows looks at where it leads.
-        z[own[near]] += step[near]
-        moving[own[near]] = False
-        own, step, promised = own[~near], step[~near], promised[~near]
-        if not len(own):
-            break
+        if near.any():
+            # The last, small step is taken unseen: what follows looks at where it leads.
+            z[own[near]] += step[near]
+            moving[own[near]] = False
+            own, step, promised = own[~near], step[~near], promised[~near]
+            if not len(own):
+                break
         new = batch.around(of[own], z[own] + step, central=False, rtol=LOOSE)
         kept = (value[own] - new.value) / promised
         better = kept > 0.0
@@ -251,7 +252,7 @@ def _one_a_valley(of: Integers, z: Array, value: Array) -> Booleans:
     return left
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Walker:
     """Where one start has led: whitened etas, the objective, and what is known of both.
 
@@ -276,38 +277,55 @@ def _polished(batch: Batch, of: Integers, z: Array, value: Array, close: Boolean
     here = batch.around(of, z, curved=curved)
     value, gradient, expected = here.value, here.gradient, here.expected
     norm = np.linalg.norm(gradient, axis=1)
-    curvature = expected.copy()
-    saddle: dict[int, Array] = {}
-    if here.hessian is not None:
-        size, turn = np.linalg.eigh(here.hessian)
-        sound = (size[:, 0] > 1e-3) & np.isfinite(size).all(axis=1)
-        curvature[sound] = here.hessian[sound]
-        saddle = {int(i): turn[i, :, 0] for i in np.flatnonzero(~sound & (norm < 1.0))}
+    curvature, definite = _usable(batch, here)
+    saddle = {
+        i: np.linalg.eigh(here.hessian[i])[1][:, 0]
+        for i in np.flatnonzero(~definite & (norm < 1.0)).tolist()
+        if here.hessian is not None
+    }
+    damping = np.zeros(len(of))
     going = np.flatnonzero((value < FAILED) & (norm > GRADIENT_NORM / 10.0))
-    for _ in range(TIGHT_STEPS):
+    for number in range(TIGHT_STEPS):
         if not len(going):
             break
-        step = -np.linalg.solve(curvature[going], gradient[going, :, None])[:, :, 0]
-        length = np.linalg.norm(step, axis=1)
-        step *= np.minimum(1.0, REACH / np.maximum(length, REACH))[:, None]
-        new = batch.around(of[going], z[going] + step)
+        step, promised = batch.steps(
+            curvature[going], gradient[going], damping=damping[going], reach=REACH
+        )
+        # Most are there after two steps; a curved valley wants its curvature anew at each.
+        again = curved and number >= 2
+        new = batch.around(of[going], z[going] + step, curved=again)
         norms = np.linalg.norm(new.gradient, axis=1)
+        gained = value[going] - new.value
         # Two batches of an integration differ by more than the last steps gain.
-        slack = 1e-6 * (1.0 + np.abs(value[going]))
-        good = (new.value <= value[going] + slack) & ((norms < norm[going]) | (length > 0.1))
-        went = going[good]
-        change, step = new.gradient[good] - gradient[went], step[good]
-        curvature[went] = _updated(curvature[went], step, change)
+        alike = np.abs(gained) < 1e-6 * (1.0 + np.abs(value[going]))
+        good = (gained > 0.1 * promised) | (alike & (norms < norm[going]))
+        went, step = going[good], step[good]
+        if again:
+            curvature[went] = _usable(batch, new)[0][good]
+        else:
+            change = new.gradient[good] - gradient[went]
+            curvature[went] = _updated(curvature[went], step, change)
         z[went] += step
         value[went], gradient[went] = new.value[good], new.gradient[good]
         expected[went], norm[went] = new.expected[good], norms[good]
-        going = went[norm[went] > GRADIENT_NORM / 10.0]
+        mean = np.trace(curvature[going], axis1=1, axis2=2) / batch.size
+        more = np.maximum(10.0 * damping[going], 1e-3 * mean)
+        damping[going] = np.where(good, 0.1 * damping[going] * (damping[going] > 1e-5 * mean), more)
+        going = going[(norm[going] > GRADIENT_NORM / 10.0) & (damping[going] < 1e6 * mean)]
     ofv = value + np.linalg.slogdet(0.5 * expected)[1]
-    for i, place in enumerate(own):
+    for i, place in enumerate(own.tolist()):
         walkers[place] = _Walker(
             int(of[i]), z[i], float(value[i]), float(norm[i]), float(ofv[i]), saddle.get(i)
         )
     return walkers
+
+
+def _usable(batch: Batch, here: Local) -> tuple[Array, Booleans]:
+    """Second derivatives, or what is expected of them where they are not positive definite."""
+    if here.hessian is None:
+        return here.expected.copy(), np.ones(len(here.value), dtype=np.bool_)
+    definite = batch.steps(here.hessian, here.gradient, reach=REACH)[1] >= 0.0
+    return np.where(definite[:, None, None], here.hessian, here.expected), definite
 
 
 def _updated(curvature: Array, step: Array, change: Array) -> Array:
@@ -323,10 +341,15 @@ def _updated(curvature: Array, step: Array, change: Array) -> Array:
 
 def _answer(batch: Batch, s: int, walkers: list[_Walker]) -> tuple[Mode, Array]:
     """The mode of one subject, and all optima, from where its walkers stand."""
+    lowest = min(w.value for w in walkers)
+    rough = [
+        w
+        for w in walkers
+        if w.saddle is not None or (w.value <= lowest + CLOSE and not w.gradient < GRADIENT_NORM)
+    ]
+    if rough:
+        walkers = [w for w in walkers if w not in rough] + _alone(batch, s, rough)
     best = min(walkers, key=lambda w: w.value)
-    if not best.gradient < GRADIENT_NORM or any(w.saddle is not None for w in walkers):
-        walkers = _alone(batch, s, walkers)
-        best = min(walkers, key=lambda w: w.value)
     walkers = sorted(walkers, key=lambda w: w.value)
     optima = distinct([w.z for w in walkers])
     eta = batch.root @ best.z
@@ -352,13 +375,8 @@ def _alone(batch: Batch, s: int, walkers: list[_Walker]) -> list[_Walker]:
         else:
             starts.append(w.z)
     ends = np.array([descend(objective, z)[0] for z in starts])
-    here = batch.around(np.full(len(ends), s), ends)
-    ofv = here.value + np.linalg.slogdet(0.5 * here.expected)[1]
-    norm = np.linalg.norm(here.gradient, axis=1)
-    return [
-        _Walker(s, ends[i], float(here.value[i]), float(norm[i]), float(ofv[i]))
-        for i in range(len(ends))
-    ]
+    whole = np.full(len(ends), s)
+    return _polished(batch, whole, ends, np.zeros(len(ends)), np.ones(len(ends), dtype=np.bool_))
 
 
 def gradient_of(objective: Objective, z: Array, step: float = 1e-4) -> Array:

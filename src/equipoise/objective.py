@@ -28,7 +28,7 @@ Booleans = NDArray[np.bool_]
 TIGHT = 1e-8
 """Tolerance of the integration behind every number that is given to the outside."""
 
-STEP = 5e-4
+STEP = 1e-4
 """Of differences, in SD of the prior."""
 
 BY_DOSE = {"F": "bioavailability", "LAG": "lag", "RATE": "modeled_rate",
@@ -309,10 +309,21 @@ class Batch:
             variance[lanes, : len(order)] = found.variance[:, order]
         return center, variance, np.ones(len(of), dtype=np.bool_)
 
-    def values(self, of: Integers, z: Array, *, group: int = 1, rtol: float = TIGHT) -> Array:
-        """The joint objective at points, (L,), without ln|Omega|; `FAILED` without an answer."""
+    def values(
+        self,
+        of: Integers,
+        z: Array,
+        *,
+        group: int = 1,
+        rtol: float = TIGHT,
+        df: float | None = None,
+    ) -> Array:
+        """The joint objective at points, (L,), without ln|Omega|; `FAILED` without an answer.
+
+        df  of heavy-tailed residuals, 0 for normal ones; default as the batch is
+        """
         center, variance, good = self.levels(of, z, group=group, rtol=rtol)
-        return self._summed(of, z, center, variance, good)
+        return self._summed(of, z, center, variance, good, self._df if df is None else df)
 
     def around(
         self,
@@ -335,7 +346,8 @@ class Batch:
         lanes = (z[:, None, :] + STEP * moves).reshape(-1, k)
         owner = np.repeat(of, copies)
         center, variance, good = self.levels(owner, lanes, group=copies, rtol=rtol)
-        value = self._summed(owner, lanes, center, variance, good).reshape(count, copies)
+        value = self._summed(owner, lanes, center, variance, good, self._df)
+        value = value.reshape(count, copies)
         gradient, expected = np.empty((count, k)), np.empty((count, k, k))
         self._density.sloped(
             center, variance, owner, lanes, self._y, self._censored, self._count, self._df,
@@ -350,12 +362,31 @@ class Batch:
             here[~sound], gradient[~sound], expected[~sound] = FAILED, 0.0, 2.0 * np.eye(k)
         return Local(here, gradient, expected, _second(value, k) if curved else None)
 
+    def steps(
+        self, curvature: Array, gradient: Array, *, damping: Array | None = None, reach: float
+    ) -> tuple[Array, Array]:
+        """Newton's steps (W, k) and what each promises to gain (W,), negative where the matrix is
+        not positive definite.
+
+        damping  (W,) added on the diagonal;  reach  longest step, SD of the prior
+        """
+        step, promised = np.empty_like(gradient), np.empty(len(gradient))
+        held = np.zeros(len(gradient)) if damping is None else damping
+        self._density.stepped(curvature, gradient, held, reach, step, promised)
+        return step, promised
+
     def _summed(
-        self, of: Integers, z: Array, center: Array, variance: Array, good: Booleans
+        self,
+        of: Integers,
+        z: Array,
+        center: Array,
+        variance: Array,
+        good: Booleans,
+        df: float,
     ) -> Array:
         value = np.empty(len(of))
         self._density.summed(
-            center, variance, good, of, z, self._y, self._censored, self._count, self._df, value
+            center, variance, good, of, z, self._y, self._censored, self._count, df, value
         )
         kernels.note(self._density)
         return value

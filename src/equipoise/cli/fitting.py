@@ -28,7 +28,7 @@ from equipoise.dataset import Dataset, Row, read_dataset
 from equipoise.fit import Posterior
 from equipoise.fit import fit as draw
 from equipoise.likelihood import Subject
-from equipoise.mode import find_mode
+from equipoise.mode import find_modes
 from equipoise.model import Array, Model, simulate
 from equipoise.modelfile import load
 from equipoise.occasions import expanded, occasions_of
@@ -83,23 +83,30 @@ def fit(
     rows: list[dict[str, float | str]] = []
     modes: list[Array] = []
     unsettled: list[str] = []
+    total = len(dataset.subjects)
     with working("fitting") as step:
-        for i, subject in enumerate(dataset.subjects):
-            step(f"subject {i + 1} of {len(dataset.subjects)}")
-            if method == "map":
-                mode = find_mode(found, subject)
+        if method == "map":
+            step(f"{total} subjects" if total > 1 else "1 subject")
+            found_modes = find_modes(
+                found,
+                dataset.subjects,
+                progress=lambda done: step(f"{done} of {total} subjects"),
+            )
+            for subject, mode in zip(dataset.subjects, found_modes, strict=True):
                 row: dict[str, float | str] = {"ID": subject.id}
                 row.update({f"ETA{j + 1}": float(e) for j, e in enumerate(mode.eta)})
                 row.update({"OFV": mode.ofv, "JOINT": mode.joint})
                 if not mode.converged:
                     unsettled.append(subject.id)
                 modes.append(mode.eta)
-            else:
+                rows.append(row)
+        else:
+            for i, subject in enumerate(dataset.subjects):
+                step(f"subject {i + 1} of {total}")
                 rng = stream(seed, subject.id, found.id, "fit")
                 posterior = draw(found, subject, n=draws, rng=rng)
-                row = _posterior_row(subject, posterior)
                 modes.append(posterior.mode.eta)
-            rows.append(row)
+                rows.append(_posterior_row(subject, posterior))
     if pred is not None:
         write_text(Path(pred), _csv(_predictions(found, dataset, modes)))
     if unsettled:

@@ -46,7 +46,10 @@ BLOCK_LIMIT = 20_000
 LANE_LIMIT = 200_000
 """Attempted steps in one segment, by a block and by a lane alone."""
 
-STEADY_RTOL = 1e-9
+FEW = 4
+"""Blocks that are sooner done than handed over to threads."""
+
+STEADY_RTOL = 1e-10
 """At most, for steady states."""
 
 PLAIN = ("bioavailability", "lag")
@@ -394,7 +397,8 @@ class _Run:
             )
 
         blocks = len(order) // block
-        in_threads(work, blocks, max(1, min(8, blocks // (4 * self._workers))), self._workers)
+        at_once = max(1, min(8, blocks // (4 * self._workers)))
+        in_threads(work, blocks, at_once, self._workers if blocks > FEW else 1)
 
 
 @lru_cache(maxsize=64)
