@@ -184,7 +184,8 @@ def _starts(batch: Batch) -> tuple[Integers, Array]:
 def _refuse(batch: Batch, s: int) -> None:
     subject = batch.subjects[s]
     # Where the engine refuses the doses or parameters it says why.
-    with_errors(batch.model, subject, np.zeros((1, batch.size)))
+    with np.errstate(all="ignore"):
+        with_errors(batch.model, subject, np.zeros((1, batch.size)))
     raise ValueError(
         f"{batch.model.id}: no set of parameters gives a finite prediction for the levels of "
         f"subject {subject.id}; check doses, covariates and units"
