@@ -141,9 +141,11 @@ def _optima(
         best = np.full(len(rest), np.inf)
         np.minimum.at(best, of, value)
         close = value <= best[of] + (np.inf if all_of_them else CLOSE)
-        walkers = _polished(batch, of, z, value, close)
+        own: list[list[_Walker]] = [[] for _ in rest]
+        for walker in _polished(batch, of, z, value, close):
+            own[walker.of].append(walker)
         for s, i in enumerate(rest):
-            found[i] = _answer(batch, s, [w for w in walkers if w.of == s])
+            found[i] = _answer(batch, s, own[s])
     return [found[i] for i in range(len(subjects))]
 
 
@@ -342,25 +344,23 @@ def _updated(curvature: Array, step: Array, change: Array) -> Array:
 
 def _answer(batch: Batch, s: int, walkers: list[_Walker]) -> tuple[Mode, Array]:
     """The mode of one subject, and all optima, from where its walkers stand."""
-    lowest = min(w.value for w in walkers)
+    walkers = sorted(walkers, key=lambda w: w.value)
+    high = walkers[0].value + CLOSE
     rough = [
         w
         for w in walkers
-        if w.saddle is not None or (w.value <= lowest + CLOSE and not w.gradient < GRADIENT_NORM)
+        if w.saddle is not None or not (w.gradient < GRADIENT_NORM or w.value > high)
     ]
     if rough:
-        walkers = [w for w in walkers if w not in rough] + _alone(batch, s, rough)
-    best = min(walkers, key=lambda w: w.value)
-    walkers = sorted(walkers, key=lambda w: w.value)
-    optima = distinct([w.z for w in walkers])
+        settled = [w for w in walkers if w not in rough]
+        walkers = sorted(settled + _alone(batch, s, rough), key=lambda w: w.value)
+    best = walkers[0]
+    optima = best.z[None, :] if len(walkers) == 1 else distinct([w.z for w in walkers])
     eta = batch.root @ best.z
-    settled = best.gradient < GRADIENT_NORM
-    joint_value = best.value + batch.log_omega
-    ofv = best.ofv
-    subject = batch.subjects[s]
-    if any(o.censored for o in subject.observed):
-        ofv, _ = conditional_objective(batch.model, subject, eta)
-    return Mode(eta, best.gradient, ofv, joint_value, settled), optima
+    joint_value, ofv = best.value + batch.log_omega, best.ofv
+    if batch.censored[s]:
+        ofv, _ = conditional_objective(batch.model, batch.subjects[s], eta)
+    return Mode(eta, best.gradient, ofv, joint_value, best.gradient < GRADIENT_NORM), optima
 
 
 def _alone(batch: Batch, s: int, walkers: list[_Walker]) -> list[_Walker]:

@@ -116,6 +116,7 @@ class Batch:
         as_log = logged[kind] & self._real if names else np.zeros(shape, dtype=np.bool_)
         with np.errstate(divide="ignore"):
             self._y[as_log] = np.log(np.maximum(self._y[as_log], 0.0))
+        self.censored: list[bool] = self._censored.any(axis=1).tolist()
         self._plain = all(o.read is None for o in self._read)
         self._readout = np.zeros((len(names), density.READ_COLUMNS))
         for row, o in zip(self._readout, self._read, strict=True):
