@@ -68,6 +68,7 @@ class Batch:
         self.model, self.subjects, self.student = model, subjects, student
         self.size = len(model.etas)
         self._df = STUDENT_DF if student else 0.0
+        self._named: tuple[tuple[str, ...], dict[str, list[str]]] = (), {}
         self._density = density.compiled()
         kernels.announce(self._density)
         self.root = np.linalg.cholesky(model.omega_matrix)
@@ -116,8 +117,9 @@ class Batch:
         as_log = logged[kind] & self._real if names else np.zeros(shape, dtype=np.bool_)
         with np.errstate(divide="ignore"):
             self._y[as_log] = np.log(np.maximum(self._y[as_log], 0.0))
-        self.censored: list[bool] = self._censored.any(axis=1).tolist()
+        self.censored = [bool(row.any()) for row in self._censored]
         self._plain = all(o.read is None for o in self._read)
+        self._some_plain = any(o.read is None for o in self._read)
         self._readout = np.zeros((len(names), density.READ_COLUMNS))
         for row, o in zip(self._readout, self._read, strict=True):
             if o.read is None:
@@ -263,17 +265,11 @@ class Batch:
         for j, name in enumerate(model.parameter_names):
             parameters[:, :, j] = table[name]
         by: dict[str, Array] = {}
-        for prefix, default in BY_STATE.items():
-            named = [f"{prefix}_{state}" in table for state in states]
-            common = prefix in ("F", "LAG") and prefix in table
-            if not common and not any(named):
-                continue
-            values = np.full((lanes, self._pieces, len(states)), default)
-            if common:
-                values[:] = np.broadcast_to(table[prefix], values.shape[:2])[:, :, None]
-            for i, state in enumerate(states):
-                if named[i]:
-                    values[:, :, i] = table[f"{prefix}_{state}"]
+        for prefix, own in self._by_state(tuple(table)).items():
+            values = np.full((lanes, self._pieces, len(states)), BY_STATE[prefix])
+            for i, name in enumerate(own):
+                if name:
+                    values[:, :, i] = table[name]
             by[prefix] = values
         initial = by.pop("START", None)
         if initial is not None and self._resets:
@@ -290,12 +286,25 @@ class Batch:
             center, variance = self._errors(of, etas, amounts, table)
         else:
             center, variance = np.empty(amounts.shape[:2]), np.empty(amounts.shape[:2])
-        if any(o.read is None for o in self._read):
-            own = self._readout
+        if self._some_plain:
             self._density.read_off(
-                amounts, parameters, of, self._piece, self._kind, self._count, own, center, variance
-            )
+                amounts, parameters, of, self._piece, self._kind, self._count, self._readout,
+                center, variance,
+            )  # fmt: skip
         return center, variance, good
+
+    def _by_state(self, names: tuple[str, ...]) -> dict[str, list[str]]:
+        """Of what `readout.BY_STATE` names, the parameter of each state, "" where it has none."""
+        if self._named[0] != names:
+            found: dict[str, list[str]] = {}
+            for prefix in BY_STATE:
+                common = prefix if prefix in ("F", "LAG") and prefix in names else ""
+                every = [f"{prefix}_{state}" for state in self.model.states]
+                own = [name if name in names else common for name in every]
+                if any(own):
+                    found[prefix] = own
+            self._named = names, found
+        return self._named[1]
 
     def _one_after_the_other(
         self, of: Integers, etas: Array, rtol: float

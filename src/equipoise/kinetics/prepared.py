@@ -89,6 +89,7 @@ class Prepared:
         if start is not None:
             self._start = given_starts(start, self._start, own, len(schedules))
         self._workers = processors()
+        self._some_slow = False
         self._slow = np.zeros(len(schedules), dtype=np.bool_)
         self._asked = {
             code: np.unique(self._packed.doses[self._packed.doses[:, 6] == code, 2]).astype(int)
@@ -244,15 +245,19 @@ class Prepared:
             self._kernels, problem, self._columns, self._scale(problem), group, rtol, workers
         )
         run.make_ready(self._lanes, self._line)
-        usable = run.going()
-        slow = self._slow[problem.schedule_of[usable * group]]
-        failed = run.through(self._kernels.explicit, usable[~slow] if slow.any() else usable)
+        usable = run.going() if self._line is None else np.arange(problem.lanes // group)
+        slow = usable[:0]
+        if self._some_slow:
+            known = self._slow[problem.schedule_of[usable * group]]
+            slow, usable = usable[known], usable[~known]
+        failed = run.through(self._kernels.explicit, usable)
         if len(failed):
             failed = run.through(self._kernels.explicit, failed, alone=True)
-        stiff = np.concatenate([usable[slow], failed])
+        stiff = np.concatenate([slow, failed])
         if len(stiff):
             last = run.through(self._kernels.stiff(), stiff, alone=True)
             self._slow[problem.schedule_of[np.setdiff1d(stiff, last) * group]] = True
+            self._some_slow = bool(self._slow.any())
             for number in last:
                 lanes = slice(number * group, (number + 1) * group)
                 found = integrate(
@@ -351,6 +356,8 @@ class _Run:
                 mine = groups[(groups * self._group >= lo) & (groups * self._group < hi)]
             if len(mine):
                 self._march(module, mine, alone, lo, line, steady)
+        if not self.status.any():
+            return groups[:0]
         return np.asarray(groups[(of_group[groups] != 0).any(axis=1)])
 
     def _march(
