@@ -245,13 +245,14 @@ def _one_a_valley(of: Integers, z: Array, value: Array) -> Booleans:
     if of[-1] + 1 == len(of):
         return left
     order = np.lexsort((value, of))
+    own, at = of[order], z[order]
     for back in range(1, STARTS + 1):
-        one, other = order[back:], order[:-back]
-        same = of[one] == of[other]
+        same = own[back:] == own[:-back]
         if not same.any():
             break
-        moved = z[one] - z[other]
-        left[one[same & ((moved * moved).sum(axis=1) < APART**2)]] = False
+        moved = at[back:] - at[:-back]
+        near = same & ((moved * moved).sum(axis=1) < APART**2)
+        left[order[back:][near]] = False
     return left
 
 
@@ -279,7 +280,7 @@ def _polished(batch: Batch, of: Integers, z: Array, value: Array, close: Boolean
     curved = len(pattern(batch.size, True, True)) <= TOGETHER
     here = batch.around(of, z, curved=curved)
     value, gradient, expected = here.value, here.gradient, here.expected
-    norm = np.linalg.norm(gradient, axis=1)
+    norm = np.sqrt((gradient**2).sum(axis=1))
     curvature, definite = _usable(batch, here)
     saddle = {
         i: np.linalg.eigh(here.hessian[i])[1][:, 0]
@@ -297,7 +298,7 @@ def _polished(batch: Batch, of: Integers, z: Array, value: Array, close: Boolean
         # Most are there after two steps; a curved valley wants its curvature anew at each.
         again = curved and number >= 2
         new = batch.around(of[going], z[going] + step, curved=again)
-        norms = np.linalg.norm(new.gradient, axis=1)
+        norms = np.sqrt((new.gradient**2).sum(axis=1))
         gained = value[going] - new.value
         # Two batches of an integration differ by more than the last steps gain.
         alike = np.abs(gained) < 1e-6 * (1.0 + np.abs(value[going]))
