@@ -38,7 +38,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "verbs": (
         "checks", "files", "modelfile", "likelihood", "dataset", "density",
         "objective", "mode", "importance",
-        "fit", "patient", "triage", "plan",
+        "fit", "diagnostics", "patient", "triage", "plan",
         "exposure", "courses", "offer", "turnaround", "replay", "nonmem",
     ),
     "jobs": ("shelves", "examples", "assess"),
