@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from equipoise.density import FAILED
+from equipoise.kinetics import Linear
 from equipoise.likelihood import (
     STUDENT_DF,
     Objective,
@@ -42,8 +43,11 @@ HALVINGS = np.append(0.5 ** np.arange(24), 0.0)
 COMPANY = 512
 """Subjects that are estimated side by side."""
 
-STARTS = 3
+STARTS = 5
 """Starts that are driven down, besides the origin."""
+
+CANDIDATES, MORE = 8, 24
+"""Starts that are compared, for each eta and two more; more of them where one costs little."""
 
 STARTS_APART = 1.5
 
@@ -150,9 +154,9 @@ def _optima(
 
 
 @lru_cache(maxsize=16)
-def _candidates(k: int) -> tuple[Array, Booleans]:
+def _candidates(k: int, each: int) -> tuple[Array, Booleans]:
     """A fixed grid of starts (n, k), the origin first, and which lie apart from which (n, n)."""
-    spread = np.random.default_rng(0).uniform(-3.0, 3.0, (8 * k + 16, k))
+    spread = np.random.default_rng(0).uniform(-3.0, 3.0, (each * (k + 2), k))
     grid = np.concatenate([np.zeros((1, k)), np.eye(k), -np.eye(k), spread])
     return grid, np.linalg.norm(grid[:, None] - grid[None, :], axis=2) > STARTS_APART
 
@@ -162,7 +166,8 @@ def _starts(batch: Batch) -> tuple[Integers, Array]:
 
     Fails  ValueError where a subject has none.
     """
-    grid, far = _candidates(batch.size)
+    cheap = isinstance(batch.model.structure, Linear)
+    grid, far = _candidates(batch.size, MORE if cheap else CANDIDATES)
     count, n = len(batch.subjects), len(grid)
     of = np.repeat(np.arange(count), n)
     # Heavy tails let a start count that fails one level by much, which a step puts right.
