@@ -27,6 +27,7 @@ from equipoise.readout import (
     errors_of,
     of_states,
     padded,
+    unusable,
 )
 from equipoise.source import Source, Standing, Value
 
@@ -451,6 +452,10 @@ def simulate(
         rows = slice(i * lanes, (i + 1) * lanes)
         for j, name in enumerate(names):
             parameters[rows, :, j] = padded(table[name], lanes, pieces)
+    refused = unusable(
+        model.states, names, parameters, by_state, [c.schedule for c in courses],
+        closed=isinstance(model.structure, Linear),
+    )  # fmt: skip
     plain = [o for o in model.observations if o.state]
     observe = [(model.states.index(o.state), names.index(o.volume)) for o in plain]
     initial = by_state["START"]
@@ -473,6 +478,7 @@ def simulate(
         rtol=rtol,
         threads=threads,
     )
+    solution.amounts[list(refused)] = solution.areas[list(refused)] = np.nan
     longest = max(len(c) for c in clocks)
     shape = (n_courses, lanes, longest)
     values, areas = {}, {}
@@ -502,7 +508,8 @@ def simulate(
                 center = errors[o.analyte][0]
                 values[o.analyte] = np.exp(center) if o.logged else center
                 areas[o.analyte] = np.full(shape, np.nan)
-    failed = tuple((lane // lanes, lane % lanes, reason) for lane, reason in solution.failed)
+    reasons = sorted((dict(solution.failed) | refused).items())
+    failed = tuple((lane // lanes, lane % lanes, reason) for lane, reason in reasons)
     out = np.full((n_courses, longest), np.nan)
     for i, clock in enumerate(clocks):
         out[i, : len(clock)] = clock

@@ -175,6 +175,7 @@ def collected(
     seed: int,
     draws: int,
     availability: str,
+    covariates: str = LAST_CARRIED,
     cautions: Sequence[str] = (),
 ) -> Replay:
     """Forecasts with their summaries, and what has to be said beside them."""
@@ -210,7 +211,7 @@ def collected(
         seed=seed,
         draws=draws,
         availability=availability,
-        covariates=NEXT_CARRIED if availability == BY_ROW else LAST_CARRIED,
+        covariates=covariates,
         summaries=summaries(forecasts),
         forecasts=tuple(forecasts),
         cautions=(*said, *dict.fromkeys(cautions)),
@@ -222,8 +223,8 @@ def of_subject(
 ) -> tuple[Forecast, ...]:
     """Forecasts of every level of one subject of a data set, in the order of its rows.
 
-    A level uses those with an earlier TIME. Covariates are those of the rows up to the level's own
-    (by NONMEM's rule a row's covariates act on the interval that ends there), none later.
+    A level uses those with an earlier TIME. Covariates are those of the rows up to the level's own,
+    none later, whether they act on the interval that ends at a row or are carried forward.
     draws  0: no bands, estimates only, which is faster
     """
     found: list[Forecast] = []

@@ -15,6 +15,8 @@ from equipoise import patient
 from equipoise.chance import stream
 from equipoise.cli.errors import WrongInput
 from equipoise.cli.words import (
+    carried,
+    carry_option,
     json_option,
     moment,
     print_json,
@@ -46,6 +48,7 @@ from equipoise.variants import with_fixed, with_prior_weight
               help="Below 1 trusts the levels more than the population.")  # fmt: skip
 @click.option("--fix", "fixed", multiple=True, metavar="ETA",
               help="Hold an eta at zero, by name; may be given several times.")  # fmt: skip
+@carry_option
 @click.option("--at", "when", metavar="WHEN", help="For a record: the moment to estimate at.")
 @click.option("--out", type=click.Path(dir_okay=False), metavar="FILE", help="CSV there instead.")
 @click.option("--pred", type=click.Path(dir_okay=False), metavar="FILE",
@@ -61,6 +64,7 @@ def fit(
     draws: int,
     prior_weight: float,
     fixed: tuple[str, ...],
+    carry: str | None,
     when: str | None,
     out: str | None,
     pred: str | None,
@@ -78,7 +82,7 @@ def fit(
         found = with_fixed(with_prior_weight(found, prior_weight), fixed)
     except ValueError as error:
         raise WrongInput(str(error)) from None
-    dataset = _read(data, found, when)
+    dataset = _read(data, found, when, carry)
     for note in dataset.notes:
         click.echo(note, err=True)
     courses = [s.course for s in dataset.subjects]
@@ -140,7 +144,7 @@ def fit(
     return 0
 
 
-def _read(data: str, model: Model, when: str | None) -> Dataset:
+def _read(data: str, model: Model, when: str | None, carry: str | None) -> Dataset:
     path = Path(data)
     if not path.is_file():
         raise WrongInput(f"{data} does not exist; check the path")
@@ -148,7 +152,8 @@ def _read(data: str, model: Model, when: str | None) -> Dataset:
         if when is not None:
             raise WrongInput("--at goes with a record, not with a data set; leave it out")
         with reading(data):
-            return read_dataset(path, model)
+            return read_dataset(path, model, carry=carried(carry, record=False))
+    carried(carry, record=True)
     record = read_record(data)
     at = moment(when, record)
     past = record.assuming_turnaround().until(at)
@@ -160,7 +165,7 @@ def _read(data: str, model: Model, when: str | None) -> Dataset:
         raise WrongInput(str(error)) from error
     if not subject.course.schedule.doses:
         raise WrongInput(f"{data} holds no given dose of {model.agent} at that moment")
-    rows = tuple(Row(0, o.time, o.after, i) for i, o in enumerate(subject.observed))
+    rows = tuple(Row(0, o.time, o.after, i, o.analyte) for i, o in enumerate(subject.observed))
     return Dataset((subject,), rows)
 
 
@@ -191,14 +196,12 @@ def _predictions(
         j = place[r.subject]
         place[r.subject] += 1
         subject = dataset.subjects[r.subject]
-        # A row that measures nothing shows the first analyte.
-        analyte = model.observations[0].analyte
-        if r.observed >= 0:
-            analyte = subject.observed[r.observed].analyte
+        # A row that is about no analyte shows the first.
+        analyte = r.analyte or model.observations[0].analyte
         table = tables[r.subject][analyte][0]
         rows.append(
             {
-                "ID": subject.id, "TIME": r.time,
+                "ID": subject.id, "TIME": r.hours,
                 "PRED": float(table[0, j]), "IPRED": float(table[1, j]),
             }
         )  # fmt: skip
