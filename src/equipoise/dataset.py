@@ -51,6 +51,7 @@ class Row:
     """One row of the input, for writing predictions back in input order.
 
     time      hours of the engine
+    after     as in `Observed`
     observed  place of the row among the subject's levels, or -1
     analyte   what the row is about, "" where it does not say
     stated    TIME of the row, where a restart let it go back; else the same as `time`
@@ -58,7 +59,7 @@ class Row:
 
     subject: int
     time: float
-    after: bool
+    after: bool | int
     observed: int
     analyte: str = ""
     stated: float = math.nan
@@ -191,17 +192,17 @@ class _Reader:
         doses: list[DoseEvent] = []
         given_by: list[int] = []
         resets: list[float] = []
+        reset_rows: list[int] = []
         observed: list[Observed] = []
         times: list[float] = []
-        changed_at = -math.inf
         shift = 0.0
         for nth, place in enumerate(places):
             row = table.rows[place]
             time = stated[place] + shift
             amount = self._amount[place]
             steady = self._steady[place]
-            if steady not in (0.0, 1.0, 2.0):
-                raise DatasetError(f"row {row}: SS {steady:g} is not one of 0, 1, 2")
+            if steady not in (0.0, 1.0, 2.0, 3.0):
+                raise DatasetError(f"row {row}: SS {steady:g} is not one of 0, 1, 2, 3")
             kind = kinds[place]
             if kind != kind:
                 kind = 1.0 if amount or steady else 0.0
@@ -213,15 +214,13 @@ class _Reader:
             times.append(time)
             if kind >= 3.0:
                 resets.append(time)
+                reset_rows.append(nth + 1)
                 doses = _cancelled(doses, time)
             if kind in (1.0, 4.0):
-                if steady == 1.0:
+                if steady in (1.0, 3.0):
                     doses = _cancelled(doses, time)
-                doses.append(self.dose(place, time, amount))
+                doses.append(replace(self.dose(place, time, amount), row=nth + 1))
                 given_by.append(nth)
-            if kind in (1.0, 3.0, 4.0):
-                changed_at = time
-            after = time == changed_at
             at = -1
             analyte = ""
             if kind in (0.0, 2.0):
@@ -233,9 +232,9 @@ class _Reader:
                     analyte = what.analyte
                 if counts and what is not None:
                     at = len(observed)
-                    observed.append(self._observed(what, place, time, after))
+                    observed.append(self._observed(what, place, time, nth + 1))
             rows[place] = Row(
-                number, time, after, at, analyte, stated[place] if shift else math.nan
+                number, time, nth + 1, at, analyte, stated[place] if shift else math.nan
             )
         first = min((d.time for d in doses), default=0.0)
         steps = self._steps(places, times, first)
@@ -246,8 +245,9 @@ class _Reader:
         }
         own = {name: numbers for name, (numbers, _) in steps.items()}
         if breaks:
-            doses, pieces = own_pieces(doses, given_by, own, pieces, breaks)
-        schedule = Schedule(doses=tuple(doses), resets=tuple(resets), breaks=breaks)
+            rule = self._carry is Carry.NONMEM
+            doses, pieces = own_pieces(doses, given_by, own, pieces, breaks, always=rule)
+        schedule = Schedule(tuple(doses), tuple(resets), breaks, tuple(reset_rows))
         what_happened = Course(schedule, pieces)
         if model.layout is not None or any(d.rate < 0.0 for d in doses):
             given_rows = [table.rows[places[i]] for i in given_by]
@@ -358,7 +358,11 @@ class _Reader:
         additional, steady = self._additional.whole(place), int(self._steady[place])
         if additional < 0:
             raise DatasetError(f"row {row}: ADDL is negative; write how many doses follow")
-        if (steady or additional) and interval <= 0.0:
+        steady = 1 if steady == 3 else steady
+        endless = steady and not (additional or amount) and rate != MODELED_DURATION
+        # Without a rate as well the system comes to rest, which says something of an ODE alone.
+        endless = endless and (rate != 0.0 or not isinstance(model.structure, Linear))
+        if (steady or additional) and interval <= 0.0 and not endless:
             raise DatasetError(f"row {row}: SS or ADDL needs an interval II above 0")
         return DoseEvent(
             time=time,
@@ -382,7 +386,7 @@ class _Reader:
             f"{len(model.states)} ({', '.join(model.states)})"
         )
 
-    def _observed(self, what: Observation, place: int, time: float, after: bool) -> Observed:
+    def _observed(self, what: Observation, place: int, time: float, after: int) -> Observed:
         row = self._table.rows[place]
         censored = {0.0: "", 1.0: "<", -1.0: ">"}.get(self._censored[place])
         if censored is None:
@@ -508,7 +512,8 @@ def _cancelled(doses: Sequence[DoseEvent], time: float) -> list[DoseEvent]:
     kept = []
     for dose in doses:
         if dose.additional:
-            past = math.ceil((time - dose.time) / dose.interval - 1e-9) - 1
+            # One that is due at the restart itself acts before it.
+            past = math.floor((time - dose.time) / dose.interval + 1e-9)
             dose = replace(dose, additional=max(0, min(dose.additional, past)))
         kept.append(dose)
     return kept

@@ -428,7 +428,7 @@ def simulate(
     times: Array | Sequence[Array],
     *,
     etas: Array | None = None,
-    after: Sequence[NDArray[np.bool_]] | None = None,
+    after: Sequence[NDArray[np.bool_] | NDArray[np.int64]] | None = None,
     start: float | None = None,
     rtol: float = 1e-6,
     threads: int | None = None,
@@ -437,8 +437,8 @@ def simulate(
 
     times  hours: one array for all courses, or one for each (padded with NaN in the answer)
     etas   (lanes, k); None: one lane, the typical patient
-    after  for each course, whether a time means just after the doses at that time; default
-           before (a trough)
+    after  for each course, whether a time means just after the doses at that time, or its row in a
+           data set; default before (a trough)
     """
     draws = np.zeros((1, len(model.etas))) if etas is None else np.atleast_2d(etas)
     lanes, n_courses = draws.shape[0], len(courses)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from equipoise import density
 from equipoise.density import FAILED
-from equipoise.kinetics import kernels
+from equipoise.kinetics import kernels, row_of
 from equipoise.kinetics.prepared import Prepared
 from equipoise.likelihood import STUDENT_DF, Subject, with_errors
 from equipoise.model import Array, Model, Residual, parameter_table, structural_parameters
@@ -74,7 +74,10 @@ class Batch:
         self.root = np.linalg.cholesky(model.omega_matrix)
         self.log_omega = 2.0 * float(np.log(np.diag(self.root)).sum())
         self._order = [
-            sorted(range(len(s.observed)), key=[(o.time, o.after) for o in s.observed].__getitem__)
+            sorted(
+                range(len(s.observed)),
+                key=[(o.time, row_of(o.after)) for o in s.observed].__getitem__,
+            )
             for s in subjects
         ]
         self._levels()
@@ -86,7 +89,7 @@ class Batch:
             [c.schedule for c in courses],
             [t[:n] for t, n in zip(self._times, self._count, strict=True)],
             after=[
-                [s.observed[i].after for i in order]
+                np.array([row_of(s.observed[i].after) for i in order])
                 for s, order in zip(subjects, self._order, strict=True)
             ],
             start=None if np.isnan(starts).all() else starts,

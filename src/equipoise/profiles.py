@@ -11,6 +11,7 @@ import numpy as np
 
 from equipoise.datafile import DatasetError, read_table
 from equipoise.dataset import Dataset, label_of
+from equipoise.kinetics import row_of
 from equipoise.model import Array, Model, Observation, Prediction, simulate
 
 
@@ -51,7 +52,7 @@ def profiles(
     for number, subject in enumerate(data.subjects):
         own = [data.rows[i] for i in places[number]]
         clock = np.array([r.time for r in own]) if times is None else times
-        after = None if times is not None else [np.array([r.after for r in own], dtype=bool)]
+        after = None if times is not None else [np.array([row_of(r.after) for r in own])]
         drawn = etas[number]
         prediction = simulate(model, [subject.course], [clock], etas=drawn, after=after, rtol=1e-9)
         values = {}

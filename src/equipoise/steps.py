@@ -58,11 +58,14 @@ def own_pieces(
     own: Mapping[str, Sequence[float]],
     pieces: Mapping[str, Array],
     breaks: Sequence[float],
+    *,
+    always: bool,
 ) -> tuple[list[DoseEvent], dict[str, Array]]:
     """Doses with the covariates of their own record, which may hold on no stretch of time.
 
     A record's covariates act on the interval that ends there, and on the dose of the record; the
     piece in force at the dose's time already is the next record's.
+    always  whether a dose names its piece even where that is in force: NONMEM's rule for a train
     """
     grown = {name: list(values) for name, values in pieces.items()}
     named = []
@@ -73,12 +76,13 @@ def own_pieces(
         count = len(next(iter(grown.values())))
         fitting = [
             p
-            for p in (right, left, *range(len(breaks) + 1, count))
+            for p in (*((left, right) if always else (right, left)), *range(len(breaks) + 1, count))
             if all(grown[name][p] == value for name, value in wanted.items())
         ]
         if not fitting:
             for name, values in grown.items():
                 values.append(wanted.get(name, values[right]))
             fitting = [count]
-        named.append(dose if fitting[0] == right else replace(dose, piece=fitting[0]))
+        plain = fitting[0] == right and not always
+        named.append(dose if plain else replace(dose, piece=fitting[0]))
     return named, {name: np.array(values) for name, values in grown.items()}

@@ -29,6 +29,7 @@ from equipoise.cli.words import (
 from equipoise.dataset import Dataset, Row, read_dataset
 from equipoise.fit import Posterior
 from equipoise.fit import fit as draw
+from equipoise.kinetics import row_of
 from equipoise.likelihood import Subject
 from equipoise.mode import Mode, find_modes
 from equipoise.model import Array, Model, simulate
@@ -186,7 +187,7 @@ def _predictions(
     for i, (subject, eta) in enumerate(zip(dataset.subjects, modes, strict=True)):
         own = [r for r in dataset.rows if r.subject == i]
         times = np.array([r.time for r in own])
-        after = [np.array([r.after for r in own], dtype=bool)]
+        after = [np.array([row_of(r.after) for r in own])]
         etas = np.stack([np.zeros(len(model.etas)), eta])
         found = simulate(model, [subject.course], [times], etas=etas, after=after, rtol=1e-9)
         tables.append(found.values)

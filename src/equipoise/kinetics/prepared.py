@@ -22,7 +22,6 @@ from equipoise.kinetics.events import MODELED_DURATION, MODELED_RATE, Schedule
 from equipoise.kinetics.lanes import SUPER_BLOCK, Lanes, in_threads, processors
 from equipoise.kinetics.linear import Linear
 from equipoise.kinetics.problem import (
-    Booleans,
     Problem,
     first_times,
     given_starts,
@@ -34,6 +33,8 @@ from equipoise.kinetics.stepper import LANES, System
 
 if TYPE_CHECKING:
     from equipoise.kinetics.integrate import Kernels
+
+Booleans = npt.NDArray[np.bool_]
 
 VECTOR = 8
 """A short block is filled up to a multiple of this with copies of its last lane: what is left over
@@ -61,7 +62,7 @@ class Prepared:
 
     schedules  S of them
     times      for each schedule its samples, hours, in order
-    after      for each schedule, for each time: as in `solve`; False before True at one time
+    after      for each schedule, for each time: as in `solve`, in order at one time
     start      for each schedule, NaN: its first dose, reset or sample
 
     Fails  ValueError when an argument is wrong, with its name.
@@ -384,6 +385,7 @@ class _Run:
                 line.kinds,
                 line.indices,
                 line.values,
+                line.rows,
                 steady,
                 problem.out_from,
                 problem.out_times,
