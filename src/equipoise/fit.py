@@ -42,6 +42,10 @@ ROUNDS = 10
 MOST = 40
 """Evaluations of the model in all, at most, as a multiple of the draws of a round."""
 
+FEW = 20.0
+"""Where fewer draws than this for each eta carry the first round, an annealed population is what
+the next proposal is fitted to."""
+
 MOST_OPTIMA = 8
 
 FLOOR = 0.05
@@ -104,34 +108,40 @@ def fit(
         cautions.append(
             f"the estimate's gradient norm is {mode.gradient:.2g}, above {GRADIENT_NORM:g}"
         )
-    pool = _Pool(lambda z: -0.5 * minus_two_posterior(z))
+
+    def log_target(z: Array) -> Array:
+        return -0.5 * minus_two_posterior(z)
+
     size = max(n + n // 4, FEWEST)
-    proposal = _around(minus_two_posterior, optima)
-    for turn in range(ROUNDS):
-        pool.draw(proposal, size, rng)
-        while pool.wanting(n) and pool.pareto_k <= PARETO_LIMIT:
-            # Weights that are sound but too uneven: more of the same, where that is not much more.
-            more = pool.missing(n)
-            if more > size or pool.size + more > MOST * size:
+    rounds = [_Round(_around(minus_two_posterior, optima), log_target)]
+    while True:
+        now = rounds[-1]
+        now.draw(size, rng)
+        drawn = sum(r.size for r in rounds)
+        last = len(rounds) == ROUNDS or drawn > MOST * size
+        # Sound weights that are too uneven: more of the same, unless a better proposal is cheaper.
+        while now.sound and now.effective(n) < ENOUGH * n:
+            more = now.missing(n)
+            if more > (MOST * size - drawn if last else 2 * size):
                 break
-            pool.draw(proposal, more, rng)
-        if not (pool.wanting(n) or pool.pareto_k > PARETO_LIMIT) or pool.size > MOST * size:
+            now.draw(more, rng)
+        if last or (now.sound and now.effective(n) >= ENOUGH * n):
             break
-        if turn == 0:
-            points = annealed(pool.log_target, k, rng)
+        if len(rounds) == 1 and now.carried < FEW * k:
+            points = annealed(log_target, k, rng)
             proposal = refitted(points, np.zeros(len(points)), rng)
         else:
-            proposal = refitted(pool.z, pool.log_ratio, rng)
-    evidence = pool.log_mean + _constant(model, subject, k, student=student)
-    if pool.pareto_k <= PARETO_LIMIT and not pool.wanting(n):
-        z, ess, method = pool.z[_systematic(pool.weights, n, rng)], pool.effective(n), "importance"
+            proposal = refitted(*_together(rounds), rng)
+        rounds.append(_Round(proposal, log_target))
+    evidence = now.log_mean + _constant(model, subject, k, student=student)
+    method = "importance" if now.sound and now.effective(n) >= ENOUGH * n else "sampler"
+    if method == "importance":
+        z, ess = now.z[_systematic(now.weights, n, rng)], now.effective(n)
     else:
-        start = pool.z[_systematic(pool.weights, 4 * k + 32, rng)]
-        z, ess = _sample(pool.log_target, start, n, rng)
-        method = "sampler"
+        z, ess = _sample(log_target, now.z[_systematic(now.weights, 4 * k + 32, rng)], n, rng)
         if not ess >= 200.0:
             cautions.append(f"only {ess:.0f} effective draws: quantiles in the tails are rough")
-    return Posterior(model, mode, z @ root.T, ess, pool.pareto_k, method, evidence, tuple(cautions))
+    return Posterior(model, mode, z @ root.T, ess, now.pareto_k, method, evidence, tuple(cautions))
 
 
 def model_weights(
@@ -167,45 +177,44 @@ def without(subject: Subject, places: Sequence[int]) -> Subject:
     )
 
 
-class _Pool:
-    """Draws of all rounds with their weights.
-
-    Each draw is weighed against the mixture of all proposals by the number drawn from each, so
-    that no round has to be thrown away, nor the heavy draws that showed a proposal to be wanting
-    (Cornuet 2012, Scand J Stat 39:798).
+class _Round:
+    """Draws from one proposal and their weights. What is reported comes from the last round alone:
+    its proposal does not depend on its draws, so that the evidence is unbiased.
     """
 
-    def __init__(self, log_target: Objective) -> None:
+    def __init__(self, proposal: Proposal, log_target: Objective) -> None:
+        self.proposal = proposal
         self.log_target = log_target
-        self.proposals: list[Proposal] = []
-        self.counts: list[int] = []
+        self.z = np.zeros((0, proposal.centers.shape[1]))
+        self.target = np.zeros(0)
+        self.log_ratio = np.zeros(0)
 
-    def draw(self, proposal: Proposal, size: int, rng: np.random.Generator) -> None:
-        """Adds draws from a proposal, the last one or a new one, and weighs all anew."""
-        fresh = proposal.draw(size, rng)
+    def draw(self, size: int, rng: np.random.Generator) -> None:
+        """Adds draws, and weighs all of them."""
+        fresh = self.proposal.draw(size, rng)
         target = np.asarray(self.log_target(fresh))
-        if not self.proposals:
-            self.z, self.target = np.zeros((0, fresh.shape[1])), np.zeros(0)
-            self.logs = np.zeros((0, 0))
-        if not self.proposals or self.proposals[-1] is not proposal:
-            self.proposals.append(proposal)
-            self.counts.append(0)
-            self.logs = np.vstack([self.logs, proposal.log(self.z)[None, :]])
-        self.counts[-1] += size
-        new = np.array([p.log(fresh) for p in self.proposals])
+        ratio = target - self.proposal.log(fresh)
+        ratio = np.where(np.isfinite(ratio), ratio, -np.inf)
         self.z = np.concatenate([self.z, fresh])
         self.target = np.concatenate([self.target, target])
-        self.logs = np.concatenate([self.logs, new], axis=1)
-        shares = np.log(np.array(self.counts) / self.size)
-        ratio = self.target - log_sum(self.logs + shares[:, None])
-        self.log_ratio = np.where(np.isfinite(ratio), ratio, -np.inf)
+        self.log_ratio = np.concatenate([self.log_ratio, ratio])
         smoothed, self.pareto_k = smooth_weights(self.log_ratio)
         self.weights = np.exp(smoothed - log_sum(smoothed))
 
     @property
     def size(self) -> int:
-        """Draws in all."""
+        """Draws so far."""
         return len(self.z)
+
+    @property
+    def sound(self) -> bool:
+        """The tail of the weights is light enough to trust them."""
+        return self.pareto_k <= PARETO_LIMIT
+
+    @property
+    def carried(self) -> float:
+        """Effective draws by the weights alone."""
+        return float(1.0 / np.sum(self.weights**2))
 
     @property
     def log_mean(self) -> float:
@@ -215,21 +224,31 @@ class _Pool:
     def effective(self, n: int) -> float:
         """Effective draws of n that are resampled: with the noise of the resampling."""
         w = self.weights
-        kept = n * w - np.floor(n * w)
-        # What a draw adds to the variance of a mean: its weight, and whether it is picked.
-        each = w**2 + kept * (1.0 - kept) / n**2
+        rest = n * w - np.floor(n * w)
+        # What a draw adds to the variance of a mean: by its weight, and by whether it is picked.
+        each = w**2 + rest * (1.0 - rest) / n**2
         squares = (self.z - (w[:, None] * self.z).sum(axis=0)) ** 2
         noise = (each[:, None] * squares).sum(axis=0)
         return float(np.min((w[:, None] * squares).sum(axis=0) / np.maximum(noise, 1e-300)))
 
-    def wanting(self, n: int) -> bool:
-        """Too few effective draws."""
-        return self.effective(n) < ENOUGH * n
-
     def missing(self, n: int) -> int:
         """Draws of the same kind that would probably be enough, beyond those there are."""
-        aim = max(1.05 * ENOUGH * n / self.effective(n), 1.1)
-        return int(self.size * (aim - 1.0)) + 1
+        return int(self.size * max(1.05 * ENOUGH * n / self.effective(n) - 1.0, 0.1)) + 1
+
+
+def _together(rounds: Sequence[_Round]) -> tuple[Array, Array]:
+    """Draws of all rounds, and log ratios against the mixture of their proposals by number drawn.
+
+    So that no round is lost to the next proposal (Cornuet 2012, Scand J Stat 39:798). Reported
+    draws are not weighed so: proposals that follow earlier draws make such weights look better than
+    they are.
+    """
+    z = np.concatenate([r.z for r in rounds])
+    sizes = np.array([r.size for r in rounds])
+    density = np.array([r.proposal.log(z) for r in rounds])
+    density = log_sum(density + np.log(sizes / sizes.sum())[:, None])
+    ratio = np.concatenate([r.target for r in rounds]) - density
+    return z, np.where(np.isfinite(ratio), ratio, -np.inf)
 
 
 def _lower(

@@ -28,9 +28,9 @@ nothing is still looked at."""
 
 COMPONENTS = 8
 
-ROUNDS_OF_EM = 6
+ROUNDS_OF_EM = 12
 
-POPULATION = 400
+POPULATION = 600
 MOVES = 2
 """Points of the annealed population, and how often each is moved at each power."""
 
