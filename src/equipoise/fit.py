@@ -28,8 +28,11 @@ from equipoise.proposal import Proposal, annealed, mixture, refitted
 from equipoise.scout import far_optima
 
 PARETO_LIMIT = 0.7
-"""Above this the importance weights are not trusted (Vehtari 2024): the proposal is refitted, and
-in the end a sampler takes over."""
+"""Above this the importance weights are not trusted (Vehtari 2024), and a sampler takes over."""
+
+LIGHT = 0.5
+"""Up to this the weights have a finite variance and their means a standard error that can be
+believed: the proposal is refitted until it is reached, as long as there are rounds."""
 
 ENOUGH = 0.5
 """Effective draws that are asked for, as a share of the draws."""
@@ -43,8 +46,8 @@ MOST = 40
 """Evaluations of the model in all, at most, as a multiple of the draws of a round."""
 
 FEW = 20.0
-"""Where fewer draws than this for each eta carry the first round, an annealed population is what
-the next proposal is fitted to."""
+"""Where fewer draws than this for each eta carry the first round, or its tail is heavy, the next
+proposal is fitted to an annealed population; and once more after half of the rounds."""
 
 MOST_OPTIMA = 8
 
@@ -120,22 +123,25 @@ def fit(
         drawn = sum(r.size for r in rounds)
         last = len(rounds) == ROUNDS or drawn > MOST * size
         # Sound weights that are too uneven: more of the same, unless a better proposal is cheaper.
-        while now.sound and now.effective(n) < ENOUGH * n:
+        limit = PARETO_LIMIT if last else min(LIGHT, PARETO_LIMIT)
+        while now.pareto_k <= limit and now.effective(n) < ENOUGH * n:
             more = now.missing(n)
             if more > (MOST * size - drawn if last else 2 * size):
                 break
             now.draw(more, rng)
-        if last or (now.sound and now.effective(n) >= ENOUGH * n):
+        enough = now.pareto_k <= limit and now.effective(n) >= ENOUGH * n
+        if last or enough:
             break
-        if len(rounds) == 1 and now.carried < FEW * k:
+        poor = now.pareto_k > PARETO_LIMIT or now.carried < FEW * k
+        if (len(rounds) == 1 and poor) or len(rounds) == ROUNDS // 2:
             points = annealed(log_target, k, rng)
             proposal = refitted(points, np.zeros(len(points)), rng)
         else:
             proposal = refitted(*_together(rounds), rng)
         rounds.append(_Round(proposal, log_target))
     evidence = now.log_mean + _constant(model, subject, k, student=student)
-    method = "importance" if now.sound and now.effective(n) >= ENOUGH * n else "sampler"
-    if method == "importance":
+    method = "importance" if enough else "sampler"
+    if enough:
         z, ess = now.z[_systematic(now.weights, n, rng)], now.effective(n)
     else:
         z, ess = _sample(log_target, now.z[_systematic(now.weights, 4 * k + 32, rng)], n, rng)
@@ -205,11 +211,6 @@ class _Round:
     def size(self) -> int:
         """Draws so far."""
         return len(self.z)
-
-    @property
-    def sound(self) -> bool:
-        """The tail of the weights is light enough to trust them."""
-        return self.pareto_k <= PARETO_LIMIT
 
     @property
     def carried(self) -> float:

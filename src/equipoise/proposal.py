@@ -1,4 +1,4 @@
-"""Proposals for importance sampling: a mixture of Student distributions and a share of the prior.
+"""Proposals for importance sampling: components with wide skirts beside a share of the prior.
 
 Made around optima first; refitted to weighted draws where that was not enough. All in whitened
 etas, in which the prior is standard normal.
@@ -16,7 +16,13 @@ from equipoise.importance import log_sum
 from equipoise.likelihood import Objective
 from equipoise.model import Array
 
-DF = 5.0
+DF = 20.0
+"""Degrees of freedom of the Student distributions that components are made of."""
+
+SKIRT = 2.0
+SKIRT_SHARE = 0.3
+"""Of each component's draws, so many come from the same distribution made wider: the weights of
+curved posteriors stay even where Student tails alone leave a gap around the component."""
 
 DEFENSIVE = 0.1
 """Share of the proposal that comes from the prior: no ratio exceeds ten likelihoods, and what no
@@ -40,7 +46,7 @@ POINTS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Student components of `DF` degrees of freedom beside the prior.
+    """Components, each a Student distribution with its skirt, beside the prior.
 
     shares   (m + 1,), the last of the prior
     centers  (m, k)
@@ -57,10 +63,11 @@ class Proposal:
         places = (np.arange(size) + rng.random()) / size
         who = np.searchsorted(np.cumsum(self.shares)[:-1], places, side="right")
         z = rng.standard_normal((size, k))
-        mixing = np.sqrt(rng.chisquare(DF, size) / DF)
+        stretch = np.where(rng.random(size) < SKIRT_SHARE, SKIRT, 1.0)
+        stretch /= np.sqrt(rng.chisquare(DF, size) / DF)
         for i, (center, root) in enumerate(zip(self.centers, self.roots, strict=True)):
             mine = who == i
-            z[mine] = center + z[mine] @ root.T / mixing[mine, None]
+            z[mine] = center + z[mine] @ root.T * stretch[mine, None]
         # Shuffled, so that any stretch of the draws stands for the whole.
         return np.asarray(z[rng.permutation(size)])
 
@@ -72,18 +79,25 @@ class Proposal:
             out[i] = np.einsum("nk,nk->n", whitened, whitened)
         return out
 
-    def components(self, distances: Array) -> Array:
-        """Log densities times shares of the Student components, (m, n)."""
+    def components(self, distances: Array) -> tuple[Array, Array]:
+        """Log densities times shares of the components, (m, n), and the precision that a draw at
+        such a distance has on average, relative to the component's (for fitting).
+        """
         k = self.centers.shape[1]
-        constant = lgamma(0.5 * (DF + k)) - lgamma(0.5 * DF) - 0.5 * k * log(DF * pi)
         width = np.log(np.einsum("mii->mi", self.roots)).sum(axis=1)
-        scale = np.log(self.shares[:-1]) + constant - width
-        return np.asarray(scale[:, None] - 0.5 * (DF + k) * np.log1p(distances / DF))
+        constant = lgamma(0.5 * (DF + k)) - lgamma(0.5 * DF) - 0.5 * k * log(DF * pi)
+        scale = (np.log(self.shares[:-1]) + constant - width)[:, None]
+        far = distances / SKIRT**2
+        core = (1.0 - SKIRT_SHARE) * (1.0 + distances / DF) ** (-0.5 * (DF + k))
+        skirt = SKIRT_SHARE / SKIRT**k * (1.0 + far / DF) ** (-0.5 * (DF + k))
+        total = core + skirt
+        heavy = core * (DF + k) / (DF + distances) + skirt * (DF + k) / (DF + far) / SKIRT**2
+        return np.asarray(scale + np.log(total)), np.asarray(heavy / total)
 
     def log(self, z: Array) -> Array:
         """Log density, (n,)."""
         normal = -0.5 * np.einsum("nk,nk->n", z, z) - 0.5 * z.shape[1] * log(2.0 * pi)
-        parts = self.components(self.distances(z))
+        parts, _ = self.components(self.distances(z))
         return np.asarray(log_sum(np.vstack([parts, np.log(self.shares[-1]) + normal])))
 
 
@@ -121,10 +135,9 @@ def refitted(draws: Array, log_ratio: Array, rng: np.random.Generator) -> Propos
     member = _clusters(z, w, most, rng) * w
     found = _components(z, member, member, size)
     for _ in range(ROUNDS_OF_EM):
-        distances = found.distances(z)
-        logs = found.components(distances)
+        logs, precision = found.components(found.distances(z))
         member = np.exp(logs - log_sum(logs)) * w
-        heavy = member * (DF + k) / (DF + distances)
+        heavy = member * precision
         alive = member.sum(axis=1) > 1e-3
         found = _components(z, member[alive], heavy[alive], size)
     return found
