@@ -88,8 +88,8 @@ class Proposal:
         constant = lgamma(0.5 * (DF + k)) - lgamma(0.5 * DF) - 0.5 * k * log(DF * pi)
         scale = (np.log(self.shares[:-1]) + constant - width)[:, None]
         far = distances / SKIRT**2
-        core = (1.0 - SKIRT_SHARE) * (1.0 + distances / DF) ** (-0.5 * (DF + k))
-        skirt = SKIRT_SHARE / SKIRT**k * (1.0 + far / DF) ** (-0.5 * (DF + k))
+        core = (1.0 - SKIRT_SHARE) * np.exp(-0.5 * (DF + k) * np.log1p(distances / DF))
+        skirt = SKIRT_SHARE / SKIRT**k * np.exp(-0.5 * (DF + k) * np.log1p(far / DF))
         total = core + skirt
         heavy = core * (DF + k) / (DF + distances) + skirt * (DF + k) / (DF + far) / SKIRT**2
         return np.asarray(scale + np.log(total)), np.asarray(heavy / total)
