@@ -16,11 +16,10 @@ PILOTS = 256
 WIDE = 1.2
 """SD of the pilots in whitened etas: a little wider than the population."""
 
-BEST = 64
-STARTS = 16
-"""Of the pilots, the best are kept, and of these the starts that lie farthest apart."""
+STARTS = 40
+"""Of the pilots: the best, and then those that lie farthest apart."""
 
-STEPS = 30
+STEPS = 12
 CULL = 4
 """Steps between two looks at which starts have met: one of them goes on."""
 
@@ -36,7 +35,7 @@ REACH = 2.0
 
 
 def far_optima(model: Model, subject: Subject, *, student: bool = False) -> Array:
-    """Optima found from many starts, nearly settled, in whitened etas, the lowest first: (m, k).
+    """Optima found from many starts, or how far a descent has come: whitened, lowest first, (m, k).
 
     The same for the same subject: the starts are fixed. (0, k) where no start is finite.
     Source Levenberg-Marquardt: Nocedal & Wright 2006, Numerical Optimization, section 10.3.
@@ -109,7 +108,7 @@ def _starts(objective, k: int) -> Array:  # type: ignore[no-untyped-def]
     pilots[0] = 0.0
     value = np.asarray(objective(pilots))
     usable = np.flatnonzero(np.isfinite(value))
-    best = pilots[usable[np.argsort(value[usable], kind="stable")]][:BEST]
+    best = pilots[usable[np.argsort(value[usable], kind="stable")]]
     if not len(best):
         return best
     chosen = [0]
