@@ -24,7 +24,7 @@ from equipoise.likelihood import (
 )
 from equipoise.mode import GRADIENT_NORM, Mode, descend, distinct, find_optima, gradient_of
 from equipoise.model import Array, Model, draw_etas
-from equipoise.proposal import Proposal, annealed, mixture, refitted
+from equipoise.proposal import Proposal, annealed, joined, mixture, refitted
 from equipoise.scout import far_optima
 
 PARETO_LIMIT = 0.7
@@ -138,7 +138,7 @@ def fit(
             proposal = refitted(points, np.zeros(len(points)), rng)
         else:
             proposal = refitted(*_together(rounds), rng)
-        rounds.append(_Round(proposal, log_target))
+        rounds.append(_Round(joined(proposal, rounds[0].proposal), log_target))
     evidence = now.log_mean + _constant(model, subject, k, student=student)
     method = "importance" if enough else "sampler"
     if enough:
