@@ -102,7 +102,8 @@ def fit(
 
     def minus_two_posterior(z: Array, rtol: float = 1e-6) -> Array:
         f = with_errors(model, subject, z @ root.T, rtol=rtol)
-        total = minus_two_log(model, subject, f, student=student).sum(axis=1)
+        with np.errstate(over="ignore"):
+            total = minus_two_log(model, subject, f, student=student).sum(axis=1)
         return np.asarray(np.where(np.isfinite(total), total, np.inf) + (z**2).sum(axis=1))
 
     mode, optima = _lower(model, subject, mode, optima, minus_two_posterior, student=student)

@@ -45,7 +45,8 @@ def far_optima(model: Model, subject: Subject, *, student: bool = False) -> Arra
 
     def lanes(z: Array) -> tuple[Array, Array, Array]:
         f = with_errors(model, subject, z @ root.T, rtol=1e-6)
-        return minus_two_log(model, subject, f, student=student), f.center, f.variance
+        with np.errstate(over="ignore"):
+            return minus_two_log(model, subject, f, student=student), f.center, f.variance
 
     measured = np.array([o.censored == "" for o in subject.observed], dtype=bool)
 
