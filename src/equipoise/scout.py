@@ -68,8 +68,9 @@ def far_optima(model: Model, subject: Subject, *, student: bool = False) -> Arra
                 [a[..., measured], b[..., measured] / np.sqrt(2.0), c[..., ~measured]], axis=2
             )
             value = terms[:, 0].sum(axis=1) + (z**2).sum(axis=1)
-        rows = np.clip(np.nan_to_num(rows, posinf=0.0, neginf=0.0), -1e100, 1e100)
-        gradient = np.nan_to_num(slope.sum(axis=2), posinf=0.0, neginf=0.0) + 2.0 * z
+        rows = np.clip(np.nan_to_num(rows, posinf=0.0, neginf=0.0), -1e50, 1e50)
+        gradient = np.nan_to_num(slope.sum(axis=2), posinf=0.0, neginf=0.0)
+        gradient = np.clip(gradient, -1e50, 1e50) + 2.0 * z
         curvature = 2.0 * (np.eye(k) + rows @ rows.transpose(0, 2, 1))
         return np.where(np.isfinite(value), value, np.inf), gradient, curvature
 
