@@ -158,7 +158,7 @@ def _agents(
                 found,
                 targets=targets,
                 refused=refused,
-                effects=_effects(model.agent, past, shelves),
+                effects=_effects(model.agent, past, at, shelves),
                 metrics=_metrics(found, shelves),
                 watermark=NOT_FOR_DOSING if provisional else "",
             )
@@ -177,12 +177,15 @@ def _agents(
     return _Agents(tuple(known), tuple(exposures), tuple(options), tuple(cautions))
 
 
-def _effects(agent: str, past: Record, shelves: Shelves) -> tuple[Effect, ...]:
-    """Cohorts of this agent on this patient's platform; no cohort speaks across platforms."""
+def _effects(agent: str, past: Record, at: float, shelves: Shelves) -> tuple[Effect, ...]:
+    """Cohorts of this agent on this patient's platform and at this age; no cohort speaks across."""
+    age = past.age_at(at)
     return tuple(
         e
         for e in shelves.effects
-        if e.agent == agent and (not e.platforms or past.platform in e.platforms)
+        if e.agent == agent
+        and (not e.platforms or past.platform in e.platforms)
+        and (age is None or e.ages[0] <= age < e.ages[1])
     )
 
 

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from equipoise import names, units
 from equipoise.assessment import NOT_FOR_DOSING, QUANTILES, NextSample, Option
 from equipoise.fit import Posterior
 from equipoise.model import (
     CLEARANCE_FACTOR,
     Array,
     Model,
+    Observation,
     PlainDose,
     Purpose,
     Step,
@@ -39,6 +41,7 @@ NEEDED: Mapping[Metric, Purpose] = {
     Metric.AUC_PRE: Purpose.AUC,
     Metric.AUC_POST: Purpose.AUC,
     Metric.AUC_TOTAL: Purpose.AUC,
+    Metric.AUC_CUMULATIVE: Purpose.AUC,
     Metric.STEADY_STATE: Purpose.STEADY_STATE,
 }
 """What a model must have been made for before it may speak of a metric."""
@@ -116,7 +119,7 @@ def metric_draws(
 ) -> Array:
     """The metric for each proposal and each set of etas: (proposals, draws), NaN where not solved.
 
-    Troughs and steady-state concentrations in the analyte's unit, AUC in analyte unit x day.
+    Troughs and steady-state concentrations in the analyte's unit, AUC in `area_unit`.
     """
     courses = [
         course(model, p.doses, covariates={**covariates, CLEARANCE_FACTOR: p.factor})
@@ -132,13 +135,32 @@ def metric_draws(
         first = min((d.time for d in p.doses), default=0.0)
         last = max((d.time + d.duration for d in p.doses), default=0.0)
         times.append(np.array([min(first, 0.0), 0.0, max(last, 0.0) + AREA_HORIZON]))
-    area = simulate(model, courses, times, etas=etas, rtol=ODDS_RTOL).areas[analyte] / 24.0
+    area = simulate(model, courses, times, etas=etas, rtol=ODDS_RTOL).areas[analyte]
+    area = area * area_factor(model.observations[0])
     before, after = area[:, :, 1] - area[:, :, 0], area[:, :, 2] - area[:, :, 1]
     if metric is Metric.AUC_PRE:
         return np.asarray(before)
     if metric is Metric.AUC_POST:
         return np.asarray(after)
     return np.asarray(before + after)
+
+
+def area_unit(observation: Observation) -> str:
+    """Unit in which an analyte's AUC is said: the vocabulary's, else its own unit times days."""
+    known = names.MEASUREMENTS.get(observation.analyte)
+    if known is not None and known.area:
+        return known.area[0]
+    top, _, bottom = observation.unit.partition("/")
+    return f"{top}.d/{bottom}"
+
+
+def area_factor(observation: Observation) -> float:
+    """From the analyte's unit x h, as the engine gives areas, to `area_unit`."""
+    known = names.MEASUREMENTS.get(observation.analyte)
+    if known is None or not known.area:
+        return 1.0 / 24.0
+    top, _, bottom = observation.unit.partition("/")
+    return float(units.convert(1.0, f"{top}.h/{bottom}", known.area[0], substance=known.substance))
 
 
 def _read_at(proposal: Proposal, metric: Metric) -> float:

@@ -36,6 +36,10 @@ PRINTED = [
     ("thymoglobulin_alpha_beta_post_12", 0, 12, "AU.d/mL", Standing.PUBLISHED),
     ("thymoglobulin_cord_post_20", 0, 20, "AU.d/mL", Standing.PUBLISHED),
     ("thymoglobulin_pediatric_marrow_post_50", 0, 50, "AU.d/mL", Standing.PUBLISHED),
+    ("busulfan_adult_62_100", 62.4, 99.8, "mg.h/L", Standing.PUBLISHED),
+    ("busulfan_t_cell_depleted_55_66", 55, 66, "mg.h/L", Standing.PUBLISHED),
+    ("busulfan_child_59_98", 59.1, 98.5, "mg.h/L", Standing.TRANSCRIBED),
+    ("busulfan_child_78_101", 78, 101, "mg.h/L", Standing.PROVISIONAL),
 ]  # fmt: skip
 
 BY_ID = {t.id: t for t in targets.ALL}
@@ -77,9 +81,12 @@ def test_every_target_is_whole(target):
     assert set(target.indications) <= set(names.INDICATIONS)
     assert set(target.platforms) <= set(names.PLATFORMS)
     assert target.agent in names.AGENTS
-    level = names.measurement(target.analyte).unit
-    assert level.startswith(target.unit.split("/")[0].split(".")[0])
-    area = target.metric in (Metric.AUC_PRE, Metric.AUC_POST, Metric.AUC_TOTAL)
+    area = target.metric not in (Metric.TROUGH, Metric.STEADY_STATE)
+    known = names.measurement(target.analyte)
+    if known.area:
+        assert target.unit == known.area[0]
+    else:
+        assert known.unit.startswith(target.unit.split("/")[0].split(".")[0])
     assert (".time/" in units.unit(target.unit).dimension) == area
     if target.standing < Standing.TRANSCRIBED:
         read = target.source.where + target.source.note

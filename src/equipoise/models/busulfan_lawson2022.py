@@ -49,7 +49,7 @@ STEP = 4.0
 from that of the smooth curve by less than 0.05 %."""
 
 LAST = 144.0
-"""Hours from the first dose after which clearance is held at its last value: no course is longer."""
+"""Hours from the first dose after which clearance is held; no course is longer."""
 
 WEEKS_A_YEAR = 365.25 / 7.0
 TERM = 40.0
@@ -86,8 +86,8 @@ def _fall(hours: float, expected: float, tolerance: float, where: str) -> Check:
         return 100.0 * (1.0 - found[1] / found[0])
 
     return Check(
-        what=f"fall of clearance from the end of the first infusion (3 h, our reading) to {hours:g} "
-        "h",
+        what="fall of clearance from the end of the first infusion (3 h, our reading) to "
+        f"{hours:g} h",
         expected=expected,
         unit="%",
         tolerance=tolerance,
@@ -182,9 +182,7 @@ MODEL = Model(
         _adult("CL", 14.5),
         _adult("V1", 40.6),
         _fall(48.0, 8.1, 0.02, "Results: 8.1 % within the first 48 h"),
-        _fall(
-            96.0, 11.6, 0.05, "Results: 11.6 % over the four days (from when is not told there)"
-        ),
+        _fall(96.0, 11.6, 0.05, "Results: 11.6 % over the four days (from when is not told there)"),
         Check(
             what="clearance that is reached in the end, of the first",
             expected=100.0 * math.exp(-0.198),
