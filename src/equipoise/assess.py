@@ -28,6 +28,7 @@ from equipoise.criterion import Criterion, Grade, Truth
 from equipoise.decision import OpenDecision
 from equipoise.exposure import Known, candidates, expose, know
 from equipoise.grading import daily, grade
+from equipoise.model import Model
 from equipoise.plan import NEEDED
 from equipoise.record import SAME_TIME, Kept, Measurement, Record
 from equipoise.shelves import SHELVES, Shelves
@@ -132,7 +133,8 @@ def _agents(
     past: Record, at: float, seed: int, research: bool, shelves: Shelves, progress: Progress
 ) -> _Agents:
     fitting, reasons = candidates(shelves.models, past, at)
-    cautions = list(reasons)
+    fitting, beside = _established(fitting, research=research)
+    cautions = [*reasons, *beside]
     tried: set[str] = set()
     known: list[Known] = []
     exposures: list[Exposure] = []
@@ -175,6 +177,26 @@ def _agents(
         elif not any(k.model.agent == agent for k in known):
             cautions.append(f"no model on the shelf could be applied to {agent}")
     return _Agents(tuple(known), tuple(exposures), tuple(options), tuple(cautions))
+
+
+def _established(
+    fitting: Sequence[Model], *, research: bool
+) -> tuple[tuple[Model, ...], tuple[str, ...]]:
+    """The models to apply: a provisional one is left out where an established one of its agent
+    fits the patient, and a sentence says so. Research mode applies all.
+    """
+    kept, reasons = [], []
+    for model in fitting:
+        better = [m for m in fitting if m.agent == model.agent and m.standing.may_feed_options]
+        if research or model.standing.may_feed_options or not better:
+            kept.append(model)
+            continue
+        others = ", ".join(m.id for m in better)
+        reasons.append(
+            f"{model.id} is {model.standing.word} and is left out beside {others}; research mode "
+            "shows it"
+        )
+    return tuple(kept), tuple(reasons)
 
 
 def _effects(agent: str, past: Record, at: float, shelves: Shelves) -> tuple[Effect, ...]:

@@ -248,6 +248,8 @@ def _requested(
 ) -> tuple[Proposal, ...]:
     scenarios = {s.id: s for s in request.scenarios}
     proposals: list[Proposal] = []
+    if target.metric is Metric.AUC_CUMULATIVE and known.planned:
+        proposals.extend(_aimed(known, target))
     for candidate in request.candidates:
         scenario = scenarios.get(candidate.scenario)
         if candidate.fraction is None:
@@ -417,7 +419,21 @@ def _option_list(
 
 def _odds_cautions(known: Known, target: Target) -> tuple[str, ...]:
     carried = ODDS_CAUTIONS if known.model.occasions is None else OCCASION_CAUTIONS
-    if target.metric is not Metric.AUC_CUMULATIVE or not known.given:
+    if target.metric is not Metric.AUC_CUMULATIVE:
+        return carried
+    if known.model.occasions is None:
+        carried = (
+            f"{known.model.id} knows no change from one day to the next: what the days ahead bring "
+            "is shown more certain than it is, and a fall of clearance is not in it",
+            *carried,
+        )
+    if all(j.verdict == "left out" for j in known.judged):
+        nobody = (
+            "no level of this patient stands behind these odds: they are those of "
+            f"{known.model.population}"
+        )
+        carried = (nobody, *carried)
+    if not known.given:
         return carried
     part = remaining_proposal(known, 0.0, id="received")
     values = metric_draws(

@@ -5,6 +5,7 @@ from equipoise.models import (
     atg_thymoglobulin_linear,
     blinatumomab_clements2020,
     busulfan_choe2012,
+    busulfan_dadkhah2022,
     busulfan_lawson2022,
     busulfan_shukla2020,
     sirolimus_cheng2020,
@@ -19,6 +20,7 @@ ALL: tuple[Model, ...] = (
     blinatumomab_clements2020.MODEL,
     atg_thymoglobulin_linear.MODEL,
     busulfan_choe2012.MODEL,
+    busulfan_dadkhah2022.MODEL,
     busulfan_lawson2022.MODEL,
     busulfan_shukla2020.MODEL,
 )
