@@ -25,6 +25,10 @@ CONFUSED = 0.4
 """How near (in natural logs) levels must lie to a factor between units before it is said that they
 may have been entered in the wrong one (project convention)."""
 
+FAR_CONFUSED = 0.7
+"""The same for factors above 100, which no patient differs by (project convention): half-way to
+the next such factor."""
+
 LEAST_FACTOR = 3.0
 """Factors between units nearer to 1 than this are within what patients differ by (project
 convention)."""
@@ -137,8 +141,9 @@ def units_confused(levels: Sequence[Measurement], predicted: Array) -> str:
         molar: "ng/mL written as umol/L",
     }
     near = min(slips, key=lambda factor: abs(away - math.log(factor)))
-    least = math.log(LEAST_FACTOR)
-    if abs(away - math.log(near)) > CONFUSED or abs(math.log(near)) < least:
+    size = abs(math.log(near))
+    allowed = FAR_CONFUSED if size > math.log(100.0) else CONFUSED
+    if abs(away - math.log(near)) > allowed or size < math.log(LEAST_FACTOR):
         return ""
     return (
         f"the levels are about {math.exp(away):.2g} times what the population has at these times: "

@@ -267,8 +267,8 @@ def _together(
     """The lists that decisions asked for, then the usual ones.
 
     A usual list whose courses a decision weighs already is left out, its next samples stand with
-    the decision's. One whose agent a decision weighs under an interaction says that it leaves the
-    interaction out.
+    the decision's; so is one that is refused for the same reason. One whose agent a decision weighs
+    under an interaction says that it leaves the interaction out.
     """
     questions = {d.id: d.question for d in opened}
     left_out = [
@@ -280,7 +280,10 @@ def _together(
     ]
     weighed = {_weighs(a): i for i, a in enumerate(asked) if a.options}
     found = list(asked)
+    refused = {(a.model, a.target, a.refused) for a in asked if a.refused and a.target}
     for one in usual:
+        if (one.model, one.target, one.refused) in refused:
+            continue
         twin = weighed.get(_weighs(one))
         if twin is not None:
             found[twin] = replace(found[twin], next_samples=one.next_samples)

@@ -82,7 +82,7 @@ def default_options(
     lists: list[OptionList] = []
     memory: Memory = {}
     for target, note in distinct(targets):
-        why = gate(known.model, target, research=research)
+        why = gate(known.model, target, research=research) or known.doubt
         proposals = () if why else proposals_for(known, target)
         if not why and not proposals:
             why = _nothing_to_weigh(target)
@@ -192,7 +192,7 @@ def answer_request(
     lists = []
     memory: Memory = {}
     for target, note in distinct(fitting):
-        why = gate(known.model, target, research=research)
+        why = gate(known.model, target, research=research) or known.doubt
         proposals: tuple[Proposal, ...] = ()
         if not why:
             if target.metric not in factors:
@@ -370,7 +370,7 @@ def option_list(
     turnaround: float = TURNAROUND,
 ) -> OptionList:
     """Given courses against one target; the gate decides whether odds may be shown."""
-    why = gate(known.model, target, research=research)
+    why = gate(known.model, target, research=research) or known.doubt
     return _option_list(
         known, target, () if why else proposals, why, rng, research=research, turnaround=turnaround
     )
@@ -462,7 +462,7 @@ def _samples(
     elif known.planned:
         deadline = known.planned[-1].at - turnaround
         doses = known.all_doses
-        grid = (known.t + 6.0 * (i + 1) for i in range(40))
+        grid = _clock_times(known)
         times = [at for at in grid if at <= deadline and not near_infusion(at, doses)]
     else:
         return ()
@@ -484,6 +484,15 @@ def _samples(
         )
         for s in found[:3]
     )
+
+
+def _clock_times(known: Known) -> list[float]:
+    """Hours at which a level could be drawn: every 6 h, and every 2 h of the first day where doses
+    come more often than daily, because a grid in step with them would meet infusions only.
+    """
+    often = known.present is not None and known.present.interval < 24.0
+    early = [known.t + 2.0 * (i + 1) for i in range(12)] if often else []
+    return sorted({*early, *(known.t + 6.0 * (i + 1) for i in range(40))})
 
 
 def _troughs_ahead(known: Known) -> tuple[tuple[PlainDose, ...], list[float]]:

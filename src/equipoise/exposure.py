@@ -64,6 +64,8 @@ class Known:
     beliefs: tuple[Belief, ...]
     cautions: tuple[str, ...]
     seed: int
+    doubt: str = ""
+    """Why no odds should be read off these levels at all, "" where there is no such doubt."""
 
     @property
     def all_doses(self) -> tuple[PlainDose, ...]:
@@ -150,6 +152,7 @@ def know(model: Model, record: Record, t: float, *, seed: int, draws: int = DRAW
     known = Known(
         whole, record, t, found, given, planned, present, judged, beliefs, tuple(cautions), seed
     )
+    known = replace(known, doubt=confused)
     return replace(known, cautions=(*cautions, *_sensitivity(known, subject, judged)))
 
 

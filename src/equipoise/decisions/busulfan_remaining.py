@@ -8,6 +8,7 @@ leave out.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from equipoise.advice import Situation
@@ -31,6 +32,9 @@ FALLS = (0.116, 0.135)
 
 FIRST_DOSE_ONLY = ("busulfan_choe2012",)
 """Models made from the first dose alone: they know neither a fall nor days that differ."""
+
+ONCE_DAILY = ("busulfan_lawson2022",)
+"""Models made from once-daily infusions alone."""
 
 LAWSON = Source(
     "Lawson 2022, CPT Pharmacometrics Syst Pharmacol",
@@ -263,6 +267,12 @@ def _notes(situation: Situation) -> tuple[str, ...]:
         _middle(situation, "auc_received"),
     )
     model = getattr(_exposure(situation), "model", "")
+    times = sorted(d.at for d in (*situation.given(AGENT), *situation.planned(AGENT)))
+    if model in ONCE_DAILY and any(b - a < 20.0 for a, b in pairwise(times)):
+        notes.append(
+            f"{model} was made from once-daily infusions; it was not tried on doses every few "
+            "hours."
+        )
     if model in FIRST_DOSE_ONLY and total is not None and received is not None:
         ahead = total - received
         low, high = (ahead / (1.0 - fall) for fall in FALLS)
