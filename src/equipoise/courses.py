@@ -418,7 +418,7 @@ def _option_list(
 
 
 def _odds_cautions(known: Known, target: Target) -> tuple[str, ...]:
-    carried = ODDS_CAUTIONS if known.model.occasions is None else OCCASION_CAUTIONS
+    carried: tuple[str, ...] = ODDS_CAUTIONS if known.model.occasions is None else OCCASION_CAUTIONS
     if target.metric is not Metric.AUC_CUMULATIVE:
         return carried
     if known.model.occasions is None:
