@@ -37,7 +37,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
     "verbs": (
         "checks", "files", "modelfile", "likelihood", "dataset", "mode", "importance",
-        "fit", "patient", "triage", "plan", "areas",
+        "fit", "diagnostics", "patient", "triage", "plan", "areas",
         "exposure", "courses", "offer", "turnaround", "replay", "nonmem",
     ),
     "jobs": ("shelves", "examples", "assess"),

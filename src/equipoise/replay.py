@@ -43,6 +43,9 @@ NEXT_CARRIED = "those of a row act on the interval that ends there (NONMEM)"
 Bands: TypeAlias = tuple[float, float, float, float, float]
 """Quantiles of 5, 25, 50, 75 and 95 %."""
 
+BETWEEN = (0.05, 0.20, 0.25, 0.25, 0.20, 0.05)
+"""Probability of each place between the quantiles of `Bands`, the two ends included."""
+
 _BANDS: Bands = (0.05, 0.25, 0.5, 0.75, 0.95)
 _NO_BANDS: Bands = (math.nan, math.nan, math.nan, math.nan, math.nan)
 
@@ -122,6 +125,24 @@ class Summary:
     f30: float
     cover50: float
     cover90: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How many observations of one phase lie where in their forecast.
+
+    counts  below the 90 % band, below the 50 % band, below and above the median, above the 50 %
+            band, above the 90 % band; `BETWEEN` is what is expected of each
+    """
+
+    phase: str
+    analyte: str
+    counts: tuple[int, ...]
+
+    @property
+    def n(self) -> int:
+        """Measured levels with bands."""
+        return sum(self.counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +302,46 @@ def summaries(forecasts: Sequence[Forecast]) -> tuple[Summary, ...]:
         groups.append((SAME_LEVELS, [_as_typical(f) for f in later]))
         found.extend(_summary(phase, analyte, unit, group) for phase, group in groups)
     return tuple(found)
+
+
+def calibrations(forecasts: Sequence[Forecast]) -> tuple[Calibration, ...]:
+    """Where observations lie in their bands: every analyte by phase, where there are any."""
+    found = []
+    for analyte in dict.fromkeys(f.analyte for f in forecasts):
+        for phase in PHASES:
+            own = [
+                f
+                for f in forecasts
+                if f.analyte == analyte
+                and f.phase == phase
+                and not (f.reason or f.censored)
+                and math.isfinite(f.low90)
+            ]
+            counts = [0] * len(BETWEEN)
+            for f in own:
+                edges = (f.low90, f.low50, f.median, f.high50, f.high90)
+                counts[sum(f.observed > edge for edge in edges)] += 1
+            if own:
+                found.append(Calibration(phase, analyte, tuple(counts)))
+    return tuple(found)
+
+
+def by_chance(n: int, share: float) -> tuple[int, int]:
+    """How many of n fall in a place of that probability, by chance alone: the central 95 %.
+
+    The n are taken as independent; those of one patient are not, so the truth is wider.
+    """
+    total, low = 0.0, 0
+    for k in range(n + 1):
+        total += math.exp(
+            math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+            + k * math.log(share) + (n - k) * math.log1p(-share)
+        )  # fmt: skip
+        if total <= 0.025:
+            low = k + 1
+        if total >= 0.975:
+            return low, k
+    return low, n
 
 
 def _forecast(model: Model, known: Subject, level: Observed, *, seed: int, draws: int) -> Forecast:

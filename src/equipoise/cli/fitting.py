@@ -28,7 +28,7 @@ from equipoise.dataset import Dataset, Row, read_dataset
 from equipoise.fit import Posterior
 from equipoise.fit import fit as draw
 from equipoise.likelihood import Subject
-from equipoise.mode import find_mode
+from equipoise.mode import Mode, find_mode
 from equipoise.model import Array, Model, simulate
 from equipoise.modelfile import load
 from equipoise.occasions import expanded, occasions_of
@@ -50,6 +50,8 @@ from equipoise.variants import with_fixed, with_prior_weight
 @click.option("--out", type=click.Path(dir_okay=False), metavar="FILE", help="CSV there instead.")
 @click.option("--pred", type=click.Path(dir_okay=False), metavar="FILE",
               help="Also PRED and IPRED, one row for each input row.")  # fmt: skip
+@click.option("--page", "page_file", type=click.Path(dir_okay=False), metavar="FILE",
+              help="Also a page of goodness of fit (HTML).")  # fmt: skip
 @seed_option
 @json_option
 def fit(
@@ -62,6 +64,7 @@ def fit(
     when: str | None,
     out: str | None,
     pred: str | None,
+    page_file: str | None,
     seed: int,
     as_json: bool,
 ) -> int:
@@ -82,6 +85,7 @@ def fit(
     found = expanded(found, occasions_of(found, courses))
     rows: list[dict[str, float | str]] = []
     modes: list[Array] = []
+    settled: list[Mode] = []
     unsettled: list[str] = []
     with working("fitting") as step:
         for i, subject in enumerate(dataset.subjects):
@@ -93,15 +97,27 @@ def fit(
                 row.update({"OFV": mode.ofv, "JOINT": mode.joint})
                 if not mode.converged:
                     unsettled.append(subject.id)
+                settled.append(mode)
                 modes.append(mode.eta)
             else:
                 rng = stream(seed, subject.id, found.id, "fit")
                 posterior = draw(found, subject, n=draws, rng=rng)
                 row = _posterior_row(subject, posterior)
+                settled.append(posterior.mode)
                 modes.append(posterior.mode.eta)
             rows.append(row)
     if pred is not None:
         write_text(Path(pred), _csv(_predictions(found, dataset, modes)))
+    if page_file is not None:
+        # Imported here: most fits need no page, and templates take time to load.
+        from equipoise.report.goodness import page
+
+        try:
+            text = page(found, dataset.subjects, settled)
+        except ValueError as error:
+            raise WrongInput(f"--page: {error}") from None
+        write_text(Path(page_file), text)
+        click.echo(f"written: {page_file}", err=True)
     if unsettled:
         click.echo(
             f"{len(unsettled)} estimate(s) did not settle; look at them before use", err=True
