@@ -180,6 +180,42 @@ def test_blinatumomab_has_no_window():
     assert "no window for blinatumomab" in targets.__doc__
 
 
+@pytest.mark.parametrize(
+    ("age", "platform", "conditioning", "expected"),
+    [
+        (40, "", "myeloablative", {"busulfan_adult_62_100"}),
+        (40, "adult_unrelated", "reduced", set()),
+        (40, "", "", set()),
+        (40, "cd34_selected", "myeloablative",
+         {"busulfan_adult_62_100", "busulfan_t_cell_depleted_55_66"}),
+        (5, "", "myeloablative", {"busulfan_child_59_98", "busulfan_child_78_101"}),
+        (20, "", "myeloablative",
+         {"busulfan_adult_62_100", "busulfan_child_59_98", "busulfan_child_78_101"}),
+        (75, "cd34_selected", "myeloablative", {"busulfan_adult_62_100"}),
+    ],
+)  # fmt: skip
+def test_busulfan_by_age_platform_and_conditioning(age, platform, conditioning, expected):
+    record = person(age=age, platform=platform)
+    if conditioning:
+        record = replace(record, covariates=(("conditioning", conditioning),))
+    assert chosen(record, "busulfan") == expected
+
+
+@pytest.mark.parametrize(
+    ("id_", "molar", "times"),
+    [
+        ("busulfan_adult_62_100", (950.0, 1520.0), 16),
+        ("busulfan_child_59_98", (3600.0, 6000.0), 4),
+    ],
+)
+def test_busulfan_windows_are_their_molar_numbers(id_, molar, times):
+    for printed, ours in zip(molar, (BY_ID[id_].low, BY_ID[id_].high), strict=True):
+        total = units.convert(printed * times, "umol.min/L", "mg.h/L", substance="busulfan")
+        assert ours == pytest.approx(total, abs=0.05)
+    aim = units.convert(18_000.0, "umol.min/L", "mg.h/L", substance="busulfan")
+    assert BY_ID["busulfan_child_59_98"].aim == pytest.approx(aim, abs=0.05)
+
+
 # (id, estimate, low, high, from, to, standing) as printed.
 ESTIMATES = [
     ("sirolimus_sos_9", 3.68, 1.57, 8.67, 9, math.inf, Standing.PUBLISHED),
@@ -194,6 +230,11 @@ ESTIMATES = [
     ("thymoglobulin_alpha_beta_survival", 0.865, 0.763, 0.967, 0, 12, Standing.PUBLISHED),
     ("thymoglobulin_cord_cd4", 0.974, None, None, 0, math.inf, Standing.PUBLISHED),
     ("thymoglobulin_cord_event", 1.005, None, None, 0, math.inf, Standing.PUBLISHED),
+    ("busulfan_child_survival_optimum", 78, 74, 82, 0, math.inf, Standing.PUBLISHED),
+    ("busulfan_child_sos_melphalan", 0.66, None, None, 74, math.inf, Standing.PUBLISHED),
+    ("busulfan_t_cell_depleted_survival", 0.5, 0.29, 0.88, 59.5, math.inf, Standing.PUBLISHED),
+    ("busulfan_label_sos", 0.08, None, None, 0, math.inf, Standing.PUBLISHED),
+    ("busulfan_targeted_sos", 0.17, None, None, 0, math.inf, Standing.PUBLISHED),
 ]  # fmt: skip
 
 
