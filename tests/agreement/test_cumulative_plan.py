@@ -10,10 +10,14 @@ import pytest
 from equipoise import units
 from equipoise.courses import default_options
 from equipoise.exposure import know
-from equipoise.model import draw_etas
+from equipoise.model import PlainDose, draw_etas
+from equipoise.models.busulfan_choe2012 import MODEL as CHOE
+from equipoise.models.busulfan_lawson2022 import MODEL as LAWSON
 from equipoise.models.busulfan_shukla2020 import MODEL as SHUKLA
+from equipoise.plan import Proposal, metric_draws
 from equipoise.record import Dose, Measurement, Record
 from equipoise.source import Standing
+from equipoise.target import Metric
 from equipoise.targets.busulfan import TARGETS
 
 N = 100_000
@@ -150,3 +154,24 @@ def test_odds_after_a_day_of_levels_keep_that_day_and_draw_the_others():
     order = np.argsort(received)
     expected = received[order][np.searchsorted(np.cumsum(weight[order]), 0.5)]
     assert middle == pytest.approx(expected, rel=0.01)
+
+
+@pytest.mark.parametrize("model", [LAWSON, SHUKLA, CHOE], ids=lambda m: m.id)
+def test_many_courses_put_together_from_single_doses_are_the_courses(model):
+    person = {"age": 6.0, "weight": 20.0, "height": 115.0, "sex": 0.0, "regi": 0.0}
+    rng = np.random.default_rng(2)
+    etas = 0.2 * rng.standard_normal((20, len(model.etas)))
+    courses = [
+        Proposal(
+            str(i), str(i), (),
+            tuple(
+                PlainDose(-168.0 + 24.0 * day, float(amount), "iv", 3.0)
+                for day, amount in enumerate(rng.uniform(10.0, 90.0, 4))
+            ),
+        )
+        for i in range(6)
+    ]  # fmt: skip
+    together = metric_draws(model, Metric.AUC_CUMULATIVE, courses, person, etas)
+    for i, one in enumerate(courses):
+        alone = metric_draws(model, Metric.AUC_CUMULATIVE, [one], person, etas)
+        np.testing.assert_allclose(together[i], alone[0], rtol=1e-6)
