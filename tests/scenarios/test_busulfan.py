@@ -10,7 +10,11 @@ from equipoise.assessment import NOT_FOR_DOSING
 from equipoise.courses import CUMULATIVE_FRACTIONS
 from equipoise.criterion import Truth
 from equipoise.decisions.busulfan_remaining import CANDIDATES, DECISION
+from equipoise.exposure import know
+from equipoise.models.busulfan_choe2012 import MODEL as CHOE
+from equipoise.offer import parse_offer, proposals
 from equipoise.record import Record
+from equipoise.targets.busulfan import TARGETS
 
 EVENING = -7 * 24.0 + 6.5
 """Day -7, 18:30; day 0 is at noon."""
@@ -100,6 +104,19 @@ def test_the_dose_that_ends_at_the_aim_agrees_with_arithmetic_by_hand(adult) -> 
     assert by_id["none"].exposure[2] == pytest.approx(received, rel=1e-3)
     assert any("brings 26.6 mg.h/L" in c for c in options.cautions)
     assert any("no change from one day to the next" in c for c in options.cautions)
+
+
+def test_an_offer_takes_the_infusion_time_of_the_course(adult) -> None:
+    record, _ = adult
+    past = record.until(EVENING)
+    known = know(CHOE, past, EVENING, seed=1, draws=500)
+    (target,) = (t for t in TARGETS if t.id == "busulfan_adult_62_100")
+    for more, hours in (({}, 3.0), ({"duration": "2 h"}, 2.0)):
+        offer = parse_offer({"amounts": ["130 mg", "140 mg"], **more}, past)
+        courses = proposals(known, offer, target)
+        assert len(courses) == 2**3
+        assert {d.duration for p in courses for d in p.doses[1:]} == {hours}
+        assert {d.duration for p in courses for d in p.doses[:1]} == {3.0}
 
 
 def test_the_next_sample_comes_before_the_last_dose_can_still_be_changed(adult) -> None:
