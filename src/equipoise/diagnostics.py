@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from equipoise.kinetics import DoseEvent
+from equipoise.kinetics import DoseEvent, row_of
 from equipoise.likelihood import Subject, analytes_of, with_errors
 from equipoise.mode import Mode
 from equipoise.model import Array, Model, simulate
@@ -280,9 +280,15 @@ def _given(dose: DoseEvent) -> list[float]:
     return [dose.time + i * dose.interval for i in range(dose.additional + 1)]
 
 
-def _since(doses: Sequence[DoseEvent], at: float, after: bool) -> float:
+def _since(doses: Sequence[DoseEvent], at: float, after: bool | int) -> float:
     """Hours since the last dose; a dose at the same time counts where the sample stands after."""
-    past = [t for d in doses for t in _given(d) if t < at or (t == at and after)]
+    stands = row_of(after)
+    past = [
+        t
+        for d in doses
+        for k, t in enumerate(_given(d))
+        if t < at or (t == at and (0 if k else d.row) < stands)
+    ]
     return at - max(past) if past else math.nan
 
 

@@ -128,7 +128,7 @@ def test_a_censored_level_has_no_residual() -> None:
 
 
 def test_hours_since_the_last_dose() -> None:
-    """Additional doses count; a level at a dose's time stands before it."""
+    """Additional doses count; a level at the time of one stands behind it, as NONMEM has it."""
     model = one_compartment()
     text = (
         "ID,TIME,EVID,AMT,II,ADDL,DV\n1,0,1,100,12,2,.\n1,5,0,.,.,.,900\n1,12,0,.,.,.,500\n"
@@ -137,7 +137,7 @@ def test_hours_since_the_last_dose() -> None:
     subjects = parse_dataset(text, model).subjects
     found = goodness(model, subjects, [mode_of((0.0, 0.0))] * 2)
     since = [p.since for p in found.points]
-    assert since[:3] == [5.0, 12.0, 6.0]
+    assert since[:3] == [5.0, 0.0, 6.0]
     assert math.isnan(since[3])
     assert since[4] == 0.0
 
