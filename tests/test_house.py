@@ -38,8 +38,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "verbs": (
         "checks", "files", "modelfile", "likelihood", "datafile", "steps", "dataset", "profiles",
         "density", "objective", "mode", "importance", "proposal", "scout", "fit", "diagnostics",
-        "patient", "triage", "plan", "exposure", "courses", "offer", "turnaround", "replay",
-        "nonmem",
+        "patient", "triage", "plan", "areas", "exposure", "courses", "offer", "turnaround",
+        "replay", "nonmem",
     ),
     "jobs": ("shelves", "examples", "assess"),
     "faces": ("report", "cli"),
