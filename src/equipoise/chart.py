@@ -31,7 +31,7 @@ from equipoise.record import (
     Stop,
     Transfusion,
 )
-from equipoise.truth import Because, seen
+from equipoise.truth import Because, Limit, Truth, seen
 from equipoise.units import Quantity
 
 Floats = NDArray[np.float64]
@@ -55,6 +55,43 @@ def ticks(hours: Floats) -> Ints:
 
 
 @dataclass(slots=True, eq=False)
+class Entered:
+    """Distinct values as arrays.
+
+    number      as entered; NaN where a value is no quantity
+    unit        place in `units`; -1 where a value is no quantity
+    comparator  0 none, 1 "<", 2 ">"
+    """
+
+    number: Floats
+    unit: Ints
+    comparator: Ints
+    units: list[str]
+
+
+_COMPARATORS = {"": 0, "<": 1, ">": 2}
+
+
+def _entered(values: Sequence[Any]) -> Entered:
+    size = len(values)
+    number, unit = np.full(size, math.nan), np.full(size, -1, dtype=np.int64)
+    comparator = np.zeros(size, dtype=np.int64)
+    places: dict[str, int] = {}
+    for index, value in enumerate(values):
+        if isinstance(value, Quantity):
+            number[index] = float(value.number)
+            unit[index] = places.setdefault(value.unit, len(places))
+            comparator[index] = _COMPARATORS[value.comparator]
+    return Entered(number, unit, comparator, list(places))
+
+
+def _scale(start: str, end: str, substance: str) -> tuple[float, float]:
+    """Factor and offset from one unit to another."""
+    offset = units.convert(0.0, start, end, substance=substance)
+    return units.convert(1.0, start, end, substance=substance) - offset, offset
+
+
+@dataclass(slots=True, eq=False)
 class Series:
     """Events of one name over all records, by record, time and time known.
 
@@ -68,6 +105,7 @@ class Series:
     low, high    places of the laboratory's own limits in `values`; -1: none
     assumed      the time known was filled from the vocabulary's turnaround
     plain        every row was known when it happened and stands: nothing is ever seen late
+    corrected    some row is corrected
     """
 
     name: str
@@ -84,6 +122,7 @@ class Series:
     high: NDArray[np.int32]
     assumed: Bools
     plain: bool
+    corrected: bool
     cache: dict[Hashable, Any] = field(default_factory=dict)
 
     @property
@@ -103,21 +142,63 @@ class Series:
         result: NDArray[np.int16] = known
         return result
 
+    def entered(self) -> Entered:
+        """The distinct values as plain arrays, by unit."""
+        if "entered" not in self.cache:
+            self.cache["entered"] = _entered(self.values)
+        result: Entered = self.cache["entered"]
+        return result
+
     def numbers(self) -> Floats:
         """Each distinct value in the canonical unit of the name; NaN where it is no quantity."""
         if "numbers" not in self.cache:
+            found = np.full(len(self.values) + 1, math.nan)
             meant = names.MEASUREMENTS.get(self.name)
-            found = [
-                math.nan
-                if meant is None or not isinstance(value, Quantity)
-                else float(
-                    units.convert(value.number, value.unit, meant.unit, substance=meant.substance)
-                )
-                for value in self.values
-            ]
-            self.cache["numbers"] = np.array([*found, math.nan])
+            entered = self.entered()
+            if meant is not None:
+                for place, unit in enumerate(entered.units):
+                    which = np.flatnonzero(entered.unit == place)
+                    scale = _scale(unit, meant.unit, meant.substance)
+                    found[which] = scale[0] * entered.number[which] + scale[1]
+            self.cache["numbers"] = found
         result: Floats = self.cache["numbers"]
         return result
+
+    def truths(self, limit: Limit) -> NDArray[np.int8]:
+        """Whether each distinct value meets a limit (0, 1, 2), and last, for "no row", unknown.
+
+        Floats decide where a number is clearly apart from the limit, the numbers as entered where
+        it is not.
+        """
+        key = ("truths", limit)
+        if key not in self.cache:
+            self.cache[key] = self._truths(limit)
+        result: NDArray[np.int8] = self.cache[key]
+        return result
+
+    def _truths(self, limit: Limit) -> NDArray[np.int8]:
+        found = np.full(len(self.values) + 1, Truth.UNKNOWN.number, dtype=np.int8)
+        entered = self.entered()
+        up = limit.relation in (">", ">=")
+        for place, unit in enumerate(entered.units):
+            which = np.flatnonzero(entered.unit == place)
+            printed = {units.unit(u).code: n for n, u in limit.printed}
+            number = entered.number[which]
+            if unit in printed:
+                bound = float(printed[unit])
+            else:
+                text, first = limit.printed[0]
+                scale = _scale(unit, first, limit.substance)
+                number, bound = scale[0] * number + scale[1], float(text)
+            over = number > bound
+            censored = entered.comparator[which]
+            truth = np.where(over == up, 2, 0)
+            truth = np.where((censored == 1) & over, 1, truth)
+            truth = np.where((censored == 2) & ~over, 1, truth)
+            for near in np.flatnonzero(np.abs(number - bound) <= 1e-9 * np.abs(bound) + 1e-300):
+                truth[near] = limit.met_by(self.values[int(which[near])]).number
+            found[which] = truth
+        return found
 
     def only(self, key: Hashable, keep: Callable[[Any], bool]) -> Series:
         """The rows whose value is wanted."""
@@ -142,7 +223,7 @@ class Series:
             self.name, self.block, before[self.start], before[self.stop], self.key[kept],
             self.at[with_last], self.known[with_last], self.gone[with_last], codes[with_last],
             self.values, self.low[with_last], self.high[with_last], self.assumed[with_last],
-            self.plain,
+            self.plain, self.corrected,
         )  # fmt: skip
 
     def of_records(self, record: Ints) -> Series:
@@ -150,8 +231,9 @@ class Series:
         return Series(
             self.name, self.block[record], self.start[record], self.stop[record], self.key,
             self.at, self.known, self.gone, self.code, self.values, self.low, self.high,
-            self.assumed, self.plain,
-            {key: kept for key, kept in self.cache.items() if isinstance(kept, np.ndarray)},
+            self.assumed, self.plain, self.corrected,
+            {key: kept for key, kept in self.cache.items() if isinstance(kept, np.ndarray | Entered)
+            },
         )  # fmt: skip
 
     def because(self, row: int, note: str = "") -> Because | None:
@@ -230,7 +312,8 @@ def series_of(
     size = len(record)
     none = np.full(size, -1, dtype=np.int32)
     key = (record.astype(np.int64) << _BITS) + ticks(at)
-    order = np.lexsort((known, key)) if size > 1 else np.zeros(size, dtype=np.int64)
+    sorted_already = bool(np.all(key[1:] > key[:-1]))
+    order = slice(None) if sorted_already else np.lexsort((known, key))
     gone = np.full(size, math.inf) if gone is None else gone
     where = np.arange(records, dtype=np.int64)
     sorted_record = record[order]
@@ -247,6 +330,7 @@ def series_of(
         padded(none if high is None else high, -1),
         padded(np.zeros(size, dtype=np.bool_) if assumed is None else assumed, False),
         bool(np.all(known <= at + SAME_TIME) and np.all(np.isinf(gone))),
+        not bool(np.all(np.isinf(gone))),
     )  # fmt: skip
 
 
@@ -304,6 +388,17 @@ class Chart:
         moment = self.clock[record] + np.rint(hours * 3.6e9).astype(np.int64)
         days: Ints = np.floor_divide(moment, _DAY)
         return days
+
+    def row_days(self, series: Series) -> Ints:
+        """The calendar day of each row of a series."""
+        if "days" not in series.cache:
+            block = series.key >> _BITS
+            clock = np.zeros(int(max(series.block.max(), block.max(initial=0))) + 1, dtype=np.int64)
+            clock[series.block] = self.clock
+            moment = clock[block] + np.rint(series.at[:-1] * 3.6e9).astype(np.int64)
+            series.cache["days"] = np.floor_divide(moment, _DAY)
+        result: Ints = series.cache["days"]
+        return result
 
     def day_end(self, record: Ints, day: Ints) -> Floats:
         """Hours of the last second of calendar days."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -250,12 +250,12 @@ class Lookup:
         return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def _lookup(function: Callable[[Sequence[int]], int], sizes: tuple[int, ...]) -> Lookup:
     return Lookup(function, sizes)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _met_lookup(met: Callable[[Sequence[int]], bool | None], sizes: tuple[int, ...]) -> Lookup:
     number = {False: 0, None: 1, True: 2}
     return Lookup(lambda classes: number[met(classes)], sizes)

@@ -32,7 +32,7 @@ from equipoise.criterion import (
     look_now,
     met_of,
 )
-from equipoise.looks import Looks, Masks
+from equipoise.looks import Masks
 from equipoise.probe import Entry as Entry
 from equipoise.probe import with_entries as with_entries
 from equipoise.record import SAME_TIME, Record
@@ -231,11 +231,11 @@ def _missing(graded: Graded, now: Sequence[Snapshot]) -> list[tuple[Missing, ...
         while start < len(tries):
             first = tries[start]
             stop = start + len(first.probe.answers)
-            known = [
-                (tries[k].label, *outcomes[k])
-                for k in range(start, stop)
-                if outcomes[k] is not None
-            ]
+            known = []
+            for k in range(start, stop):
+                outcome = outcomes[k]
+                if outcome is not None:
+                    known.append((tries[k].label, *outcome))
             entry = _outcome(now[first.look], first, known)
             if entry is not None:
                 found[first.look].append(entry)

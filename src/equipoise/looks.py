@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from equipoise import names
 from equipoise.chart import CELLS, Bools, Chart, Floats, Ints, Series, ticks
 from equipoise.record import SAME_TIME
-from equipoise.truth import Because, Limit, bands, compare
+from equipoise.truth import Because, Limit, compare
 from equipoise.units import Quantity
 
 Truths = NDArray[np.int8]
@@ -67,7 +68,8 @@ class Rows:
 
     def truth(self, limit: Limit) -> Truths:
         """Whether the values meet a limit; unknown where there is none."""
-        return self.judge(("limit", limit), lambda value: limit.met_by(value).number)
+        found: Truths = self.series.truths(limit)[self.series.code[self.index]]
+        return found
 
     def bands(self, limits: Sequence[Limit], spread: Sequence[int] = ()) -> Masks:
         """How many of the limits, mildest first, each value meets, as possible classes.
@@ -75,12 +77,15 @@ class Rows:
         spread  the class for each number of limits met; default: the number itself
         """
         steps = tuple(spread) or tuple(range(len(limits) + 1))
-        absent = sum({1 << step for step in steps})
-        return self.pick(
-            ("bands", tuple(limits), steps),
-            lambda value: sum({1 << steps[step] for step in bands(value, limits)}),
-            absent,
-        ).astype(np.uint8)
+        key = ("bands", tuple(limits), steps)
+        table = self.series.cache.get(key)
+        if table is None:
+            truths = np.array([self.series.truths(limit) for limit in limits])
+            least, most = (truths == MET).sum(axis=0), (truths > NOT_MET).sum(axis=0)
+            table = span_masks(steps)[least, most]
+            self.series.cache[key] = table
+        found: Masks = table[self.series.code[self.index]]
+        return found
 
     def judge(
         self, key: Hashable, of: Callable[[Any], int], absent: int = UNKNOWN
@@ -115,6 +120,19 @@ class Rows:
         return None if row < 0 else self.series.values[int(self.series.code[row])]
 
 
+@cache
+def span_masks(classes: tuple[int, ...]) -> Masks:
+    """Possible classes by the least and the greatest number of things met.
+
+    classes  the class for 0, 1, ... things met
+    """
+    masks = np.zeros((len(classes), len(classes)), dtype=np.uint8)
+    for least in range(len(classes)):
+        for most in range(least, len(classes)):
+            masks[least, most] = sum({1 << classes[n] for n in range(least, most + 1)})
+    return masks
+
+
 @dataclass(slots=True, eq=False)
 class Spread:
     """All rows of some stretch of time for each look: `look` and `row`, look by look."""
@@ -135,13 +153,15 @@ class Spread:
 
     def best(self, number: Floats, *, lowest: bool) -> Rows:
         """For each look the row with the lowest (highest) number; the first of equals."""
-        if not len(self.look):
-            return Rows(self.series, np.full(self.looks, -1, dtype=np.int64))
-        order = np.lexsort((self.row, number if lowest else -number, self.look))
-        look = self.look[order]
-        first = np.append(True, look[1:] != look[:-1])
         index = np.full(self.looks, -1, dtype=np.int64)
-        index[look[first]] = self.row[order][first]
+        if len(self.look):
+            starts = np.flatnonzero(np.append(True, self.look[1:] != self.look[:-1]))
+            best = (np.minimum if lowest else np.maximum).reduceat(number, starts)
+            group = np.repeat(best, np.diff(np.append(starts, len(self.look))))
+            found = np.flatnonzero(number == group)
+            look = self.look[found]
+            first = np.append(True, look[1:] != look[:-1])
+            index[look[first]] = self.row[found[first]]
         return Rows(self.series, index)
 
 
@@ -195,7 +215,7 @@ class Looks:
                 self.shared[key] = (series, self._last(series, self.at))
             rows: Rows = self.shared[key][1]
             return rows
-        return self._last(series, np.minimum(at, self.at))
+        return self._last(series, np.minimum(np.where(np.isnan(at), -np.inf, at), self.at))
 
     def _last(self, series: Series, at: Floats) -> Rows:
         if not series.rows:
@@ -253,7 +273,9 @@ class Looks:
     @staticmethod
     def _unseen(series: Series, row: Ints, known: Floats) -> Bools:
         by = known + SAME_TIME
-        unseen: Bools = (series.known[row] > by) | (series.gone[row] <= by)
+        unseen: Bools = series.known[row] > by
+        if series.corrected:
+            unseen |= series.gone[row] <= by
         return unseen
 
     # --- observations ---------------------------------------------------------------------
@@ -346,7 +368,7 @@ def compared(now: Rows, relation: str, times: Decimal, bound: Rows) -> Truths:
         over = number > against
     wants_more = relation in (">", ">=")
     truth = np.where(over == wants_more, MET, NOT_MET).astype(np.int8)
-    censored = now.pick("comparator", _comparator, 0)
+    censored = np.append(now.series.entered().comparator, 0)[first]
     truth[(censored == 1) & ~close] = NOT_MET if wants_more else MET
     truth[(censored == 1) & over & ~close] = UNKNOWN
     truth[(censored == 2) & ~close] = MET if wants_more else NOT_MET
@@ -366,12 +388,8 @@ def compared(now: Rows, relation: str, times: Decimal, bound: Rows) -> Truths:
                 ).number
             truth[look] = exact[pair]
     truth[(first < 0) | (second < 0)] = UNKNOWN
-    truth[bound.pick("comparator", _comparator, 0) > 0] = UNKNOWN
+    truth[np.append(bound.series.entered().comparator, 0)[second] > 0] = UNKNOWN
     return truth
-
-
-def _comparator(value: Quantity) -> int:
-    return {"": 0, "<": 1, ">": 2}[value.comparator]
 
 
 def knowledge(looks: Looks, names_read: Sequence[str]) -> Ints:
@@ -398,7 +416,7 @@ def knowledge(looks: Looks, names_read: Sequence[str]) -> Ints:
     return count
 
 
-def alike(*keys: Floats | Ints) -> tuple[Ints, Ints]:
+def alike(*keys: Floats | Ints | Bools) -> tuple[Ints, Ints]:
     """Neighboring looks with the same keys as one: (the last look of each group, group of each)."""
     size = len(keys[0])
     new = np.zeros(size, dtype=np.bool_)

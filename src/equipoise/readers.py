@@ -27,6 +27,7 @@ from equipoise.looks import (
     Rows,
     Truths,
     compared,
+    span_masks,
 )
 from equipoise.record import SAME_TIME
 from equipoise.truth import Because, Limit
@@ -251,10 +252,7 @@ def counted(classes: Sequence[int], *parts: PartReader) -> Reader:
 
     classes  the class for 0, 1, ... parts met
     """
-    spans = np.zeros((len(classes), len(classes)), dtype=np.uint8)
-    for least in range(len(classes)):
-        for most in range(least, len(classes)):
-            spans[least, most] = sum({1 << classes[n] for n in range(least, most + 1)})
+    spans = span_masks(tuple(classes))
 
     def read(looks: Looks) -> Readings:
         found = [part(looks) for part in parts]
@@ -296,8 +294,8 @@ def stacked(*parts: PartReader) -> Reader:
         for index in range(len(found), 0, -1):
             truth = found[index - 1].truth
             masks |= np.where(none_worse & (truth > NOT_MET), 1 << index, 0).astype(np.uint8)
-            none_worse &= truth < MET
-        masks |= none_worse.astype(np.uint8)
+            none_worse = none_worse & (truth < MET)
+        masks = masks | none_worse.astype(np.uint8)
         return Readings(masks, lambda i: _joined(found, i))
 
     return read
@@ -326,16 +324,12 @@ def worst(*readers: Reader) -> Reader:
     return read
 
 
+_ONE = np.uint8(1)
+
+
 def worse_of(first: Masks, second: Masks) -> Masks:
     """The classes that the higher of two can be."""
     # At or above the lowest of either: all bits from a mask's lowest one upwards.
-    from_first = (-first.astype(np.int16)).astype(np.uint8) | first
-    from_second = (-second.astype(np.int16)).astype(np.uint8) | second
+    from_first, from_second = first | (~first + _ONE), second | (~second + _ONE)
     result: Masks = (first & from_second) | (second & from_first)
     return result
-
-
-def not_where(kept: Bools, part: Part) -> Part:
-    """A part that is not met at some looks, whatever is known of it."""
-    truth = np.where(kept, NOT_MET, part.truth).astype(np.int8)
-    return Part(truth, part.explain)

@@ -1,7 +1,7 @@
 """Counts by calendar day since an infusion, and the runs of days at or below a limit.
 
 A day that has no count is filled by a straight line where the gap is short, unknown where it is
-not. Days are held as matrices of looks by days: for each day the lowest and the highest depth
+not. Days are held as matrices of days by looks: for each day the lowest and the highest depth
 that it can have, that is how many of the limits, the shallowest first, its count meets.
 """
 
@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equipoise.chart import Bools, Floats, Ints
-from equipoise.looks import Looks, Rows, Spread
-from equipoise.truth import Because, Limit, bands
+from equipoise.looks import MET, NOT_MET, Looks, Rows, Spread
+from equipoise.truth import Because, Limit
 
 Depths = NDArray[np.int8]
 
@@ -86,7 +86,7 @@ def ending(looks: Looks, names: Sequence[str]) -> Ending:
 
 @dataclass(slots=True)
 class Days:
-    """Days since the infusion as far as they have happened: matrices of looks by days.
+    """Days since the infusion as far as they have happened: matrices of days by looks.
 
     low, high  lowest and highest possible depth
     measured   there is a count
@@ -124,80 +124,79 @@ def days_of(looks: Looks, infusion: Floats, ended: Ending, rules: Rules, *, earl
     since = chart.day_end(looks.record, day0 + before - 1)
     until = chart.day_end(looks.record, day0 + rules.last)
     counts = looks.between(series, since, until)
-    day = chart.day(looks.record[counts.look], series.at[counts.row]) - day0[counts.look]
+    day = chart.row_days(series)[counts.row] - day0[counts.look]
     kept = (day >= before) & (day <= rules.last) & has[counts.look]
     counts, day = counts.where(kept), day[kept]
 
     width = rules.last - before + 1
     size = len(looks)
-    place = counts.look * width + (day - before)
-    rows = Rows(series, counts.row)
-    depth = rows.pick(("depths", rules.limits), lambda v: _depths(v, rules.limits), -1)
-    low = np.full(size * width, -1, dtype=np.int8)
-    high = np.full(size * width, -1, dtype=np.int8)
-    number = np.full(size * width, np.inf)
-    np.maximum.at(low, place, (depth // 16).astype(np.int8))
-    np.maximum.at(high, place, (depth % 16).astype(np.int8))
-    np.minimum.at(number, place, rows.number * rules.per_canonical)
-    low, high, number = (m.reshape(size, width) for m in (low, high, number))
+    place = (day - before) * size + counts.look
+    code = series.code[counts.row]
+    truths = np.array([series.truths(limit) for limit in rules.limits])
+    least, most = (truths == MET).sum(axis=0), (truths > NOT_MET).sum(axis=0)
+    low: Depths = np.full(size * width, -1, dtype=np.int8)
+    high: Depths = np.full(size * width, -1, dtype=np.int8)
+    number: Floats = np.full(size * width, np.inf)
+    np.maximum.at(low, place, least.astype(np.int8)[code])
+    np.maximum.at(high, place, most.astype(np.int8)[code])
+    np.minimum.at(number, place, series.numbers()[code] * rules.per_canonical)
+    low, high = low.reshape(width, size), high.reshape(width, size)
+    number = number.reshape(width, size)
     has_count = high >= 0
+    any_count = has_count.any(axis=0)
     _fill(low, high, number, has_count, rules)
 
-    over = looks.at >= chart.day_end(looks.record, today + day0)
-    over |= ended.there
+    over = (looks.at >= chart.day_end(looks.record, today + day0)) | ended.there
     in_period = np.minimum(np.maximum(today - before, 0), width - 1)
     counted_today = (
-        has_count[np.arange(size), in_period] & (today >= before) & (today <= rules.last)
+        has_count[in_period, np.arange(size)] & (today >= before) & (today <= rules.last)
     )
-    happened = over | counted_today | ~has_count.any(axis=1)
-    last = np.minimum(np.where(happened, today, today - 1), rules.last)
+    last = np.minimum(np.where(over | counted_today | ~any_count, today, today - 1), rules.last)
     closed = (today > rules.last) | ((today == rules.last) & (last == rules.last)) | ended.there
 
     skip = rules.first - before
-    low, high, measured = low[:, skip:], high[:, skip:], has_count[:, skip:]
-    first = np.where(measured.any(axis=1), measured.argmax(axis=1), width)
-    number_of = np.arange(measured.shape[1])
+    low, high, measured = low[skip:], high[skip:], has_count[skip:]
+    first = np.where(measured.any(axis=0), measured.argmax(axis=0), width)
+    number_of = np.arange(len(measured))[:, None]
     empty = high < 0
-    leading = (number_of < first[:, None]) & (first[:, None] <= early)
+    leading = (number_of < first) & (first <= early)
     low = np.where(empty, 0, low)
     high = np.where(empty, np.where(leading, 0, len(rules.limits)), high)
     stop = np.maximum(last - rules.first + 1, 0)
-    outside = number_of >= stop[:, None]
+    outside = number_of >= stop
     low[outside] = high[outside] = 0
     unknown = empty & ~leading & ~outside
     return Days(low, high, measured & ~outside, unknown, stop, closed & has, ended, day0, counts)
 
 
-def _depths(value: object, limits: Sequence[Limit]) -> int:
-    each = bands(value, limits)  # type: ignore[arg-type]
-    return min(each) * 16 + max(each)
-
-
 def _fill(low: Depths, high: Depths, number: Floats, has_count: Bools, rules: Rules) -> None:
     """Short gaps by a straight line between the lowest counts of their two ends."""
-    size, width = number.shape
-    next_day = np.full((size, width), width + rules.filled + 1, dtype=np.int64)
-    next_number = np.zeros((size, width))
-    day, value = np.full(size, width + rules.filled + 1), np.zeros(size)
-    for column in range(width - 1, -1, -1):
-        here = has_count[:, column]
-        next_day[:, column], next_number[:, column] = day, value
-        day, value = np.where(here, column, day), np.where(here, number[:, column], value)
+    if not rules.filled:
+        return
+    width, size = number.shape
+    far = width + rules.filled + 1
+    next_day = np.full((width, size), far)
+    next_number = np.zeros((width, size))
+    day, value = np.full(size, far), np.zeros(size)
+    for row in range(width - 1, -1, -1):
+        here = has_count[row]
+        next_day[row], next_number[row] = day, value
+        day, value = np.where(here, row, day), np.where(here, number[row], value)
     bounds = [_line_bound(limit, rules.rounded_to) for limit in rules.limits]
-    day, value = np.full(size, -width - rules.filled), np.zeros(size)
-    for column in range(width):
-        here = has_count[:, column]
-        span = next_day[:, column] - day
-        between = ~here & (span - 1 <= rules.filled) & (day >= 0) & (next_day[:, column] < width)
+    day, value = np.full(size, -far), np.zeros(size)
+    for row in range(width):
+        here = has_count[row]
+        span = next_day[row] - day
+        between = ~here & (span - 1 <= rules.filled) & (day >= 0) & (next_day[row] < width)
         if between.any():
-            line = value * span + (next_number[:, column] - value) * (column - day)
+            line = value * span + (next_number[row] - value) * (row - day)
             depth = np.zeros(size, dtype=np.int8)
             for bound, tie in bounds:
                 gap = line - bound * span
                 depth += (gap <= 1e-6) if tie else (gap < -1e-6)
-            low[:, column] = np.where(between, depth, low[:, column])
-            high[:, column] = np.where(between, depth, high[:, column])
-        day, value = np.where(here, column, day), np.where(here, number[:, column], value)
+            low[row] = np.where(between, depth, low[row])
+            high[row] = np.where(between, depth, high[row])
+        day, value = np.where(here, row, day), np.where(here, number[row], value)
 
 
 def _line_bound(limit: Limit, rounded_to: int) -> tuple[float, bool]:
@@ -208,29 +207,39 @@ def _line_bound(limit: Limit, rounded_to: int) -> tuple[float, bool]:
     return float((steps + Decimal("0.5")) * rounded_to), int(steps) % 2 == 0
 
 
-@dataclass(slots=True)
-class Runs:
-    """Runs of days for each look: the longest, and the first and last day of the last one."""
-
-    longest: Ints
-    first: Ints
-    last: Ints
-
-
-def runs(is_low: Bools, joined: int) -> Runs:
-    """Runs of low days; recoveries of at most `joined` days do not end one, and count in it."""
-    size, width = is_low.shape
-    first = np.full(size, -1, dtype=np.int64)
-    last = np.full(size, -width - joined - 2, dtype=np.int64)
-    longest = np.zeros(size, dtype=np.int64)
-    for day in range(width):
-        here = is_low[:, day]
-        first = np.where(here & (day - last - 1 > joined), day, first)
-        last = np.where(here, day, last)
-        longest = np.where(here, np.maximum(longest, day - first + 1), longest)
-    return Runs(longest, first, last)
+def bits(low: Bools) -> Ints:
+    """Days as the bits of one number for each look, day 0 the lowest; at most 62 days."""
+    found = np.zeros(low.shape[1], dtype=np.int64)
+    for day, row in enumerate(low):
+        found |= row.astype(np.int64) << day
+    return found
 
 
-def longest_run(low: Sequence[bool], joined: int) -> int:
-    """Days of the longest run of one row of days."""
-    return int(runs(np.array([low], dtype=np.bool_), joined).longest[0]) if len(low) else 0
+def joined(days: Ints, gap: int) -> Ints:
+    """The days with recoveries of at most `gap` days, between two low ones, filled in."""
+    filled = days.copy()
+    for length in range(1, gap + 1):
+        ends = days & (days >> (length + 1))
+        for step in range(1, length + 1):
+            filled |= ends << step
+    return filled
+
+
+def has_run(days: Ints, length: int) -> Bools:
+    """Whether there are so many days in a row."""
+    found, known = days, 1
+    while known < length:
+        step = min(known, length - known)
+        found = found & (found >> step)
+        known += step
+    result: Bools = found != 0
+    return result
+
+
+def longest_run(days: int) -> int:
+    """Days of the longest run in one row of bits."""
+    longest = 0
+    while days:
+        days &= days >> 1
+        longest += 1
+    return longest

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from equipoise import units
+from equipoise.chart import chart_of
 from equipoise.criteria import CRS, HSCORE, ICANS
 from equipoise.criterion import (
     Because,
@@ -23,7 +24,6 @@ from equipoise.criterion import (
     reading,
     seen,
 )
-from equipoise.chart import chart_of
 from equipoise.grading import daily, grade, manual
 from equipoise.probe import choices, values, with_entries
 from equipoise.record import Cells, Dose, Finding, Measurement, Record

@@ -132,5 +132,3 @@ def timing(looks: Looks) -> Readings:
         return Reasons((Because(CRS.id, top[0], text, "our grade"),))
 
     return Readings(MASK_OF_TRUTH[truth], explain)
-
-

@@ -14,8 +14,8 @@ from equipoise.criterion import Criterion, Effort, Item, Probe, Reading, Reading
 from equipoise.looks import Looks, alike, knowledge
 from equipoise.probe import addition
 from equipoise.readers import after
-from equipoise.runs import Days, Rules, days_of, ending, runs
-from equipoise.runs import longest_run as longest_run_joined
+from equipoise.runs import Days, Depths, Rules, bits, days_of, ending, has_run, joined
+from equipoise.runs import longest_run as longest_run_of
 from equipoise.source import Source, Standing
 from equipoise.truth import Because, Limit
 
@@ -46,7 +46,8 @@ def longest_run(low: Sequence[bool]) -> int:
 
     Source  the public code of the Fred Hutch group for automated ICAHT grading.
     """
-    return longest_run_joined(low, JOINED_GAP)
+    days = bits(np.array(low, dtype=np.bool_)[:, None])
+    return longest_run_of(int(joined(days, JOINED_GAP)[0]))
 
 
 def _course(looks: Looks) -> tuple[Days, Ints]:
@@ -73,30 +74,42 @@ def _course(looks: Looks) -> tuple[Days, Ints]:
     return result
 
 
+def _low_days(depths: Depths, depth: int) -> Ints:
+    return joined(bits(depths >= depth), JOINED_GAP)
+
+
 def _never_recovered(known: Days) -> tuple[Bools, Bools]:
     """Whether the counts surely, and possibly, never rose above the first limit by day 30."""
-    any_count = known.measured.any(axis=1)
-    width = known.measured.shape[1]
-    last_count = width - 1 - known.measured[:, ::-1].argmax(axis=1)
-    ended = known.ended.there
-    last = np.where(ended, last_count, known.stop - 1)
-    surely_low = (known.low >= 1) & (np.arange(width) <= last[:, None])
-    possible = _spans(known.high >= 1, known.stop - 1)
-    surely = _spans(surely_low, last)
+    any_count = known.measured.any(axis=0)
+    width = len(known.measured)
+    last_count = width - 1 - known.measured[::-1].argmax(axis=0)
+    last = np.where(known.ended.there, last_count, known.stop - 1)
+    until_last = np.arange(width)[:, None] <= last
+    possible = _spans(_low_days(known.high, 1), known.stop - 1)
+    surely = _spans(joined(bits((known.low >= 1) & until_last), JOINED_GAP), last)
     counted = known.closed & any_count
     return surely & counted, np.where(counted, possible, known.closed)
 
 
-def _spans(low: Bools, last: Ints) -> Bools:
-    found = runs(low, JOINED_GAP)
-    result: Bools = (found.first >= 0) & (found.first <= LATEST_START) & (found.last == last)
+def _spans(low: Ints, last: Ints) -> Bools:
+    """Whether a run that begins by the latest start is open on the last day."""
+    until = np.maximum(last, 0)
+    wanted = (np.int64(2) << until) - (np.int64(1) << np.minimum(LATEST_START, until))
+    result: Bools = (last >= 0) & (low & wanted == wanted) & (low >> until == 1)
     return result
+
+
+def _steps(days: Ints, starts: Sequence[int]) -> Ints:
+    steps = np.zeros(len(days), dtype=np.int64)
+    for start in starts:
+        steps += has_run(days, start)
+    return steps
 
 
 def _run_low(looks: Looks) -> Readings:
     known, group = _course(looks)
-    shortest = _steps(runs(known.low >= 1, JOINED_GAP).longest, RUN_LOW)
-    longest = _steps(runs(known.high >= 1, JOINED_GAP).longest, RUN_LOW)
+    shortest = _steps(_low_days(known.low, 1), RUN_LOW)
+    longest = _steps(_low_days(known.high, 1), RUN_LOW)
     surely, possibly = _never_recovered(known)
     span = (2 << longest) - (1 << shortest)
     masks = np.where(surely, 16, span | np.where(possibly, 16, 0)).astype(np.uint8)
@@ -118,16 +131,12 @@ def _counts(known: Days, number: int) -> list[Because | None]:
 
 def _run_very_low(looks: Looks) -> Readings:
     known, group = _course(looks)
-    shortest = _steps(runs(known.low >= 2, JOINED_GAP).longest, RUN_VERY_LOW)
-    longest = _steps(runs(known.high >= 2, JOINED_GAP).longest, RUN_VERY_LOW)
+    shortest = _steps(_low_days(known.low, 2), RUN_VERY_LOW)
+    longest = _steps(_low_days(known.high, 2), RUN_VERY_LOW)
     masks = ((2 << longest) - (1 << shortest)).astype(np.uint8)
     return Readings(
         masks[group], lambda i: Reasons(_counts(known, int(group[i])), ("neutrophils",))
     )
-
-
-def _steps(days: Ints, starts: Sequence[int]) -> Ints:
-    return np.searchsorted(np.array(starts), days, side="right").astype(np.int64)
 
 
 def combine(classes: Sequence[int]) -> int:
@@ -140,16 +149,16 @@ def _tail(looks: Looks, look: int, readings: Mapping[str, Reading]) -> str:
     del readings
     known, group = _course(looks)
     number = int(group[look])
-    found = [runs(known.low[number : number + 1] >= depth, JOINED_GAP) for depth in (1, 2)]
-    lengths = [int(run.longest[0]) for run in found]
+    found = [int(_low_days(known.low[:, number : number + 1], depth)[0]) for depth in (1, 2)]
+    lengths = [longest_run_of(days) for days in found]
     text = f"longest run {LOW.text} {lengths[0]} d, {VERY_LOW.text} {lengths[1]} d"
-    unknown = int(known.unknown[number].sum())
+    unknown = int(known.unknown[:, number].sum())
     if unknown:
         text += f", {unknown} d without a count"
     if not known.closed[number]:
         last = int(known.stop[number]) - 1
         text += f"; so far, day {last} of {LAST_DAY}"
-        if found[0].first[0] >= 0 and int(found[0].last[0]) == last:
+        if last >= 0 and found[0] >> last == 1:
             text += ", still low"
     return text
 
@@ -158,7 +167,7 @@ def _on_unknown_days(count: str, looks: Looks, look: int) -> Sequence[Addition]:
     known, group = _course(looks)
     number = int(group[look])
     record = looks.record[look : look + 1]
-    days = np.flatnonzero(known.unknown[number]) + known.day0[number]
+    days = np.flatnonzero(known.unknown[:, number]) + known.day0[number]
     ends: Floats = looks.chart.day_end(np.repeat(record, len(days)), days)
     return [addition("neutrophils", count, min(float(end), float(looks.at[look]))) for end in ends]
 
