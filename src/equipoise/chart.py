@@ -106,6 +106,7 @@ class Series:
     assumed      the time known was filled from the vocabulary's turnaround
     plain        every row was known when it happened and stands: nothing is ever seen late
     corrected    some row is corrected
+    over         hours over which a value was averaged; NaN: not said; None: no row says
     """
 
     name: str
@@ -123,6 +124,7 @@ class Series:
     assumed: Bools
     plain: bool
     corrected: bool
+    over: Floats | None = None
     cache: dict[Hashable, Any] = field(default_factory=dict)
 
     @property
@@ -223,7 +225,7 @@ class Series:
             self.name, self.block, before[self.start], before[self.stop], self.key[kept],
             self.at[with_last], self.known[with_last], self.gone[with_last], codes[with_last],
             self.values, self.low[with_last], self.high[with_last], self.assumed[with_last],
-            self.plain, self.corrected,
+            self.plain, self.corrected, None if self.over is None else self.over[with_last],
         )  # fmt: skip
 
     def of_records(self, record: Ints) -> Series:
@@ -231,7 +233,7 @@ class Series:
         return Series(
             self.name, self.block[record], self.start[record], self.stop[record], self.key,
             self.at, self.known, self.gone, self.code, self.values, self.low, self.high,
-            self.assumed, self.plain, self.corrected,
+            self.assumed, self.plain, self.corrected, self.over,
             {key: kept for key, kept in self.cache.items() if isinstance(kept, np.ndarray | Entered)
             },
         )  # fmt: skip
@@ -266,6 +268,7 @@ class Columns:
     low: list[int] = field(default_factory=list)
     high: list[int] = field(default_factory=list)
     assumed: list[bool] = field(default_factory=list)
+    over: list[float] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
     places: dict[Hashable, int] = field(default_factory=dict)
 
@@ -302,6 +305,7 @@ def series_of(
     low: NDArray[np.int32] | None = None,
     high: NDArray[np.int32] | None = None,
     assumed: Bools | None = None,
+    over: Floats | None = None,
 ) -> Series:
     """A series from columns in any order; rows of one time keep theirs.
 
@@ -331,6 +335,7 @@ def series_of(
         padded(np.zeros(size, dtype=np.bool_) if assumed is None else assumed, False),
         bool(np.all(known <= at + SAME_TIME) and np.all(np.isinf(gone))),
         not bool(np.all(np.isinf(gone))),
+        None if over is None or bool(np.all(np.isnan(over))) else padded(over, math.nan),
     )  # fmt: skip
 
 
@@ -341,6 +346,7 @@ class Addition:
     name       of a measurement or finding; "born" gives the date of birth
     value      `Quantity`, the value of a finding, or a date
     low, high  the laboratory's own limits that come with it
+    over       hours over which the value was averaged; NaN: not said
     """
 
     name: str
@@ -348,6 +354,7 @@ class Addition:
     value: Any
     low: Quantity | None = None
     high: Quantity | None = None
+    over: float = math.nan
 
 
 @dataclass(slots=True, eq=False)
@@ -457,6 +464,12 @@ def _with(known: Series, base: Ints, entered: Sequence[tuple[int, Addition]]) ->
         gone=np.concatenate((known.gone[rows], np.full(len(new), math.inf))),
         low=np.concatenate((known.low[rows], low)), high=np.concatenate((known.high[rows], high)),
         assumed=np.concatenate((known.assumed[rows], np.zeros(len(new), dtype=np.bool_))),
+        over=np.concatenate(
+            (
+                np.full(len(rows), math.nan) if known.over is None else known.over[rows],
+                np.array([entry.over for _, entry in entered]),
+            )
+        ),
     )  # fmt: skip
 
 
@@ -487,6 +500,7 @@ def chart_of(records: Sequence[Record]) -> Chart:
             np.array(c.known), np.array(c.code, dtype=np.int32), c.values,
             gone=np.array(c.gone), low=np.array(c.low, dtype=np.int32),
             high=np.array(c.high, dtype=np.int32), assumed=np.array(c.assumed, dtype=np.bool_),
+            over=np.array(c.over),
         )
         for name, c in columns.items()
     }  # fmt: skip
@@ -540,6 +554,8 @@ def _enter(columns: dict[str, Columns], record: int, event: AnyEvent, gone: floa
     into.low.append(-1 if low is None else into.place(low))
     into.high.append(-1 if high is None else into.place(high))
     into.assumed.append(event.assumed)
+    over = event.over if isinstance(event, Measurement) else None
+    into.over.append(math.nan if over is None else over)
 
 
 def _gone(events: Sequence[AnyEvent]) -> dict[int, float]:

@@ -12,7 +12,7 @@ from equipoise.chart import DOSES, Bools
 from equipoise.criterion import Criterion, Effort, Item, Probe, Readings, Reasons
 from equipoise.looks import MET, NOT_MET, UNKNOWN, Looks, Rows, Truths
 from equipoise.probe import answer, choices, values
-from equipoise.readers import MASK_OF_TRUTH, after, since
+from equipoise.readers import MASK_OF_TRUTH, Part, PartReader, after, since
 from equipoise.record import Dose
 from equipoise.source import Source, Standing
 from equipoise.truth import Because, Limit, Truth
@@ -68,6 +68,18 @@ def last_temperature(looks: Looks) -> Fever:
 
     found: Fever = looks.keep("last temperature", find)
     return found
+
+
+def fever_of(limit: Limit) -> PartReader:
+    """The last temperature against a limit; a fever without a number may be on either side."""
+
+    def read(looks: Looks) -> Part:
+        fever = last_temperature(looks)
+        word = fever.word.judge("some fever", lambda value: UNKNOWN if value else NOT_MET)
+        truth = np.where(fever.by_number, fever.number.truth(limit), word).astype(np.int8)
+        return Part(truth, lambda i: Reasons((fever.because(i),), ("temperature",)))
+
+    return read
 
 
 def _fever(looks: Looks) -> Readings:
