@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from bisect import insort
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -216,6 +216,28 @@ class Series:
             codes = self.high if end == "high" else self.low
             self.cache["ranges", end] = self._subset(codes[:-1] >= 0, codes)
         result: Series = self.cache["ranges", end]
+        return result
+
+    def rows_where(self, key: Hashable, keep: Callable[[], Bools]) -> Series:
+        """The rows that are wanted, by a mask made once."""
+        if ("rows", key) not in self.cache:
+            self.cache["rows", key] = self._subset(keep(), self.code)
+        result: Series = self.cache["rows", key]
+        return result
+
+    def range_carried(self, end: str) -> Series:
+        """For each row the laboratory's own limit that came with it, or the last before it."""
+        if ("carried", end) not in self.cache:
+            codes = (self.high if end == "high" else self.low)[:-1]
+            block = self.key >> _BITS
+            place = np.where(codes >= 0, np.arange(self.rows), -1)
+            last = np.maximum.accumulate(place) if self.rows else place
+            same = (last >= 0) & (block[last] == block if self.rows else last >= 0)
+            carried = np.where(same, codes[last] if self.rows else codes, -1)
+            self.cache["carried", end] = replace(
+                self, code=np.append(carried, -1).astype(np.int32), cache={}
+            )
+        result: Series = self.cache["carried", end]
         return result
 
     def _subset(self, kept: Bools, codes: NDArray[np.int32]) -> Series:
