@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from equipoise.criteria.agvhd_magic2016 import MAGIC
 from equipoise.criteria.aki_kdigo2012 import AKI
+from equipoise.criteria.car_hematotox_2021 import HEMATOTOX
 from equipoise.criteria.cgvhd_nih2014 import CGVHD
 from equipoise.criteria.crs_astct2019 import CRS
 from equipoise.criteria.hlh_2004 import HLH_2004
@@ -20,5 +21,5 @@ from equipoise.criterion import Criterion
 
 ALL: tuple[Criterion, ...] = (
     CRS, ICANS, IECHS, HSCORE, ICAHT_EARLY, ICAHT_LATE, MASL, HLH_2004, OHI, MAS, AKI, MAGIC,
-    CGVHD, VOD,
+    CGVHD, VOD, HEMATOTOX,
 )  # fmt: skip
