@@ -315,6 +315,9 @@ def _evaluate(criterion: Criterion, looks: Looks) -> Graded:
         nothing = np.zeros(len(looks), dtype=np.int64)
         return Graded(criterion, through, applied, why_not, nothing, nothing, ())
     readings = tuple(item.read(through) for item in criterion.items)
+    for item, found in zip(criterion.items, readings, strict=True):
+        if found.possible.min() == 0 or int(found.possible.max()) >> len(item.classes):
+            raise ValueError(f"{criterion.id}, item {item.name}: no class, or one that it lacks")
     low, high = bounds(criterion, [r.possible for r in readings])
     return Graded(criterion, through, applied, why_not, low, high, readings)
 

@@ -117,6 +117,7 @@ def test_each_missing_input(missing, organ, expected):
 
 def test_a_recorded_stage_goes_before_what_is_measured():
     assert stage("skin", rash_area="60 %", agvhd_stage_skin=1) == {1}
+    assert stage("upper_gut", agvhd_stage_upper_gi=2) == {1}, "it has only stage 1"
 
 
 def test_upper_gut_unknown_leaves_an_interval():

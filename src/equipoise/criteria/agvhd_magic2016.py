@@ -41,12 +41,12 @@ WINDOW = 72.0
 _ANY_OF_FOUR = 0b1111
 
 
-def _staged(name: str, measured: Reader) -> Reader:
+def _staged(name: str, measured: Reader, highest: int = 4) -> Reader:
     """The stage that is recorded, else what is measured."""
 
     def read(looks: Looks) -> Readings:
         stage, other = looks.of(name), measured(looks)
-        recorded = stage.pick("stage", lambda value: 1 << int(value), 0)
+        recorded = stage.pick(("stage", highest), lambda value: 1 << min(int(value), highest), 0)
         possible = np.where(stage.there, recorded, other.possible).astype(np.uint8)
 
         def explain(i: int) -> Reasons:
@@ -198,7 +198,7 @@ MAGIC = Criterion(
             "Upper gut",
             ("upper gut stage 0", "upper gut stage 1"),
             ("none", "persistent nausea, vomiting or anorexia"),
-            _staged("agvhd_stage_upper_gi", item_of(present("upper_gi"))),
+            _staged("agvhd_stage_upper_gi", item_of(present("upper_gi")), 1),
             "upper gut not staged",
         ),
         Item(
@@ -240,7 +240,8 @@ MAGIC = Criterion(
     notes=(
         "The grade is not the highest stage: I skin 1-2 alone; II skin 3, liver 1, upper gut 1 or "
         "lower gut 1; III liver 2-3 or lower gut 2-3; IV any of skin, liver, lower gut at 4.",
-        "A stage that is recorded goes before what is measured.",
+        "A stage that is recorded goes before what is measured; the upper gut has only stage 1, "
+        "and a higher one that is recorded is read as 1.",
         "The bands leave 3.0 to 3.1, 6.0 to 6.1 and 15.0 to 15.1 open: up to 3.0, 6.0 and 15.0 is "
         "the lower stage.",
         "Volume and number of stools may disagree and no rule says which counts: the higher stage "
