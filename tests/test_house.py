@@ -36,8 +36,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
     ),
     "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
     "verbs": (
-        "checks", "files", "modelfile", "likelihood", "dataset", "mode", "importance",
-        "fit", "patient", "triage", "plan",
+        "checks", "files", "modelfile", "likelihood", "datafile", "steps", "dataset", "profiles",
+        "mode", "importance", "fit", "diagnostics", "patient", "triage", "plan",
         "exposure", "courses", "offer", "turnaround", "replay", "nonmem",
     ),
     "jobs": ("shelves", "examples", "assess"),

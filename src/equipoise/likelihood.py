@@ -14,6 +14,7 @@ from math import lgamma, log, pi
 import numpy as np
 from numpy.typing import NDArray
 
+from equipoise.kinetics import row_of
 from equipoise.model import Array, Course, Model, simulate
 
 Objective = Callable[[Array], Array]
@@ -29,14 +30,16 @@ class Observed:
 
     number    in the analyte's unit; the limit where censored
     censored  "", "<" or ">"
-    after     the sample stands after the doses at the same time (order of a data set)
+    after     whether the sample stands after the doses of its time; for a level from a data set its
+              row, from 1: after what NONMEM lets act before the records of that time (additional
+              and lagged doses) and after the records before it
     """
 
     time: float
     analyte: str
     number: float
     censored: str = ""
-    after: bool = False
+    after: bool | int = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def with_errors(model: Model, subject: Subject, etas: Array, *, rtol: float = 1e
         [subject.course],
         [subject.times],
         etas=etas,
-        after=[np.array([o.after for o in subject.observed], dtype=bool)],
+        after=[np.array([row_of(o.after) for o in subject.observed])],
         rtol=rtol,
     )
     values = np.empty((etas.shape[0], len(subject.observed)))

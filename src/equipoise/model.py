@@ -23,9 +23,11 @@ from equipoise.readout import (
     Layout,
     ModelUseError,
     Reader,
+    at_times,
     errors_of,
     of_states,
     padded,
+    unusable,
 )
 from equipoise.source import Source, Standing, Value
 
@@ -426,7 +428,7 @@ def simulate(
     times: Array | Sequence[Array],
     *,
     etas: Array | None = None,
-    after: Sequence[NDArray[np.bool_]] | None = None,
+    after: Sequence[NDArray[np.bool_] | NDArray[np.int64]] | None = None,
     start: float | None = None,
     rtol: float = 1e-6,
     threads: int | None = None,
@@ -435,8 +437,8 @@ def simulate(
 
     times  hours: one array for all courses, or one for each (padded with NaN in the answer)
     etas   (lanes, k); None: one lane, the typical patient
-    after  for each course, whether a time means just after the doses at that time; default
-           before (a trough)
+    after  for each course, whether a time means just after the doses at that time, or its row in a
+           data set; default before (a trough)
     """
     draws = np.zeros((1, len(model.etas))) if etas is None else np.atleast_2d(etas)
     lanes, n_courses = draws.shape[0], len(courses)
@@ -450,6 +452,10 @@ def simulate(
         rows = slice(i * lanes, (i + 1) * lanes)
         for j, name in enumerate(names):
             parameters[rows, :, j] = padded(table[name], lanes, pieces)
+    refused = unusable(
+        model.states, names, parameters, by_state, [c.schedule for c in courses],
+        closed=isinstance(model.structure, Linear),
+    )  # fmt: skip
     plain = [o for o in model.observations if o.state]
     observe = [(model.states.index(o.state), names.index(o.volume)) for o in plain]
     initial = by_state["START"]
@@ -472,16 +478,15 @@ def simulate(
         rtol=rtol,
         threads=threads,
     )
+    solution.amounts[list(refused)] = solution.areas[list(refused)] = np.nan
     longest = max(len(c) for c in clocks)
     shape = (n_courses, lanes, longest)
     values, areas = {}, {}
     for k, (o, (state, volume)) in enumerate(zip(plain, observe, strict=True)):
-        scale = np.stack(
-            [
-                _volume_at(parameters[i * lanes : (i + 1) * lanes, :, volume], c, clock, longest)
-                for i, (c, clock) in enumerate(zip(courses, clocks, strict=True))
-            ]
-        )
+        scale = np.ones(shape)
+        for i, (c, clock) in enumerate(zip(courses, clocks, strict=True)):
+            own = parameters[i * lanes : (i + 1) * lanes, :, volume]
+            scale[i, :, : len(clock)] = at_times(own, c.schedule.breaks, clock)
         amounts = solution.amounts[:, :, state].reshape(shape)
         values[o.analyte] = amounts / scale * o.factor
         areas[o.analyte] = solution.areas[:, :, k].reshape(shape) * o.factor
@@ -503,7 +508,8 @@ def simulate(
                 center = errors[o.analyte][0]
                 values[o.analyte] = np.exp(center) if o.logged else center
                 areas[o.analyte] = np.full(shape, np.nan)
-    failed = tuple((lane // lanes, lane % lanes, reason) for lane, reason in solution.failed)
+    reasons = sorted((dict(solution.failed) | refused).items())
+    failed = tuple((lane // lanes, lane % lanes, reason) for lane, reason in reasons)
     out = np.full((n_courses, longest), np.nan)
     for i, clock in enumerate(clocks):
         out[i, : len(clock)] = clock
@@ -589,11 +595,3 @@ def _starts(courses: Sequence[Course]) -> list[float] | None:
     if all(c.start is None for c in courses):
         return None
     return [np.nan if c.start is None else c.start for c in courses]
-
-
-def _volume_at(volumes: Array, what: Course, clock: Array, longest: int) -> Array:
-    # A sample at a break is read with the volume that held before it, as the amounts are.
-    piece = np.searchsorted(np.array(what.schedule.breaks), clock, side="left")
-    out = np.ones((volumes.shape[0], longest))
-    out[:, : len(clock)] = volumes[:, piece]
-    return out

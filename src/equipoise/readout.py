@@ -11,6 +11,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from equipoise.kinetics import MODELED_DURATION, MODELED_RATE, Schedule
+
 Array: TypeAlias = NDArray[np.float64]
 
 BY_STATE: Mapping[str, float] = {
@@ -55,6 +57,10 @@ class Sample:
     amount: Mapping[str, Array]
 
 
+Condition: TypeAlias = tuple[int, str, str]
+"""Place of a column from 0, operator ("==" and "/=" compare text; ".EQN.", ".NEN.", "<", "<=", ">",
+">=" numbers) and value, of a list in $DATA."""
+
 Reader: TypeAlias = Callable[[Sample], tuple[Array, Array]]
 """(prediction, variance) on the scale of the data."""
 
@@ -67,12 +73,16 @@ class Layout:
     aliases  other names that the header of a file may use -> the name in `columns`
     ignore   rows that begin with this character are comments; "@": with any letter or @
     dose     number of the compartment of doses without CMT, from 1
+    drop     rows for which any of these holds are left out
+    accept   rows for which none of these holds are left out, where there are any
     """
 
     columns: tuple[str, ...]
     aliases: Mapping[str, str] = field(default_factory=dict)
     ignore: str = ""
     dose: int = 1
+    drop: tuple[Condition, ...] = ()
+    accept: tuple[Condition, ...] = ()
 
     def matches(self, header: Sequence[str]) -> bool:
         """Whether a header names these columns in this order (those not read: anything)."""
@@ -113,6 +123,64 @@ def of_states(
             if name in table:
                 found[place, :, :, i] = padded(table[name], lanes, pieces)
     return found.reshape(-1, pieces, len(states))
+
+
+def unusable(
+    states: Sequence[str],
+    names: Sequence[str],
+    parameters: Array,
+    by_state: Mapping[str, Array | None],
+    schedules: Sequence[Schedule],
+    *,
+    closed: bool,
+) -> dict[int, str]:
+    """Lanes whose parameters the engine could not compute with, and why; they get harmless numbers.
+
+    parameters, by_state  as the engine takes them, (lanes, pieces, ...); changed in place
+    schedules             one for each course; lanes of one course stand together
+    closed                they are those of a closed form, with volumes and rates
+    Returns               lane -> reason
+    """
+    found: dict[int, str] = {}
+    lanes = len(parameters)
+
+    def refuse(
+        bad: NDArray[np.bool_], values: Array, name: str, what: str, harmless: float
+    ) -> None:
+        if bad.any():
+            for lane in np.flatnonzero(bad.any(axis=1)):
+                found.setdefault(int(lane), f"{name} is {what} there")
+            values[bad] = harmless
+
+    if closed or not np.isfinite(parameters).all():
+        for j, name in enumerate(names):
+            values = parameters[:, :, j]
+            refuse(~np.isfinite(values), values, name, "no number", 1.0)
+            if closed:
+                volume = name.startswith("V")
+                bad = (values <= 0.0) if volume else (values < 0.0)
+                refuse(bad, values, name, "not above 0" if volume else "negative", 1.0)
+    of = np.repeat(np.arange(len(schedules)), lanes // len(schedules))
+    for prefix, table in by_state.items():
+        code = {"RATE": MODELED_RATE, "DURATION": MODELED_DURATION}.get(prefix)
+        for i, state in enumerate(states):
+            if table is None:
+                continue
+            values = table[:, :, i]
+            name = f"{prefix}_{state}"
+            if code is None:
+                bad = ~np.isfinite(values)
+                if prefix != "START":
+                    bad |= values < 0.0
+                refuse(bad, values, name, "negative or no number", BY_STATE[prefix])
+                continue
+            asked = np.array(
+                [any(d.rate == code and d.compartment == i for d in s.doses) for s in schedules]
+            )
+            bad = ~(np.isfinite(values) & (values > 0.0))
+            refuse(bad & asked[of][:, None], values, name, "not above 0", 1.0)
+            values[bad] = 1.0
+    return found
 
 
 def padded(values: Array, lanes: int, pieces: int) -> Array:

@@ -20,7 +20,7 @@ from equipoise import names, patient, units
 from equipoise.assessment import DISCLAIMER, NOT_FOR_DOSING
 from equipoise.chance import stream
 from equipoise.fit import fit
-from equipoise.kinetics import DoseEvent, Schedule
+from equipoise.kinetics import DoseEvent, Schedule, row_of
 from equipoise.likelihood import Observed, Subject
 from equipoise.mode import Mode, find_mode
 from equipoise.model import Array, Course, Model, Prediction, Purpose, draw_etas, simulate
@@ -42,6 +42,9 @@ NEXT_CARRIED = "those of a row act on the interval that ends there (NONMEM)"
 
 Bands: TypeAlias = tuple[float, float, float, float, float]
 """Quantiles of 5, 25, 50, 75 and 95 %."""
+
+BETWEEN = (0.05, 0.20, 0.25, 0.25, 0.20, 0.05)
+"""Probability of each place between the quantiles of `Bands`, the two ends included."""
 
 _BANDS: Bands = (0.05, 0.25, 0.5, 0.75, 0.95)
 _NO_BANDS: Bands = (math.nan, math.nan, math.nan, math.nan, math.nan)
@@ -125,6 +128,24 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Calibration:
+    """How many observations of one phase lie where in their forecast.
+
+    counts  below the 90 % band, below the 50 % band, below and above the median, above the 50 %
+            band, above the 90 % band; `BETWEEN` is what is expected of each
+    """
+
+    phase: str
+    analyte: str
+    counts: tuple[int, ...]
+
+    @property
+    def n(self) -> int:
+        """Measured levels with bands."""
+        return sum(self.counts)
+
+
+@dataclass(frozen=True, slots=True)
 class Replay:
     """What a replay found: everything any face shows.
 
@@ -154,6 +175,7 @@ def collected(
     seed: int,
     draws: int,
     availability: str,
+    covariates: str = LAST_CARRIED,
     cautions: Sequence[str] = (),
 ) -> Replay:
     """Forecasts with their summaries, and what has to be said beside them."""
@@ -189,7 +211,7 @@ def collected(
         seed=seed,
         draws=draws,
         availability=availability,
-        covariates=NEXT_CARRIED if availability == BY_ROW else LAST_CARRIED,
+        covariates=covariates,
         summaries=summaries(forecasts),
         forecasts=tuple(forecasts),
         cautions=(*said, *dict.fromkeys(cautions)),
@@ -201,8 +223,8 @@ def of_subject(
 ) -> tuple[Forecast, ...]:
     """Forecasts of every level of one subject of a data set, in the order of its rows.
 
-    A level uses those with an earlier TIME. Covariates are those of the rows up to the level's own
-    (by NONMEM's rule a row's covariates act on the interval that ends there), none later.
+    A level uses those with an earlier TIME. Covariates are those of the rows up to the level's own,
+    none later, whether they act on the interval that ends at a row or are carried forward.
     draws  0: no bands, estimates only, which is faster
     """
     found: list[Forecast] = []
@@ -251,20 +273,25 @@ def known_course(course: Course, t: float) -> Course:
     """
     schedule = course.schedule
     breaks = tuple(edge for edge in schedule.breaks if edge < t)
-    pieces, kept = len(schedule.breaks) + 1, len(breaks) + 1
-    # Pieces beyond the schedule's belong to single doses, in their order.
+    kept = len(breaks) + 1
+    given = [d for d in schedule.doses if d.time <= t]
+    # Pieces beyond those in force belong to single doses.
+    own = sorted({d.piece for d in given if d.piece >= kept})
     doses = tuple(
-        replace(d, piece=d.piece - pieces + kept) if d.piece >= pieces else d
-        for d in schedule.doses
-        if d.time <= t
+        replace(d, piece=kept + own.index(d.piece)) if d.piece >= kept else d for d in given
     )
-    own = max(0, max((d.piece + 1 - kept for d in doses), default=0))
     covariates = {
-        name: np.concatenate([numbers[:kept], numbers[pieces : pieces + own]])
+        name: np.concatenate([numbers[:kept], numbers[own]])
         for name, numbers in course.covariates.items()
     }
-    resets = tuple(at for at in schedule.resets if at <= t)
-    return Course(Schedule(doses=doses, resets=resets, breaks=breaks), covariates, course.start)
+    resets = [reset for reset in schedule.numbered_resets() if reset[0] <= t]
+    known = Schedule(
+        doses=doses,
+        resets=tuple(at for at, _ in resets),
+        breaks=breaks,
+        reset_rows=tuple(row for _, row in resets),
+    )
+    return Course(known, covariates, course.start)
 
 
 def summaries(forecasts: Sequence[Forecast]) -> tuple[Summary, ...]:
@@ -281,6 +308,46 @@ def summaries(forecasts: Sequence[Forecast]) -> tuple[Summary, ...]:
         groups.append((SAME_LEVELS, [_as_typical(f) for f in later]))
         found.extend(_summary(phase, analyte, unit, group) for phase, group in groups)
     return tuple(found)
+
+
+def calibrations(forecasts: Sequence[Forecast]) -> tuple[Calibration, ...]:
+    """Where observations lie in their bands: every analyte by phase, where there are any."""
+    found = []
+    for analyte in dict.fromkeys(f.analyte for f in forecasts):
+        for phase in PHASES:
+            own = [
+                f
+                for f in forecasts
+                if f.analyte == analyte
+                and f.phase == phase
+                and not (f.reason or f.censored)
+                and math.isfinite(f.low90)
+            ]
+            counts = [0] * len(BETWEEN)
+            for f in own:
+                edges = (f.low90, f.low50, f.median, f.high50, f.high90)
+                counts[sum(f.observed > edge for edge in edges)] += 1
+            if own:
+                found.append(Calibration(phase, analyte, tuple(counts)))
+    return tuple(found)
+
+
+def by_chance(n: int, share: float) -> tuple[int, int]:
+    """How many of n fall in a place of that probability, by chance alone: the central 95 %.
+
+    The n are taken as independent; those of one patient are not, so the truth is wider.
+    """
+    total, low = 0.0, 0
+    for k in range(n + 1):
+        total += math.exp(
+            math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+            + k * math.log(share) + (n - k) * math.log1p(-share)
+        )  # fmt: skip
+        if total <= 0.025:
+            low = k + 1
+        if total >= 0.975:
+            return low, k
+    return low, n
 
 
 def _forecast(model: Model, known: Subject, level: Observed, *, seed: int, draws: int) -> Forecast:
@@ -324,7 +391,8 @@ def _forecast(model: Model, known: Subject, level: Observed, *, seed: int, draws
 
 
 def _dosed(doses: Sequence[DoseEvent], level: Observed) -> bool:
-    return any(d.time < level.time or (d.time == level.time and level.after) for d in doses)
+    stands = row_of(level.after)
+    return any(d.time < level.time or (d.time == level.time and d.row < stands) for d in doses)
 
 
 def _estimate(
@@ -339,7 +407,7 @@ def _estimate(
 
 
 def _predictor(model: Model, course: Course, level: Observed) -> Callable[[Array], Prediction]:
-    after = [np.array([level.after])]
+    after = [np.array([row_of(level.after)])]
 
     def predict(etas: Array) -> Prediction:
         return simulate(model, [course], np.array([level.time]), etas=etas, after=after, rtol=1e-8)

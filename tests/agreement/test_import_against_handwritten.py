@@ -277,18 +277,26 @@ def test_a_given_rate_keeps_its_rate_when_less_enters(tmp_path: Path) -> None:
     assert levels(model, data) == pytest.approx(expected[:, 0] / 9.0, rel=1e-9)
 
 
+@pytest.mark.parametrize("lagged", [False, True])
 @pytest.mark.parametrize("together", [False, True])
-def test_a_dose_has_the_covariates_of_its_own_record(together: bool, tmp_path: Path) -> None:
+def test_a_dose_has_the_covariates_of_its_own_record(
+    together: bool, lagged: bool, tmp_path: Path
+) -> None:
     columns = "ID TIME AMT EVID DV OCC"
-    pk = "FR=0.5\nIF(OCC.EQ.2) FR=0.8\nIF(OCC.EQ.3) FR=0.1\nF1=FR\nALAG1=OCC\nCL=2\nV=9\nS1=V"
-    model = imported(stream(pk, columns=columns), tmp_path)
+    pk = "FR=0.5\nIF(OCC.EQ.2) FR=0.8\nIF(OCC.EQ.3) FR=0.1\nF1=FR\nCL=2\nV=9\nS1=V"
+    model = imported(stream(pk + ("\nALAG1=OCC" if lagged else ""), columns=columns), tmp_path)
     # Doses of three occasions, and no other record between them; or all at one time.
     at = (0.0, 0.0, 0.0) if together else (0.0, 10.0, 20.0)
     doses = "".join(f"1,{t},90,1,.,{occ}\n" for occ, t in enumerate(at, start=1))
     data = f"ID,TIME,AMT,EVID,DV,OCC\n{doses}1,30,.,0,1,3\n"
+    shares, lags = (0.5, 0.8, 0.1), (0.0, 0.0, 0.0)
+    if lagged:
+        # The lag is that of the record; what enters does so with the share of the record that
+        # comes next (NONMEM Users Guide VI, III.F.2 and III.F.6).
+        shares, lags = ((0.1, 0.1, 0.1) if together else (0.8, 0.1, 0.1)), (1.0, 2.0, 3.0)
     expected = sum(
         10.0 * share * math.exp(-2.0 / 9.0 * (30.0 - t - lag))
-        for t, share, lag in zip(at, (0.5, 0.8, 0.1), (1.0, 2.0, 3.0), strict=True)
+        for t, share, lag in zip(at, shares, lags, strict=True)
     )
     assert levels(model, data) == pytest.approx([expected], rel=1e-9)
 

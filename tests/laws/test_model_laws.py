@@ -9,7 +9,9 @@ import pytest
 
 import equipoise.models
 from equipoise import kinetics, names, units
+from equipoise.dataset import parse_dataset
 from equipoise.kinetics import Linear, System
+from equipoise.likelihood import predicted
 from equipoise.model import (
     CLEARANCE_FACTOR,
     PlainDose,
@@ -264,6 +266,70 @@ def test_time_shift(model):
     np.testing.assert_allclose(later, here, rtol=1e-6, atol=1e-12)
     earlier = levels(model, doses(model, shift=-72.0), times - 72.0)
     np.testing.assert_allclose(earlier, here, rtol=1e-6, atol=1e-12)
+
+
+@EACH
+def test_a_train_is_its_doses(model):
+    route, duration = first_route(model), 5.0 if first_route(model) == "iv" else 0.0
+    train = [PlainDose(3.0, 2.0, route, duration, interval=8.0, additional=3)]
+    single = [PlainDose(3.0 + 8.0 * k, 2.0, route, duration) for k in range(4)]
+    times = np.linspace(0.0, 90.0, 31)
+    np.testing.assert_allclose(
+        levels(model, train, times), levels(model, single, times), rtol=1e-9, atol=1e-12
+    )
+
+
+@EACH
+def test_an_infusion_is_its_two_halves(model):
+    route = first_route(model)
+    whole = [PlainDose(3.0, 2.0, route, 6.0)]
+    halves = [PlainDose(3.0, 1.0, route, 3.0), PlainDose(6.0, 1.0, route, 3.0)]
+    times = np.linspace(0.0, 60.0, 25)
+    found = levels(model, halves, times)
+    np.testing.assert_allclose(
+        found, levels(model, whole, times), rtol=1e-7, atol=1e-8 * found.max()
+    )
+
+
+def rows_of(model, rows):
+    """A data set of one subject; rows are (TIME, EVID, AMT), at the reference covariates."""
+    named = {name.upper(): c.reference for name, c in model.covariates.items() if not c.by_time}
+    compartment = model.routes[first_route(model)] + 1
+    lines = [",".join(["ID", "TIME", "EVID", "AMT", "CMT", "DV", *named])]
+    for time, evid, amount in rows:
+        cells = [1, time, evid, amount, compartment, 1.0 if evid == 0 else ".", *named.values()]
+        lines.append(",".join(map(str, cells)))
+    (subject,) = parse_dataset("\n".join(lines), model).subjects
+    return subject
+
+
+@EACH
+def test_adding_an_observation_changes_no_other(model):
+    plain = [(0.0, 1, 3.0), (5.0, 0, 0), (24.0, 1, 2.0), (24.0, 0, 0), (30.0, 0, 0), (70.0, 0, 0)]
+    more = [*plain[:2], (11.0, 0, 0), (24.0, 0, 0), *plain[2:4], (24.0, 2, 0), *plain[4:]]
+    etas = draw_etas(model, 3, np.random.default_rng(9))
+    few = predicted(model, rows_of(model, plain), etas, rtol=1e-10)
+    many = predicted(model, rows_of(model, more), etas, rtol=1e-10)
+    np.testing.assert_allclose(np.delete(many, [1, 2], axis=1), few, rtol=1e-7)
+
+
+@EACH
+def test_what_stands_first_at_one_time_acts_first(model):
+    dose, level = (24.0, 1, 2.0), (24.0, 0, 0)
+    zero = np.zeros((1, len(model.etas)))
+    inside = {}
+    for name, rows in (("after", [dose, level]), ("before", [level, dose])):
+        subject = rows_of(model, [(0.0, 1, 3.0), *rows])
+        what = subject.course
+        table = structural_parameters(model, what, zero)
+        p = [[float(np.ravel(table[n])[0]) for n in model.parameter_names]]
+        found = kinetics.solve(
+            model.structure, [what.schedule], [[24.0]], p, after=[[subject.observed[0].after]],
+            rtol=1e-10,
+        )  # fmt: skip
+        inside[name] = found.amounts[0, 0].sum()
+    # All of it is in the body at once, wherever it was put.
+    assert inside["after"] - inside["before"] == pytest.approx(2.0, rel=1e-9)
 
 
 @EACH

@@ -189,7 +189,7 @@ GOOD = "1,0,.,10,1,1,0,0,0,0,0"
         ("1,1,0,-10,1,1,0,0,0,0,0", "row 3: AMT is negative"),
         ("1,1,0,10,1,1,0,0,3,0,0", "row 3: SS or ADDL needs an interval II"),
         ("1,1,0,10,1,1,0,0,0,1,0", "row 3: SS or ADDL needs an interval II"),
-        ("1,1,0,10,1,1,0,12,0,3,0", "row 3: SS 3"),
+        ("1,1,0,10,1,1,0,12,0,4,0", "row 3: SS 4"),
         ("1,1,0,10,1,1,0,12,-1,0,0", "row 3: ADDL is negative"),
         ("1,1,150,0,0,1,0,0,0,0,2", "row 3: CENS is 0, 1"),
     ],
@@ -244,3 +244,31 @@ def test_files_and_doses(tmp_path: Path) -> None:
     path.write_text("TIME,AMT\n", encoding="utf-8")
     with pytest.raises(DatasetError, match="no rows"):
         read_doses(path, MODEL)
+
+
+@pytest.mark.parametrize(
+    ("train", "when"),
+    [("1,0,0,10,1,12,2", "12"), ("1,0,0,10,1,0,0\n1,6,0,10,1,6,1", "12")],
+)
+def test_a_level_sees_an_additional_dose_of_its_time(train: str, when: str) -> None:
+    text = f"ID,TIME,DV,AMT,EVID,II,ADDL\n{train}\n1,{when},9,0,0,0,0\n1,{when},0,5,1,0,0\n"
+    (seen,) = predictions(text)
+    before = level(12.0) + level(0.0) + (level(6.0) if "\n" in train else 0.0)
+    # The additional dose, not the one whose row stands below.
+    np.testing.assert_allclose(seen, before, rtol=1e-9)
+
+
+def test_levels_between_doses_of_one_time() -> None:
+    rows = ["1,5,9,0,0", "1,5,0,10,1", "1,5,9,0,0", "1,5,0,20,1", "1,5,9,0,0", "1,5,0,0,3"]
+    text = "\n".join(["ID,TIME,DV,AMT,EVID", "1,0,0,10,1", *rows, "1,5,9,0,0"])
+    there = level(5.0)
+    expected = [there, there + level(0.0), there + level(0.0, 30.0), 0.0]
+    np.testing.assert_allclose(predictions(text), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_the_steady_state_of_an_endless_infusion() -> None:
+    text = "ID,TIME,DV,AMT,RATE,II,SS\n1,0,0,0,4,0,{}\n1,0,9,0,0,0,0\n1,10,9,0,0,0,0\n"
+    plateau = 1000.0 * 4.0 / CL
+    expected = [plateau, plateau * np.exp(-10.0 * CL / V)]
+    for steady in (1, 2, 3):
+        np.testing.assert_allclose(predictions(text.format(steady)), expected, rtol=1e-9)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from equipoise.kinetics import DoseEvent, Linear, Schedule, half_lives, solve
+from equipoise.kinetics import DoseEvent, Linear, Schedule, System, half_lives, solve
 
 ONE = Linear(1, depot=False)
 PARAMETERS = np.array([[1.0, 10.0]])
@@ -43,6 +43,115 @@ def test_expanded_writes_trains_out_in_order():
 def test_a_dose_is_refused_with_the_name_of_the_field(wrong, field):
     with pytest.raises(ValueError, match=f"^{field} of a dose"):
         DoseEvent(**({"time": 0.0} | wrong))
+
+
+def falling(t, x, p, dx):
+    dx[0] = -p[0] / p[1] * x[0]
+
+
+BOTH = pytest.mark.parametrize(
+    "system", [ONE, System(ONE.states, ONE.parameter_names, falling)], ids=["closed", "stepped"]
+)
+
+
+def amounts(system, schedule, times, after, **given):
+    found = solve(
+        system, [schedule], [times], PARAMETERS, after=[np.array(after)], rtol=1e-11, atol=1e-13,
+        **given,
+    )  # fmt: skip
+    assert found.failed == ()
+    return found.amounts[0, :, 0]
+
+
+@BOTH
+def test_at_the_bedside_a_level_at_the_time_of_a_scheduled_dose_is_a_trough(system):
+    train = Schedule((DoseEvent(0.0, 10.0, interval=12.0, additional=2),))
+    trough = 10.0 * np.exp(-1.2)
+    np.testing.assert_allclose(
+        amounts(system, train, [12.0, 12.0], [False, True]), [trough, trough + 10.0], rtol=1e-9
+    )
+
+
+@BOTH
+@pytest.mark.parametrize("lag", [0.0, 12.0])
+def test_in_a_data_set_a_level_sees_what_enters_at_its_time_without_a_record(system, lag):
+    # Additional at 12 h, or the first one held back until then; one with a record of its own.
+    rows = Schedule(
+        (
+            DoseEvent(0.0, 10.0, interval=12.0, additional=0 if lag else 2, row=1),
+            DoseEvent(12.0, 5.0, row=3),
+        )
+    )
+    held = amounts(system, rows, [12.0, 12.0], [2, 4], lag=np.array([[lag]]))
+    before = 10.0 if lag else 10.0 * np.exp(-1.2) + 10.0
+    # With the lag the dose of row 3 enters at 24 h.
+    np.testing.assert_allclose(held, [before, before + (0.0 if lag else 5.0)], rtol=1e-9)
+
+
+@BOTH
+def test_records_of_one_time_act_in_their_order(system):
+    rows = Schedule(
+        (
+            DoseEvent(0.0, 10.0, interval=12.0, additional=1, row=1),
+            DoseEvent(12.0, 5.0, row=3),
+            DoseEvent(12.0, 7.0, row=7),
+        ),
+        resets=(12.0,),
+        reset_rows=(5,),
+    )
+    seen = amounts(system, rows, [12.0] * 5 + [13.0], [2, 4, 6, 8, 8, 9])
+    there = 10.0 * np.exp(-1.2) + 10.0
+    expected = [there, there + 5.0, 0.0, 7.0, 7.0, 7.0 * np.exp(-0.1)]
+    np.testing.assert_allclose(seen, expected, rtol=1e-9, atol=1e-12)
+
+
+@BOTH
+def test_what_is_due_at_a_reset_does_not_survive_it(system):
+    # 3 x 0.1 is a little more than 0.3.
+    rows = Schedule(
+        (DoseEvent(0.0, 10.0, interval=0.1, additional=3, row=1),), resets=(0.3,), reset_rows=(3,)
+    )
+    seen = amounts(system, rows, [0.3, 0.3, 0.5], [2, 4, 5])
+    assert seen[0] > 30.0
+    np.testing.assert_array_equal(seen[1:], 0.0)
+
+
+@BOTH
+def test_the_lag_of_a_record_holds_for_its_train_and_the_share_is_that_of_the_entry(system):
+    rows = Schedule(
+        (DoseEvent(0.0, 10.0, interval=12.0, additional=1, row=1, piece=0),), breaks=(0.0, 15.0)
+    )
+    given = {
+        "lag": np.array([[[4.0], [0.0], [0.0]]]),
+        "bioavailability": np.array([[[9.0], [1.0], [0.5]]]),
+    }
+    found = solve(
+        system, [rows], [[3.9, 4.1, 15.9, 16.1]], np.repeat(PARAMETERS[:, None, :], 3, axis=1),
+        rtol=1e-11, atol=1e-13, **given,
+    )  # fmt: skip
+    first = 10.0 * np.exp(-0.1 * (np.array([4.1, 15.9, 16.1]) - 4.0))
+    expected = [0.0, first[0], first[1], first[2] + 5.0 * np.exp(-0.01)]
+    np.testing.assert_allclose(found.amounts[0, :, 0], expected, rtol=1e-9, atol=1e-12)
+
+
+@BOTH
+@pytest.mark.parametrize("steady", [1, 2])
+def test_the_steady_state_of_an_endless_input(system, steady):
+    doses = (DoseEvent(0.0, 50.0, row=1), DoseEvent(5.0, 0.0, rate=3.0, steady=steady, row=2))
+    seen = amounts(system, Schedule(doses), [5.0, 15.0], [3, 4])
+    rest = 50.0 * np.exp(-0.5) if steady == 2 else 0.0
+    np.testing.assert_allclose(seen, (30.0 + rest) * np.exp([0.0, -1.0]), rtol=1e-8)
+
+
+@BOTH
+def test_a_steady_state_is_that_of_its_own_piece(system):
+    dose = DoseEvent(0.0, 10.0, interval=12.0, steady=1, row=1, piece=0)
+    parameters = np.array([[[1.0, 10.0], [4.0, 10.0]]])
+    found = solve(
+        system, [Schedule((dose,), breaks=(0.0,))], [[1.0]], parameters, rtol=1e-11, atol=1e-13
+    )
+    expected = 10.0 / (1.0 - np.exp(-1.2)) * np.exp(-0.4)
+    np.testing.assert_allclose(found.amounts[0, 0, 0], expected, rtol=1e-9)
 
 
 def test_breaks_must_increase():

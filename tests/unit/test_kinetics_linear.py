@@ -134,7 +134,12 @@ def test_steady_two_is_added_and_steady_one_replaces():
 def test_reset_zeroes_stops_inputs_and_drops_what_lags():
     doses = (DoseEvent(0.0, 50.0, duration=10.0), DoseEvent(4.0, 20.0))
     schedule = Schedule(doses, resets=(6.0,))
-    found = one(schedule, [5.0, 6.0, 6.0, 8.0, 20.0], after=[[0, 0, 1, 0, 0]], lag=[[3.0]])
+    found = one(
+        schedule,
+        [5.0, 6.0, 6.0, 8.0, 20.0],
+        after=[[False, False, True, False, False]],
+        lag=[[3.0]],
+    )
     assert found[0] > 0.0
     assert found[1] > 0.0
     assert np.all(found[2:] == 0.0)
@@ -144,7 +149,11 @@ def test_reset_zeroes_stops_inputs_and_drops_what_lags():
 
 
 def test_no_amount_before_the_first_dose_and_negative_times():
-    found = one(Schedule((DoseEvent(-2.0, 10.0),)), [-5.0, -2.0, -2.0, 0.0], after=[[0, 0, 1, 0]])
+    found = one(
+        Schedule((DoseEvent(-2.0, 10.0),)),
+        [-5.0, -2.0, -2.0, 0.0],
+        after=[[False, False, True, False]],
+    )
     np.testing.assert_allclose(found, [0.0, 0.0, 10.0, 10.0 * math.exp(-2.0 * K)], rtol=1e-14)
 
 

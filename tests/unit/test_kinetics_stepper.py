@@ -174,7 +174,9 @@ def test_mass_balance():
 
 def test_no_amount_before_the_first_dose():
     dose = Schedule((DoseEvent(10.0, 80.0),))
-    found = solve(SATURABLE, [dose], [[0.0, 5.0, 10.0, 10.0]], lanes(1), after=[[0, 0, 0, 1]])
+    found = solve(
+        SATURABLE, [dose], [[0.0, 5.0, 10.0, 10.0]], lanes(1), after=[[False, False, False, True]]
+    )
     np.testing.assert_array_equal(found.amounts[0, :, 0], [0.0, 0.0, 0.0, 80.0])
 
 
@@ -186,7 +188,7 @@ def test_reset():
         [schedule],
         [[10.0, 10.0, 11.0, 25.0]],
         lanes(1),
-        after=[[0, 1, 0, 0]],
+        after=[[False, True, False, False]],
         lag=np.array([[3.0, 0.0]]),
     )
     assert found.amounts[0, 0].sum() > 1.0

@@ -291,18 +291,22 @@ REFUSED = [
     ("unknown in $DES", stream(PK, **{**DES, "des": "DADT(1)=-QQ*A(1)"}), 10, "QQ is not known"),
     ("initially off", stream(PK, **{**DES, "model": "COMP=(C,INITIALOFF)"}), 8, "INITIALOFF"),
     ("rate constants", stream("X=1", advan="ADVAN5", model="COMP=A"), 4, "no rate constant"),
-    ("callfl", stream("CALLFL=-2\n" + PK), 6, "CALLFL=-2"),
+    ("callfl", stream("CALLFL=-2\n" + PK + "*WT", columns="ID TIME DV WT"), 6, "CALLFL"),
     ("exit", stream("IF(THETA(1).LT.0) EXIT 1 2\n" + PK), 6, "EXIT"),
     ("first amounts", stream("IF(A_0FLG.EQ.1) THEN\nX=3\nENDIF\n" + PK), 7, "A_0FLG"),
     ("far initial amount", stream(PK + "\nA_0(3)=1"), 8, "A_0(3)"),
-    ("prior", stream(PK, more="$PRIOR NWPRI"), 13, "$PRIOR is not read"),
+    ("prior", stream(PK, more="$PRIOR TNPRI"), 13, "another problem"),
+    ("transformed thetas", stream(PK, more="$THETAI\nTHETA=LOG(THETAI)"), 13, "$THETAI changes"),
     ("mixture", stream(PK, more="$MIX\nNSPOP=2"), 13, "mixtures"),
     ("$PRED", stream(PK, more="$PRED\nY=1"), 13, "$PRED"),
     ("unknown record", stream(PK, more="$FOOBAR 1"), 13, "$FOOBAR"),
     ("second problem", stream(PK, more="$PROBLEM again"), 13, "second problem"),
     ("likelihood option", stream(PK, more="$EST METHOD=1 LAPLACE LIKE"), 13, "likelihood"),
-    ("replacement", stream(PK, more="$ABBR REPLACE ETA(OCC_CL)=ETA(4,5)"), 13, "$ABBREVIATED"),
-    ("dates", stream(PK, columns="ID DATE TIME DV AMT"), 2, "calendar dates"),
+    ("replacement", stream(PK, more="$ABBR REPLACE ETA(OCC_CL)=ETA(4,5)"), 13, "no column"),
+    ("replacement of nothing", stream(PK, more="$ABBR DECLARE X(3)"), 13, "REPLACE by elements"),
+    ("element", stream(PK, error="Y=F+EPS(1)*SQRT(SIGMA(2,1))"), 9, "$SIGMA has no element (2,1)"),
+    ("condition", stream(PK).replace("IGNORE=@", "IGNORE=(FOO.EQ.1)"), 3, "FOO of $DATA is no"),
+    ("operator", stream(PK).replace("IGNORE=@", "IGNORE=(AMT.IS.1)"), 3, "not a condition"),
     ("l2", stream(PK, columns="ID TIME DV AMT L2"), 2, "L2"),
     ("twice", stream(PK, columns="ID TIME DV WT WT"), 2, "twice"),
     ("no time", stream(PK, columns="ID DV"), 2, "no TIME"),
@@ -401,8 +405,10 @@ def test_names_of_abbreviated_replace() -> None:
 
 def test_notes_say_what_was_left_out() -> None:
     found = read_stream((STREAMS / "exponential.mod").read_text(encoding="utf-8"))
-    assert [n.split(":")[0] for n in found.notes] == ["line 3"]
-    assert "IGNORE=(AGE.LT.18)" in found.notes[0]
+    assert found.notes == ()
+    assert found.drop == ((8, "<", "18"),)
+    noted = read_stream(stream(PK).replace("IGNORE=@", "RECORDS=20"))
+    assert "RECORDS=20 of $DATA is not applied" in noted.notes[0]
     assert "without interaction" in read_stream(stream(PK, more="$EST METHOD=1")).notes[0]
 
 

@@ -265,3 +265,11 @@ def test_a_level_in_another_mass_unit_arrives_in_the_analytes() -> None:
     found = levels(WU, record, 40.0)
     who = subject(WU, record, 40.0, covariate_steps={}, use=found)
     assert who.observed[0].number == pytest.approx(8.1)
+
+
+def test_a_level_charted_at_the_time_of_a_dose_is_a_trough() -> None:
+    record = record_of(*daily("2 mg", "2 mg", "2 mg"), value("sirolimus", "6 ng/mL", 24.0), t=60.0)
+    who = subject(WU, record, 60.0, covariate_steps={}, use=levels(WU, record, 60.0))
+    assert [level.after for level in who.observed] == [False]
+    # No row: nothing here comes from a data set, where rows decide.
+    assert {dose.row for dose in who.course.schedule.doses} == {0}

@@ -308,7 +308,7 @@ def test_the_page_stands_alone_and_escapes(desk) -> None:
     page = (desk / "out" / "replay.html").read_text(encoding="utf-8")
     assert "&lt;b&gt;1" in page
     assert "<b>1" not in page
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 5
     assert "<script" not in page
     # The only address is that of the citation, followed by a reader.
     addresses = set(re.findall(r'(?:src|href)="([^"]+)"', page))

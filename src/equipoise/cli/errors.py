@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from equipoise.dataset import DatasetError
+from equipoise.datafile import DatasetError
 from equipoise.files import InputError
 from equipoise.modelfile import ModelFileError
 from equipoise.names import UnknownName

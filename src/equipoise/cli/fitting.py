@@ -15,6 +15,8 @@ from equipoise import patient
 from equipoise.chance import stream
 from equipoise.cli.errors import WrongInput
 from equipoise.cli.words import (
+    carried,
+    carry_option,
     json_option,
     moment,
     print_json,
@@ -27,8 +29,9 @@ from equipoise.cli.words import (
 from equipoise.dataset import Dataset, Row, read_dataset
 from equipoise.fit import Posterior
 from equipoise.fit import fit as draw
+from equipoise.kinetics import row_of
 from equipoise.likelihood import Subject
-from equipoise.mode import find_mode
+from equipoise.mode import Mode, find_mode
 from equipoise.model import Array, Model, simulate
 from equipoise.modelfile import load
 from equipoise.occasions import expanded, occasions_of
@@ -46,10 +49,13 @@ from equipoise.variants import with_fixed, with_prior_weight
               help="Below 1 trusts the levels more than the population.")  # fmt: skip
 @click.option("--fix", "fixed", multiple=True, metavar="ETA",
               help="Hold an eta at zero, by name; may be given several times.")  # fmt: skip
+@carry_option
 @click.option("--at", "when", metavar="WHEN", help="For a record: the moment to estimate at.")
 @click.option("--out", type=click.Path(dir_okay=False), metavar="FILE", help="CSV there instead.")
 @click.option("--pred", type=click.Path(dir_okay=False), metavar="FILE",
               help="Also PRED and IPRED, one row for each input row.")  # fmt: skip
+@click.option("--page", "page_file", type=click.Path(dir_okay=False), metavar="FILE",
+              help="Also a page of goodness of fit (HTML).")  # fmt: skip
 @seed_option
 @json_option
 def fit(
@@ -59,9 +65,11 @@ def fit(
     draws: int,
     prior_weight: float,
     fixed: tuple[str, ...],
+    carry: str | None,
     when: str | None,
     out: str | None,
     pred: str | None,
+    page_file: str | None,
     seed: int,
     as_json: bool,
 ) -> int:
@@ -75,13 +83,14 @@ def fit(
         found = with_fixed(with_prior_weight(found, prior_weight), fixed)
     except ValueError as error:
         raise WrongInput(str(error)) from None
-    dataset = _read(data, found, when)
+    dataset = _read(data, found, when, carry)
     for note in dataset.notes:
         click.echo(note, err=True)
     courses = [s.course for s in dataset.subjects]
     found = expanded(found, occasions_of(found, courses))
     rows: list[dict[str, float | str]] = []
     modes: list[Array] = []
+    settled: list[Mode] = []
     unsettled: list[str] = []
     with working("fitting") as step:
         for i, subject in enumerate(dataset.subjects):
@@ -93,15 +102,27 @@ def fit(
                 row.update({"OFV": mode.ofv, "JOINT": mode.joint})
                 if not mode.converged:
                     unsettled.append(subject.id)
+                settled.append(mode)
                 modes.append(mode.eta)
             else:
                 rng = stream(seed, subject.id, found.id, "fit")
                 posterior = draw(found, subject, n=draws, rng=rng)
                 row = _posterior_row(subject, posterior)
+                settled.append(posterior.mode)
                 modes.append(posterior.mode.eta)
             rows.append(row)
     if pred is not None:
         write_text(Path(pred), _csv(_predictions(found, dataset, modes)))
+    if page_file is not None:
+        # Imported here: most fits need no page, and templates take time to load.
+        from equipoise.report.goodness import page
+
+        try:
+            text = page(found, dataset.subjects, settled)
+        except ValueError as error:
+            raise WrongInput(f"--page: {error}") from None
+        write_text(Path(page_file), text)
+        click.echo(f"written: {page_file}", err=True)
     if unsettled:
         click.echo(
             f"{len(unsettled)} estimate(s) did not settle; look at them before use", err=True
@@ -118,7 +139,7 @@ def fit(
     return 0
 
 
-def _read(data: str, model: Model, when: str | None) -> Dataset:
+def _read(data: str, model: Model, when: str | None, carry: str | None) -> Dataset:
     path = Path(data)
     if not path.is_file():
         raise WrongInput(f"{data} does not exist; check the path")
@@ -126,7 +147,8 @@ def _read(data: str, model: Model, when: str | None) -> Dataset:
         if when is not None:
             raise WrongInput("--at goes with a record, not with a data set; leave it out")
         with reading(data):
-            return read_dataset(path, model)
+            return read_dataset(path, model, carry=carried(carry, record=False))
+    carried(carry, record=True)
     record = read_record(data)
     at = moment(when, record)
     past = record.assuming_turnaround().until(at)
@@ -138,7 +160,7 @@ def _read(data: str, model: Model, when: str | None) -> Dataset:
         raise WrongInput(str(error)) from error
     if not subject.course.schedule.doses:
         raise WrongInput(f"{data} holds no given dose of {model.agent} at that moment")
-    rows = tuple(Row(0, o.time, o.after, i) for i, o in enumerate(subject.observed))
+    rows = tuple(Row(0, o.time, o.after, i, o.analyte) for i, o in enumerate(subject.observed))
     return Dataset((subject,), rows)
 
 
@@ -159,7 +181,7 @@ def _predictions(
     for i, (subject, eta) in enumerate(zip(dataset.subjects, modes, strict=True)):
         own = [r for r in dataset.rows if r.subject == i]
         times = np.array([r.time for r in own])
-        after = [np.array([r.after for r in own], dtype=bool)]
+        after = [np.array([row_of(r.after) for r in own])]
         etas = np.stack([np.zeros(len(model.etas)), eta])
         found = simulate(model, [subject.course], [times], etas=etas, after=after, rtol=1e-9)
         tables.append(found.values)
@@ -169,14 +191,12 @@ def _predictions(
         j = place[r.subject]
         place[r.subject] += 1
         subject = dataset.subjects[r.subject]
-        # A row that measures nothing shows the first analyte.
-        analyte = model.observations[0].analyte
-        if r.observed >= 0:
-            analyte = subject.observed[r.observed].analyte
+        # A row that is about no analyte shows the first.
+        analyte = r.analyte or model.observations[0].analyte
         table = tables[r.subject][analyte][0]
         rows.append(
             {
-                "ID": subject.id, "TIME": r.time,
+                "ID": subject.id, "TIME": r.hours,
                 "PRED": float(table[0, j]), "IPRED": float(table[1, j]),
             }
         )  # fmt: skip

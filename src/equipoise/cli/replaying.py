@@ -18,6 +18,8 @@ from equipoise import replay as replaying
 from equipoise.assessment import to_json
 from equipoise.cli.errors import WrongInput
 from equipoise.cli.words import (
+    carried,
+    carry_option,
     json_option,
     print_json,
     read_record,
@@ -33,9 +35,20 @@ from equipoise.files import InputError
 from equipoise.model import Model
 from equipoise.modelfile import load
 from equipoise.record import Record
-from equipoise.replay import ASSUMED, BY_ROW, RECORDED, SAME_LEVELS, Forecast, Replay, Summary
+from equipoise.replay import (
+    ASSUMED,
+    BY_ROW,
+    LAST_CARRIED,
+    NEXT_CARRIED,
+    RECORDED,
+    SAME_LEVELS,
+    Forecast,
+    Replay,
+    Summary,
+)
 from equipoise.report.forecasts import forecasts_page, percent
 from equipoise.report.words import number, span
+from equipoise.steps import Carry
 from equipoise.turnaround import Turnaround, assuming, read_turnaround, without_known
 
 LONGEST_LIST = 60
@@ -55,6 +68,7 @@ RECORD_COLUMNS = {"record", "type", "at"}
               help="For the bands; 0 leaves them out and is faster.")  # fmt: skip
 @click.option("--assume-turnaround", "turnaround", type=click.Path(dir_okay=False), metavar="FILE",
               help="TOML: how long results take, where a record does not say.")  # fmt: skip
+@carry_option
 @seed_option
 @json_option
 def replay(
@@ -63,6 +77,7 @@ def replay(
     out: str | None,
     draws: int,
     turnaround: str | None,
+    carry: str | None,
     seed: int,
     as_json: bool,
 ) -> int:
@@ -71,21 +86,28 @@ def replay(
     DATA is one CSV in NONMEM's form, or records: JSON files, tidy CSV files, folders of them.
     """
     found = load(model, {m.id: m for m in models_shelf.ALL})
+    is_dataset = _is_dataset(data)
+    asked = carried(carry, record=not is_dataset)
     with working("replaying") as step:
-        if _is_dataset(data):
+        if is_dataset:
             if turnaround is not None:
                 raise WrongInput(
                     "--assume-turnaround goes with records; in a data set a result is known at its "
                     "TIME: leave it out"
                 )
             with reading(data[0]):
-                subjects = read_dataset(data[0], found).subjects
+                dataset = read_dataset(data[0], found, carry=asked)
+            for note in dataset.notes:
+                click.echo(note, err=True)
+            subjects = dataset.subjects
             forecasts: list[Forecast] = []
             for i, subject in enumerate(subjects):
                 step(f"subject {i + 1} of {len(subjects)}")
                 forecasts += replaying.of_subject(found, subject, seed=seed, draws=draws)
             availability, cautions = BY_ROW, list[str]()
+            rule = NEXT_CARRIED if asked is Carry.NONMEM else LAST_CARRIED
         else:
+            rule = LAST_CARRIED
             assumed = None if turnaround is None else read_turnaround(turnaround)
             records = list(_records(data))
             _different(records)
@@ -97,7 +119,13 @@ def replay(
             f"no level of {', '.join(found.analytes)} is in the data; nothing to forecast"
         )
     answer = replaying.collected(
-        found, forecasts, seed=seed, draws=draws, availability=availability, cautions=cautions
+        found,
+        forecasts,
+        seed=seed,
+        draws=draws,
+        availability=availability,
+        covariates=rule,
+        cautions=cautions,
     )
     if out is not None:
         _write(answer, Path(out))

@@ -14,14 +14,20 @@ from equipoise import models as models_shelf
 from equipoise import names, units
 from equipoise.chance import stream
 from equipoise.cli.errors import WrongInput
-from equipoise.cli.words import json_option, print_json, reading, seed_option, working
+from equipoise.cli.simulating_data import cell, refuse_failed, simulate_data
+from equipoise.cli.words import (
+    carry_option,
+    json_option,
+    print_json,
+    reading,
+    seed_option,
+    working,
+)
 from equipoise.dataset import read_doses
 from equipoise.model import (
     Covariate,
     Model,
-    Observation,
     PlainDose,
-    Prediction,
     course,
     draw_etas,
     outside_domain,
@@ -29,6 +35,7 @@ from equipoise.model import (
 from equipoise.model import simulate as run
 from equipoise.modelfile import load
 from equipoise.occasions import expanded, occasions_of
+from equipoise.profiles import measured, read_etas
 from equipoise.readout import RECORD_TIME, record_times
 from equipoise.regimen import parse_dose, parse_times
 
@@ -42,14 +49,22 @@ from equipoise.regimen import parse_dose, parse_times
               help="A dose line: '160 mg iv over 6 h every 24 h x 4 from -120 h'.")  # fmt: skip
 @click.option("--doses", "table", type=click.Path(dir_okay=False), metavar="FILE",
               help="Doses as CSV in NONMEM's columns instead.")  # fmt: skip
-@click.option("--times", required=True, metavar="SPEC",
-              help="0,12,23.5 or 0:720:1 (hours; d after a number for days).")  # fmt: skip
+@click.option("--data", type=click.Path(dir_okay=False), metavar="FILE",
+              help="A data set in NONMEM's form: its doses, covariates and rows.")  # fmt: skip
+@click.option("--times", metavar="SPEC",
+              help="0,12,23.5 or 0:720:1 (hours; d after a number for days); with --data: instead "
+              "of the times of its rows.")  # fmt: skip
 @click.option("--covariate", "pairs", multiple=True, metavar="NAME=VALUE",
               help="weight=12.5, cyp3a5=expresser, 'bilirubin=30 umol/L'.")  # fmt: skip
 @click.option("--auc", "windows", multiple=True, metavar="FROM:TO",
               help="Also the AUC over a window of hours, in analyte unit x h.")  # fmt: skip
 @click.option("--population", type=click.IntRange(min=1), metavar="N",
-              help="N virtual patients with variability and residual error.")  # fmt: skip
+              help="N virtual patients with variability and residual error; with --data: the data "
+              "set N times over.")  # fmt: skip
+@click.option("--etas", type=click.Path(dir_okay=False), metavar="FILE",
+              help="The patients of a file that fit has written, without residual "
+              "error.")  # fmt: skip
+@carry_option
 @click.option(
     "--omit-variability",
     is_flag=True,
@@ -61,10 +76,13 @@ def simulate(
     model: str,
     lines: tuple[str, ...],
     table: str | None,
-    times: str,
+    data: str | None,
+    times: str | None,
     pairs: tuple[str, ...],
     windows: tuple[str, ...],
     population: int | None,
+    etas: str | None,
+    carry: str | None,
     omit_variability: bool,
     seed: int,
     as_json: bool,
@@ -75,10 +93,31 @@ def simulate(
     sample at a dose time is taken before the dose.
     """
     found = load(model, {m.id: m for m in models_shelf.ALL})
-    if bool(lines) == (table is not None):
-        raise WrongInput("give the doses either as --dose lines or as one --doses file")
-    if omit_variability and population is not None:
-        raise WrongInput("--omit-variability and --population exclude each other; leave one out")
+    chosen = [
+        name
+        for name, given in (
+            ("--omit-variability", omit_variability),
+            ("--population", population is not None),
+            ("--etas", etas is not None),
+        )
+        if given
+    ]
+    if len(chosen) > 1:
+        raise WrongInput(f"{' and '.join(chosen)} exclude each other; leave one out")
+    if bool(lines) + (table is not None) + (data is not None) != 1:
+        raise WrongInput("give the doses as --dose lines, as one --doses file or as one --data set")
+    if data is not None:
+        for name, given in (("--covariate", pairs), ("--auc", windows)):
+            if given:
+                raise WrongInput(f"{name} does not go with --data; leave it out")
+        return simulate_data(
+            found, data, times=times, population=population, etas=etas, carry=carry, seed=seed,
+            as_json=as_json,
+        )  # fmt: skip
+    if carry is not None:
+        raise WrongInput("--carry goes with --data; leave it out")
+    if times is None:
+        raise WrongInput("say when: --times 0,12,23.5 or 0:720:1")
     values, echoed = covariates(found, pairs)
     if table is None:
         doses = _doses(found, lines, values)
@@ -101,28 +140,43 @@ def simulate(
         )
     what = course(found, doses, covariates=steps)
     found = expanded(found, occasions_of(found, [what]))
-    etas = None if population is None else draw_etas(found, population, rng)
+    ids: list[str | int] = []
+    drawn = None
+    if etas is not None:
+        with reading(etas):
+            known = read_etas(etas, found)
+        ids, drawn = list(known), np.array(list(known.values()))
+    elif population is not None:
+        ids, drawn = list(range(1, population + 1)), draw_etas(found, population, rng)
     with working("simulating"):
-        prediction = run(found, [what], every, etas=etas)
+        prediction = run(found, [what], every, etas=drawn)
+    if population is None:
+        refuse_failed(
+            found,
+            [
+                (f"ID {ids[k]}" if ids else "the typical patient", r)
+                for _, k, r in prediction.failed
+            ],
+        )
     for o in found.observations:
         if spans and not o.state:
             raise WrongInput(f"--auc: {o.analyte} is no amount over a volume; leave --auc out")
     rows = []
-    lanes = 1 if population is None else population
+    lanes = len(ids) or 1
     places = np.searchsorted(every, clock)
     for lane in range(lanes):
         for place in places:
-            row: dict[str, float | int] = {} if population is None else {"id": lane + 1}
+            row: dict[str, float | int | str] = {"id": ids[lane]} if ids else {}
             row["time"] = float(every[place])
             for o in found.observations:
-                value = float(prediction.values[o.analyte][0, lane, place])
+                value = prediction.values[o.analyte][0, lane, place]
                 if population is not None:
-                    value = _with_error(value, o, prediction, (0, lane, int(place)), rng)
-                row[o.analyte] = value
+                    value = measured(value, o, prediction, (0, lane, int(place)), rng)
+                row[o.analyte] = float(value)
             rows.append(row)
     areas = [
         {
-            "from": low, "to": high, **({} if population is None else {"id": lane + 1}),
+            "from": low, "to": high, **({"id": ids[lane]} if ids else {}),
             **{
                 o.analyte: float(
                     prediction.areas[o.analyte][0, lane, np.searchsorted(every, high)]
@@ -139,7 +193,7 @@ def simulate(
         *(f"{n} not given: {found.id} computes with its reference {c.reference:g} {c.unit}"
           for n, c in found.covariates.items()
           if n not in values and n != RECORD_TIME and not c.by_time),
-        *(f"patient {lane + 1}: {reason}" for _, lane, reason in prediction.failed),
+        *(f"patient {ids[lane] if ids else 1}: {reason}" for _, lane, reason in prediction.failed),
     ]  # fmt: skip
     if not found.standing.may_feed_options:
         cautions.insert(0, f"{found.id} is {found.standing.word}: NOT FOR DOSING")
@@ -241,34 +295,14 @@ def _window(text: str) -> tuple[float, float]:
     return low, high
 
 
-def _with_error(
-    value: float,
-    observation: Observation,
-    prediction: Prediction,
-    place: tuple[int, int, int],
-    rng: np.random.Generator,
-) -> float:
-    e = float(rng.standard_normal())
-    residual = observation.residual
-    if observation.analyte in prediction.errors:
-        center, variance = (float(a[place]) for a in prediction.errors[observation.analyte])
-        level = center + math.sqrt(variance) * e
-        if observation.logged:
-            return math.exp(level)
-        # A level of a drug is not below zero; an effect may be.
-        return max(0.0, level) if observation.state else level
-    if residual.log > 0.0:
-        return float(value * np.exp(residual.log * e))
-    sd = float(np.sqrt(residual.variance(np.array([value]))[0]))
-    return max(0.0, value + sd * e)
-
-
 def _dose_times(doses: Sequence[PlainDose]) -> list[float]:
     return [d.time + k * d.interval for d in doses for k in range(d.additional + 1)]
 
 
 def _csv(
-    model: Model, rows: Sequence[Mapping[str, float]], areas: Sequence[Mapping[str, float]]
+    model: Model,
+    rows: Sequence[Mapping[str, float | str]],
+    areas: Sequence[Mapping[str, float | str]],
 ) -> str:
     out = io.StringIO()
     header = [*(["id"] if rows and "id" in rows[0] else []), "time", *model.analytes]
@@ -277,12 +311,12 @@ def _csv(
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(header)
     for row in rows:
-        line = [f"{row[h]:.10g}" for h in header if h != "auc"]
+        line = [cell(row[h]) for h in header if h != "auc"]
         writer.writerow([*line, ""] if areas else line)
     for area in areas:
         cells = {"time": f"{area['from']:g}:{area['to']:g}"}
         if "id" in area:
-            cells["id"] = f"{area['id']:g}"
-        cells["auc"] = f"{area[model.analytes[0]]:.10g}"
+            cells["id"] = cell(area["id"])
+        cells["auc"] = cell(area[model.analytes[0]])
         writer.writerow([cells.get(h, "") for h in header])
     return out.getvalue()

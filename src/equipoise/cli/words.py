@@ -6,6 +6,7 @@ import json
 import math
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -23,17 +24,37 @@ from equipoise.assessment import to_json
 from equipoise.cli.errors import WrongInput
 from equipoise.kinetics import kernels
 from equipoise.record import Record
+from equipoise.steps import Carry
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 seed_option = click.option(
     "--seed", type=click.IntRange(min=0), default=1, show_default=True,
     help="Makes every draw repeat to the byte.",
 )  # fmt: skip
+carry_option = click.option(
+    "--carry", type=click.Choice([c.value for c in Carry]),
+    help="Of a data set: a row's covariates act on the interval that ends there (nonmem, the "
+    "default), or from it until the next row (forward).",
+)  # fmt: skip
 at_option = click.option(
     "--at", "when", metavar="WHEN",
     help="ISO time with zone, hours from day 0, day+3, or day+3T08:00; default: the last thing "
     "known.",
 )  # fmt: skip
+
+
+def carried(carry: str | None, *, record: bool) -> Carry:
+    """The rule that --carry asks for.
+
+    Fails  WrongInput where it is given with a record, whose covariates are always carried forward.
+    """
+    if record and carry is not None:
+        raise WrongInput("--carry goes with a data set; a record's are carried forward")
+    return Carry(carry or Carry.NONMEM.value)
+
+
+_SPOKEN = ("equipoise.mode", "equipoise.fit")
+"""Modules whose own ValueErrors are sentences about the input."""
 
 _DAY = re.compile(r"^day\s*(?P<day>[+-]?\d+(?:\.\d+)?)(?:T(?P<clock>\d{1,2}:\d{2}(?::\d{2})?))?$")
 
@@ -173,6 +194,12 @@ def working(what: str) -> Iterator[Callable[[str], None]]:
                 yield lambda step: progress.update(task, description=f"{what}: {step}")
         else:
             yield lambda _step: None
+    except ValueError as error:
+        # Estimation says in a sentence what it cannot do with this input.
+        innermost = list(traceback.walk_tb(error.__traceback__))[-1][0]
+        if type(error) is ValueError and innermost.f_globals["__name__"] in _SPOKEN:
+            raise WrongInput(str(error)) from error
+        raise
     finally:
         kernels.on_compile = before
 

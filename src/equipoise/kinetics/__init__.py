@@ -4,7 +4,13 @@ Knows no drug, no record and no unit: floats, and time in hours. A lane is one s
 set of parameters: a patient, a posterior draw, a candidate regimen, a perturbed copy.
 """
 
-from equipoise.kinetics.events import MODELED_DURATION, MODELED_RATE, DoseEvent, Schedule
+from equipoise.kinetics.events import (
+    MODELED_DURATION,
+    MODELED_RATE,
+    DoseEvent,
+    Schedule,
+    row_of,
+)
 from equipoise.kinetics.linear import Linear, half_lives
 from equipoise.kinetics.solve import Solution, solve
 from equipoise.kinetics.stepper import System
@@ -18,5 +24,6 @@ __all__ = [
     "Solution",
     "System",
     "half_lives",
+    "row_of",
     "solve",
 ]

@@ -43,6 +43,7 @@ def closed_form(
             line.kinds,
             line.indices,
             line.values,
+            line.rows,
             line.steady,
             problem.out_from,
             problem.out_times,

@@ -14,13 +14,28 @@ SAME_TIME = 1e-9
 MODELED_RATE, MODELED_DURATION = -1.0, -2.0
 """NONMEM's codes (RATE) for a dose whose rate or duration is a parameter."""
 
+BEFORE, AFTER = -1, 2**31 - 1
+"""Where a sample may stand besides a row of a data set: before, or after, all of its time."""
+
+
+def row_of(after: bool | int) -> int:
+    """Where a sample stands among the events of its time, as `solve` takes it.
+
+    after  whether it stands after all of them, or its row in a data set
+    """
+    if isinstance(after, bool):
+        return AFTER if after else BEFORE
+    return after
+
 
 @dataclass(frozen=True, slots=True)
 class DoseEvent:
     """One dose, or a train of equal doses, with NONMEM's meaning.
 
     time         of the record, hours; with a lag the amount enters later
-    amount       in the unit of the states, >= 0; bioavailability is applied by the engine
+    amount       in the unit of the states, >= 0; bioavailability is applied by the engine. 0 with
+                 `steady`, a rate and no interval: an input at that rate that has run for ever and
+                 ends at `time`, without lag; with no rate either: the system at rest
     compartment  index of the state that receives it
     duration     0 = bolus, else zero-order input of amount / duration over so many hours
     interval     hours between doses of a train (II)
@@ -31,10 +46,17 @@ class DoseEvent:
                  the duration, is the lane's own (`modeled_rate`, `modeled_duration` of `solve`)
     piece        of the parameters that belong to the dose itself (bioavailability, lag, rate,
                  duration, its steady state); -1: the piece in force at its time. It may lie beyond
-                 the schedule's own pieces. Later doses of a train always go by their time.
+                 the schedule's own pieces. Later doses of a train go by their time
+    row          place among the records of a data set, from 1; 0: the dose is from no data set.
+                 At one time, doses that enter without a record of their own (additional, or held
+                 back by a lag) act first, then records by row. Where `piece` is named too, the
+                 covariates follow NONMEM: the lag of the record holds for the whole train, and
+                 what enters without a record does so with the bioavailability and the duration
+                 of the piece that ends then or next
 
     Fails  ValueError for a negative amount or duration, a time that is not finite, or a train
            without a positive interval.
+    Source NONMEM Users Guide VI (PREDPP), III.B.2, III.F.2, III.F.6, V.F and V.K.
     """
 
     time: float
@@ -46,6 +68,7 @@ class DoseEvent:
     steady: int = 0
     rate: float = 0.0
     piece: int = -1
+    row: int = 0
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.time):
@@ -69,11 +92,22 @@ class DoseEvent:
         if self.additional < 0:
             raise ValueError(f"additional of a dose must not be negative, not {self.additional}")
         train = self.steady > 0 or self.additional > 0
-        if train and not (math.isfinite(self.interval) and self.interval > 0.0):
+        if self.endless:
+            if self.additional or self.rate == MODELED_DURATION or self.duration != 0.0:
+                raise ValueError(
+                    "a steady dose without interval is an endless input at a rate: it has no "
+                    "additional doses and no duration"
+                )
+        elif train and not (math.isfinite(self.interval) and self.interval > 0.0):
             raise ValueError(
                 f"interval of a dose must be positive with additional or steady, "
                 f"not {self.interval}"
             )
+
+    @property
+    def endless(self) -> bool:
+        """Whether this is the steady state of an input that never stopped before `time`."""
+        return self.steady > 0 and self.amount == 0.0 and self.interval == 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +117,8 @@ class Schedule:
     doses   in any order; at one and the same time they act in the order given
     resets  times at which every state returns to 0, infusions stop and lagged doses that have
             not yet entered are dropped; a dose at the very time of a reset comes after it
+    reset_rows
+            row of each reset in a data set, as `DoseEvent.row`; none: 0 for all
     breaks  strictly increasing times at which parameters change: len(breaks) + 1 pieces, the
             piece at a break is the one that begins there
 
@@ -92,10 +128,13 @@ class Schedule:
     doses: tuple[DoseEvent, ...] = ()
     resets: tuple[float, ...] = ()
     breaks: tuple[float, ...] = ()
+    reset_rows: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not all(math.isfinite(at) for at in self.resets):
             raise ValueError("resets must be finite times")
+        if self.reset_rows and len(self.reset_rows) != len(self.resets):
+            raise ValueError("reset_rows must be as many as resets")
         if not all(math.isfinite(at) for at in self.breaks):
             raise ValueError("breaks must be finite times")
         if any(b <= a for a, b in zip(self.breaks, self.breaks[1:], strict=False)):
@@ -127,4 +166,15 @@ class Schedule:
                 for k in range(1, dose.additional + 1)
             )
         single.sort(key=lambda dose: dose.time)
-        return Schedule(tuple(single), tuple(sorted(self.resets)), self.breaks)
+        resets = self.numbered_resets()
+        return Schedule(
+            tuple(single),
+            tuple(time for time, _ in resets),
+            self.breaks,
+            tuple(row for _, row in resets) if self.reset_rows else (),
+        )
+
+    def numbered_resets(self) -> list[tuple[float, int]]:
+        """(time, row) of every reset, in order."""
+        rows = self.reset_rows or (0,) * len(self.resets)
+        return sorted(zip(self.resets, rows, strict=True))

@@ -143,6 +143,7 @@ def integrate(
             line.kinds,
             line.indices,
             line.values,
+            line.rows,
             stretch.steady,
             problem.out_from,
             problem.out_times,

@@ -295,6 +295,24 @@ def steady_state(n, offset, ka, rates, modes, roots, row, x):
         x[i] = 0.0
     if amount == 0.0:
         return True
+    if interval == 0.0:
+        # An endless input: what goes in goes out of every compartment.
+        if state < offset:
+            if ka <= 0.0:
+                return False
+            x[0] = amount / ka
+            inputs[offset] = amount
+        else:
+            inputs[state] = amount
+        to_modes(n, roots, modes, inputs, offset, w)
+        for j in range(n):
+            if w[j] == 0.0:
+                continue
+            if rates[j] <= 0.0:
+                return False
+            for i in range(n):
+                x[offset + i] += roots[i] * modes[i, j] * w[j] / rates[j]
+        return True
     for turn in range(2):
         # Turn 0: the cycle from nothing. Turn 1: again with the depot at its steady state.
         if duration == 0.0:
@@ -365,6 +383,7 @@ def march_linear(
     kinds,
     indices,
     values,
+    rows,
     steady,
     out_from,
     out_times,
@@ -384,6 +403,9 @@ def march_linear(
     rates = np.empty(n)
     modes = np.empty((n, n))
     roots = np.empty(n)
+    own_rates = np.empty(n)
+    own_modes = np.empty((n, n))
+    own_roots = np.empty(n)
     x = np.empty(size)
     z = np.empty(n)
     w = np.empty(n)
@@ -418,7 +440,7 @@ def march_linear(
             # Samples before the next event.
             while out < out_from[s + 1] and (
                 out_times[out] < stop - SAME_TIME
-                or (out_times[out] <= stop + SAME_TIME and not out_after[out])
+                or (out_times[out] <= stop + SAME_TIME and out_after[out] < rows[event])
             ):
                 dt = max(min(out_times[out], stop) - t, 0.0)
                 column = out - out_from[s]
@@ -465,7 +487,13 @@ def march_linear(
                     inputs[i] = 0.0
                     running[i] = 0
             else:
-                found = steady_state(n, offset, ka, rates, modes, roots, steady[index], after)
+                # The steady state is that of the dose's own piece, not of the one in force.
+                q = parameters[lane, 0 if one_piece else int(steady[index, 5])]
+                disposition(n, q[offset:], own_rates, own_modes, own_roots)
+                own_ka = q[0] if offset == 1 else 0.0
+                found = steady_state(
+                    n, offset, own_ka, own_rates, own_modes, own_roots, steady[index], after
+                )
                 if not found:
                     status[lane] = NO_STEADY_STATE
                     break

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.kinetics.events import (
+    AFTER,
+    BEFORE,
     MODELED_DURATION,
     MODELED_RATE,
     SAME_TIME,
@@ -17,8 +19,6 @@ from equipoise.kinetics.events import (
 from equipoise.kinetics.linear import Linear
 from equipoise.kinetics.schedule import Floats, Integers, Packed, of_rows, pack
 from equipoise.kinetics.stepper import System
-
-Booleans = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Problem:
     schedule_of: Integers
     out_from: Integers
     out_times: Floats
-    out_after: Booleans
+    out_after: Integers  # row after which each stands, or BEFORE, or AFTER
     order: Integers | None
     start: Floats  # (L,)
     parameters: Floats  # (L, P, K)
@@ -154,7 +154,7 @@ def _samples(
     schedules: Sequence[Schedule],
     times: Sequence[npt.ArrayLike],
     after: Sequence[npt.ArrayLike] | None,
-) -> tuple[Integers, Floats, Booleans, Integers | None]:
+) -> tuple[Integers, Floats, Integers, Integers | None]:
     if len(times) != len(schedules):
         raise ValueError(f"times must be one array a schedule: {len(schedules)}, not {len(times)}")
     if after is not None and len(after) != len(schedules):
@@ -162,9 +162,9 @@ def _samples(
     asked = [np.asarray(each, dtype=np.float64).reshape(-1) for each in times]
     sizes = [len(each) for each in asked]
     if after is None:
-        later = np.zeros(sum(sizes), dtype=np.bool_)
+        later = np.full(sum(sizes), BEFORE, dtype=np.int64)
     else:
-        flags = [np.asarray(each, dtype=np.bool_).reshape(-1) for each in after]
+        flags = [_rows(each) for each in after]
         for number, size in enumerate(sizes):
             if len(flags[number]) != size:
                 raise ValueError(f"after of schedule {number} must be as long as its times")
@@ -180,6 +180,15 @@ def _samples(
     return begins, at[order], later[order], order
 
 
+def _rows(after: npt.ArrayLike) -> Integers:
+    given = np.asarray(after).reshape(-1)
+    if given.dtype.kind == "b" or not len(given):
+        return np.where(given.astype(np.bool_), AFTER, BEFORE)
+    if given.dtype.kind not in "iu" or np.any(given == 0) or given.min() < BEFORE:
+        raise ValueError("after must be true or false, or rows of a data set, from 1")
+    return given.astype(np.int64)
+
+
 def _starts(packed: Packed, out_from: Integers, out_times: Floats) -> Floats:
     """Time of the first dose, reset or sample of each schedule; 0 where it has none."""
     first = packed.first.copy()
@@ -189,7 +198,7 @@ def _starts(packed: Packed, out_from: Integers, out_times: Floats) -> Floats:
 
 
 def _check_parameters(
-    system: Linear | System, names: tuple[str, ...], values: Floats, used: Booleans
+    system: Linear | System, names: tuple[str, ...], values: Floats, used: npt.NDArray[np.bool_]
 ) -> None:
     bad = used[:, :, None] & ~np.isfinite(values)
     if bad.any():

@@ -1,7 +1,7 @@
 """From schedules to lanes: trains unrolled, lags applied, everything in order of time.
 
 The plain functions `unroll` and `timeline` are what `kernels.py` compiles; they run uncompiled as
-well. An event of a lane is (time, kind, index, value):
+well. An event of a lane is (time, kind, index, value, row):
 
 kind         index                     value
 INPUT_ENDS   state                     input rate that stops
@@ -13,7 +13,10 @@ BOLUS        state                     amount
 INPUT_STARTS state                     input rate that starts
 
 A row of the steady table is (amount, interval, duration, phase, state, piece, time): the phase is
-the lag modulo the interval.
+the lag modulo the interval. Interval 0 is an endless input; its amount is the rate.
+
+The row of an event is its place among the records of a data set, 0 for what has no record there
+(`DoseEvent.row`); at one time events act by row, and a sample stands before those of higher row.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -48,9 +51,10 @@ class Packed(NamedTuple):
     """Schedules as flat arrays; `x_from[s]:x_from[s + 1]` are those of schedule s."""
 
     dose_from: Integers
-    doses: Floats  # (n, 9) time, amount, state, duration, interval, steady, rate, piece, additional
+    doses: Floats  # (n, 10) time, amount, state, duration, interval, steady, rate, piece, row, addl
     reset_from: Integers
     resets: Floats
+    reset_rows: Integers
     break_from: Integers
     breaks: Floats
     first: Floats  # (S,) time of the first dose or reset, infinite where there is none
@@ -65,6 +69,7 @@ class Timeline(NamedTuple):
     kinds: Integers
     indices: Integers
     values: Floats
+    rows: Integers
     steady: Floats  # (n, 7)
     steady_lane: Integers
 
@@ -76,7 +81,7 @@ def pack(schedules: Sequence[Schedule], states: int) -> Packed:
     """
     rows: list[tuple[float, ...]] = []
     dose_from, reset_from, break_from = [0], [0], [0]
-    resets: list[float] = []
+    resets: list[tuple[float, int]] = []
     breaks: list[float] = []
     for number, schedule in enumerate(schedules):
         for dose in schedule.doses:
@@ -95,23 +100,26 @@ def pack(schedules: Sequence[Schedule], states: int) -> Packed:
                     dose.steady,
                     dose.rate,
                     dose.piece,
+                    dose.row,
                     dose.additional,
                 )
             )
-        resets.extend(sorted(schedule.resets))
+        resets.extend(schedule.numbered_resets())
         breaks.extend(schedule.breaks)
         dose_from.append(len(rows))
         reset_from.append(len(resets))
         break_from.append(len(breaks))
-    doses = np.array(rows, dtype=np.float64).reshape(-1, 9)
+    doses = np.array(rows, dtype=np.float64).reshape(-1, 10)
+    cuts = np.array(resets, dtype=np.float64).reshape(-1, 2)
     first = np.full(len(schedules), np.inf)
     np.minimum.at(first, of_rows(np.array(dose_from)), doses[:, 0])
-    np.minimum.at(first, of_rows(np.array(reset_from)), np.array(resets))
+    np.minimum.at(first, of_rows(np.array(reset_from)), cuts[:, 0])
     return Packed(
         np.array(dose_from, dtype=np.int64),
         doses,
         np.array(reset_from, dtype=np.int64),
-        np.array(resets, dtype=np.float64),
+        np.ascontiguousarray(cuts[:, 0]),
+        cuts[:, 1].astype(np.int64),
         np.array(break_from, dtype=np.int64),
         np.array(breaks, dtype=np.float64),
         first,
@@ -126,33 +134,35 @@ def of_rows(begins: Integers) -> Integers:
 def unroll(dose_from, doses):
     """Write trains out; doses of a schedule in order of time, ties in the order given.
 
-    Returns (dose_from, doses) with eight columns: time, amount, state, duration, interval, steady,
-    rate, piece.
+    Returns (dose_from, doses) with ten columns: time, amount, state, duration, interval, steady,
+    rate, piece, row, which of its train.
     """
     schedules = dose_from.shape[0] - 1
     total = 0
     for i in range(doses.shape[0]):
-        total += 1 + int(doses[i, 8])
+        total += 1 + int(doses[i, 9])
     new_from = np.zeros(schedules + 1, dtype=np.int64)
-    new = np.empty((total, 8))
-    row = np.empty(8)
+    new = np.empty((total, 10))
+    row = np.empty(10)
     n = 0
     for s in range(schedules):
         begin = n
         for i in range(dose_from[s], dose_from[s + 1]):
-            for k in range(1 + int(doses[i, 8])):
-                for c in range(8):
+            for k in range(1 + int(doses[i, 9])):
+                for c in range(9):
                     row[c] = doses[i, c]
+                row[9] = k
                 if k > 0:
                     row[0] += k * doses[i, 4]
                     row[5] = 0.0
-                    row[7] = -1.0
+                    if doses[i, 8] == 0.0:
+                        row[7] = -1.0
                 at = n
                 while at > begin and new[at - 1, 0] > row[0]:
-                    for c in range(8):
+                    for c in range(10):
                         new[at, c] = new[at - 1, c]
                     at -= 1
-                for c in range(8):
+                for c in range(10):
                     new[at, c] = row[c]
                 n += 1
         new_from[s + 1] = n
@@ -167,28 +177,37 @@ def piece_at(time, breaks, begin, end):
     return piece
 
 
-def in_order(first, end, times, kinds, indices, values):
+def in_order(first, end, times, kinds, indices, values, rows):
     """Sort events first to end by time, ties as they stand but for ends, breaks and resets.
 
-    At one time: ends of inputs, then breaks, then resets, then doses in the order given.
+    At one time: by row; within a row ends of inputs, then breaks, then resets, then doses in the
+    order given.
     """
     for i in range(first + 1, end):
-        time, kind, index, value = times[i], kinds[i], indices[i], values[i]
+        time, kind, index, value, row = times[i], kinds[i], indices[i], values[i], rows[i]
         rank = min(kind, STEADY_SET)
         at = i
         while at > first and (
             times[at - 1] > time
-            or (times[at - 1] == time and min(kinds[at - 1], STEADY_SET) > rank)
+            or (
+                times[at - 1] == time
+                and (
+                    rows[at - 1] > row
+                    or (rows[at - 1] == row and min(kinds[at - 1], STEADY_SET) > rank)
+                )
+            )
         ):
             times[at] = times[at - 1]
             kinds[at] = kinds[at - 1]
             indices[at] = indices[at - 1]
             values[at] = values[at - 1]
+            rows[at] = rows[at - 1]
             at -= 1
         times[at] = time
         kinds[at] = kind
         indices[at] = index
         values[at] = value
+        rows[at] = row
 
 
 def piece_of(dose, breaks, begin, end):
@@ -196,6 +215,50 @@ def piece_of(dose, breaks, begin, end):
     if dose[7] >= 0.0:
         return int(dose[7])
     return piece_at(dose[0], breaks, begin, end)
+
+
+def entry_piece(dose, piece, late, breaks, begin, end):
+    """Index of the piece that says how much of a dose enters, and over how long.
+
+    piece  that of the dose;  late  its lag
+    What enters without a record of its own goes by the record then or next: by the piece that has
+    not ended by then.
+    """
+    own = dose[8] == 0.0 or dose[7] < 0.0
+    if own or dose[5] > 0.0 or (dose[9] == 0.0 and late == 0.0):
+        return piece
+    at = 0
+    while begin + at < end and breaks[begin + at] < dose[0] + late - SAME_TIME:
+        at += 1
+    return at
+
+
+def cut_of(i, begin, end, doses, reset_begin, reset_end, resets, reset_rows):
+    """Time of the first reset, or steady state that replaces all, after the record of dose i."""
+    time = doses[i, 0]
+    cut = np.inf
+    if doses[i, 8] == 0.0:
+        for j in range(reset_begin, reset_end):
+            if resets[j] > time:
+                cut = resets[j]
+                break
+        for j in range(i + 1, end):
+            if doses[j, 0] >= cut:
+                break
+            if doses[j, 5] == 1.0:
+                return doses[j, 0]
+        return cut
+    row = doses[i, 8] if doses[i, 9] == 0.0 else 0.0
+    for j in range(reset_begin, reset_end):
+        apart = resets[j] - time
+        if apart > SAME_TIME or (apart >= -SAME_TIME and reset_rows[j] > row):
+            cut = min(cut, resets[j])
+    for j in range(begin, end):
+        if doses[j, 5] == 1.0:
+            apart = doses[j, 0] - time
+            if apart > SAME_TIME or (apart >= -SAME_TIME and doses[j, 8] > row):
+                cut = min(cut, doses[j, 0])
+    return cut
 
 
 def duration_of(dose, share, modeled_rate, modeled_duration):
@@ -218,6 +281,7 @@ def timeline(
     doses,
     reset_from,
     resets,
+    reset_rows,
     break_from,
     breaks,
     bioavailability,
@@ -247,7 +311,9 @@ def timeline(
         total += reset_from[s + 1] - reset_from[s] + break_from[s + 1] - break_from[s]
         for i in range(dose_from[s], dose_from[s + 1]):
             total += 2
-            if doses[i, 5] > 0.0:
+            if doses[i, 5] > 0.0 and doses[i, 4] == 0.0:
+                total_steady += 1
+            elif doses[i, 5] > 0.0:
                 state = int(doses[i, 2])
                 piece = piece_of(doses[i], breaks, break_from[s], break_from[s + 1])
                 late = lag[0 if one_lane_lag else lane, 0 if one_piece_lag else piece, state]
@@ -269,6 +335,7 @@ def timeline(
     kinds = np.empty(total, dtype=np.int64)
     indices = np.empty(total, dtype=np.int64)
     values = np.empty(total)
+    rows = np.zeros(total, dtype=np.int64)
     steady = np.empty((total_steady, 7))
     steady_lane = np.empty(total_steady, dtype=np.int64)
     n = 0
@@ -281,13 +348,42 @@ def timeline(
             n += 1
         for i in range(reset_from[s], reset_from[s + 1]):
             times[n], kinds[n], indices[n], values[n] = resets[i], RESET, 0, 0.0
+            rows[n] = reset_rows[i]
             n += 1
         for i in range(dose_from[s], dose_from[s + 1]):
             time = doses[i, 0]
             state = int(doses[i, 2])
             piece = piece_of(doses[i], breaks, break_from[s], break_from[s + 1])
-            share = bioavailability[0 if one_lane else lane, 0 if one_piece else piece, state]
+            own = int(doses[i, 8])
             late = lag[0 if one_lane_lag else lane, 0 if one_piece_lag else piece, state]
+            cut = cut_of(
+                i,
+                dose_from[s],
+                dose_from[s + 1],
+                doses,
+                reset_from[s],
+                reset_from[s + 1],
+                resets,
+                reset_rows,
+            )
+            if doses[i, 5] > 0.0 and doses[i, 4] == 0.0:
+                rate = doses[i, 6]
+                if rate == -1.0:
+                    rate = modeled_rate[
+                        0 if one_lane_rate else lane, 0 if one_piece_rate else piece, state
+                    ]
+                steady[row, 0], steady[row, 1], steady[row, 2] = rate, 0.0, 0.0
+                steady[row, 3], steady[row, 4], steady[row, 5] = 0.0, state, piece
+                steady[row, 6] = time
+                steady_lane[row] = lane
+                kind = STEADY_SET if doses[i, 5] == 1.0 else STEADY_ADD
+                times[n], kinds[n], indices[n], values[n] = time, kind, row, 0.0
+                rows[n] = own
+                n += 1
+                row += 1
+                continue
+            piece = entry_piece(doses[i], piece, late, breaks, break_from[s], break_from[s + 1])
+            share = bioavailability[0 if one_lane else lane, 0 if one_piece else piece, state]
             duration = duration_of(
                 doses[i],
                 share,
@@ -297,23 +393,11 @@ def timeline(
                 ],
             )
             amount = doses[i, 1] * share
-            # The first reset after the record cuts off what has not entered by then.
-            cut = np.inf
-            for j in range(reset_from[s], reset_from[s + 1]):
-                if resets[j] > time:
-                    cut = resets[j]
-                    break
-            for j in range(i + 1, dose_from[s + 1]):
-                if doses[j, 0] >= cut:
-                    break
-                if doses[j, 5] == 1.0:
-                    cut = doses[j, 0]
-                    break
             before = 0
             meets = -1
             interval = doses[i, 4]
             if doses[i, 5] > 0.0:
-                if cut <= time:
+                if cut <= time and own == 0:
                     continue
                 steady[row, 0] = amount
                 steady[row, 1] = interval
@@ -332,6 +416,7 @@ def timeline(
                 steady_lane[row] = lane
                 kind = STEADY_SET if doses[i, 5] == 1.0 else STEADY_ADD
                 times[n], kinds[n], indices[n], values[n] = time, kind, row, 0.0
+                rows[n] = own
                 n += 1
                 row += 1
                 before = max(meets, int(np.floor((late + duration) / interval)))
@@ -341,19 +426,27 @@ def timeline(
             for k in range(before, -1, -1):
                 start = time if k == meets else time + late - k * interval
                 end = start + duration
-                if start >= cut or (start < time and end <= time):
+                if start < time and end <= time:
                     continue
-                if end <= start:
+                if (own == 0 and start >= cut) or start > cut + SAME_TIME:
+                    continue
+                # In a data set what enters at the time of a reset has done so before its record.
+                at_once = end <= start
+                start = min(start, cut)
+                by = own if doses[i, 9] == 0.0 and start <= time else 0
+                if at_once:
                     times[n], kinds[n], indices[n], values[n] = start, BOLUS, state, amount
+                    rows[n] = by
                     n += 1
                     continue
                 rate = amount / duration
-                start = max(start, time)
+                start = max(start, min(time, cut))
                 times[n], kinds[n], indices[n], values[n] = start, INPUT_STARTS, state, rate
+                rows[n] = by
                 n += 1
                 if end < cut:
                     times[n], kinds[n], indices[n], values[n] = end, INPUT_ENDS, state, rate
                     n += 1
-        in_order(first[lane - lo], n, times, kinds, indices, values)
+        in_order(first[lane - lo], n, times, kinds, indices, values, rows)
         last[lane - lo] = n
-    return first, last, times, kinds, indices, values, steady[:row], steady_lane[:row]
+    return first, last, times, kinds, indices, values, rows, steady[:row], steady_lane[:row]

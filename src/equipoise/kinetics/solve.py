@@ -63,7 +63,9 @@ def solve(
                  beyond those of a lane's schedule are ignored
     observe      pairs (state, parameter that is its volume) whose areas are wanted
     after        for each schedule, for each time: False (default) the value just before what
-                 happens at that time, True just after; within 1e-9 h counts as the same time
+                 happens at that time, True just after, or the row of the sample in a data set:
+                 after what has no row and rows before its own; within 1e-9 h counts as the same
+                 time
     bioavailability, lag
                  (L, P, C), or (L, C) for all pieces, of the piece that holds the dose's own time.
                  Bioavailability scales the amount, never a recorded duration. Lag is hours >= 0.

@@ -9,6 +9,7 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
+from equipoise.kinetics.events import BEFORE
 from equipoise.kinetics.schedule import (
     BOLUS,
     INPUT_ENDS,
@@ -17,6 +18,9 @@ from equipoise.kinetics.schedule import (
     Integers,
     Timeline,
 )
+
+ENDLESS = 100.0
+"""Hours over which an endless input is followed for its steady state; any length has the same."""
 
 CYCLES = 60
 """Newton steps before giving up."""
@@ -50,7 +54,7 @@ def steady_states(
     found = np.zeros((len(line.steady), states))
     lost: dict[int, str] = {}
     slow: set[int] = set()
-    rows = np.flatnonzero(line.steady[:, 0] != 0.0)
+    rows = np.arange(len(line.steady))
     for begin in range(0, len(rows), TOGETHER):
         chosen = rows[begin : begin + TOGETHER]
         lanes = line.steady_lane[chosen]
@@ -71,8 +75,9 @@ def steady_states(
         slow.update(int(lane) for lane in lanes[cycles.stiff])
         for number in np.flatnonzero(failed):
             row = line.steady[chosen[number]]
+            what = f"doses every {row[1]:g} h" if row[1] else f"an input of {row[0]:g}/h"
             lost[int(lanes[number])] = (
-                f"no steady state for doses every {row[1]:g} h at {row[6]:g} h: "
+                f"no steady state for {what} at {row[6]:g} h: "
                 f"none was reached in {CYCLES} Newton steps"
             )
     return found, lost, slow
@@ -115,7 +120,7 @@ class _Cycles:
         self._indices = np.array([event[2] for event in flat], dtype=np.int64)
         self._values = np.array([event[3] for event in flat])
         self._ends = rows[:, 6]
-        self._starts = rows[:, 6] - rows[:, 1]
+        self._starts = rows[:, 6] - np.where(rows[:, 1] > 0.0, rows[:, 1], ENDLESS)
 
     def fixed_points(self) -> tuple[Floats, NDArray[np.bool_]]:
         """The states that the cycles return to, (rows, C), and which rows have none."""
@@ -201,10 +206,11 @@ class _Cycles:
             self._kinds,
             self._indices,
             self._values,
+            np.zeros(len(self._times), dtype=np.int64),
             np.empty((0, self._states)),
             np.arange(len(rows) + 1, dtype=np.int64),
             np.ascontiguousarray(self._ends[rows]),
-            np.zeros(len(rows), dtype=np.bool_),
+            np.full(len(rows), BEFORE, dtype=np.int64),
             np.repeat(np.arange(len(rows), dtype=np.int64), copies),
             self._starts[of_row],
             np.ascontiguousarray(self._parameters[of_row][:, None, :]),
@@ -228,6 +234,8 @@ def cycle_events(row: Floats) -> list[Event]:
     """What enters during one interval that ends at the record of a train, in order of time."""
     amount, interval, duration, phase = (float(each) for each in row[:4])
     state, end = int(row[4]), float(row[6])
+    if interval == 0.0:
+        return [(end - ENDLESS, INPUT_STARTS, state, amount)] if amount else []
     start = end - interval
     if duration == 0.0:
         return [(start + phase, BOLUS, state, amount)]

@@ -157,8 +157,8 @@ ERROR = 0  # squared error of the last attempt; up to 1 is accepted
 ROWS = 0
 
 # Rows of integers about the lanes of a block.
-LANE, EVENT, OUT, OUT_END, OUT_FROM, HELD_BACK, SEATS = range(7)
-SEAT_ROWS = ("LANE", "EVENT", "OUT", "OUT_END", "OUT_FROM", "HELD_BACK", "SEATS")
+LANE, EVENT, OUT, OUT_END, OUT_FROM, HELD_BACK, ROW, SEATS = range(8)
+SEAT_ROWS = ("LANE", "EVENT", "OUT", "OUT_END", "OUT_FROM", "HELD_BACK", "ROW", "SEATS")
 
 
 def derive(w, n, tau):
@@ -215,7 +215,9 @@ def sample(w, n, seat, tau, reached, dt, out_times, out_after, observed, amounts
                 areas[lane, column, o] = so_far + dt * span * change / volume
             i += 1
             position = np.inf
-            if i < seat[OUT_END, slot] and before(out_times[i], out_after[i], stop):
+            if i < seat[OUT_END, slot] and before(
+                out_times[i], out_after[i], stop, seat[ROW, slot]
+            ):
                 position = min(1.0, (out_times[i] - begin) / span)
         seat[OUT, slot] = i
         w[DUE * LANES + slot] = position
@@ -226,7 +228,7 @@ def due(w, seat, slot, out_times, out_after):
     i = seat[OUT, slot]
     if w[H * LANES + slot] == 0.0 or i >= seat[OUT_END, slot]:
         return np.inf
-    if not before(out_times[i], out_after[i], w[STOP * LANES + slot]):
+    if not before(out_times[i], out_after[i], w[STOP * LANES + slot], seat[ROW, slot]):
         return np.inf
     return min(1.0, (out_times[i] - w[T * LANES + slot]) / w[H * LANES + slot])
 
@@ -258,9 +260,9 @@ def apply(w, slot, kind, index, value, running, steady, parameters, lane):
                 running[slot, i] = 0
 
 
-def before(time, after, stop):
-    """Whether a sample comes before what happens at `stop`."""
-    return time < stop - SAME_TIME or (time <= stop + SAME_TIME and not after)
+def before(time, after, stop, row):
+    """Whether a sample comes before what happens at `stop` by this row."""
+    return time < stop - SAME_TIME or (time <= stop + SAME_TIME and after < row)
 
 
 def accept(w, n, seat, tau, reached, dt, out_times, out_after, observed, amounts, areas):
@@ -393,6 +395,7 @@ def march(
     kinds,
     indices,
     values,
+    rows,
     steady,
     out_from,
     out_times,
@@ -454,12 +457,15 @@ def march(
                 stop = np.inf
                 while True:
                     e = seat[EVENT, slot]
-                    stop = event_times[e] if e < last[lane - lo] else np.inf
+                    stop = np.inf
+                    if e < last[lane - lo]:
+                        stop = event_times[e]
+                        seat[ROW, slot] = rows[e]
                     i = seat[OUT, slot]
                     while (
                         i < seat[OUT_END, slot]
-                        and out_times[i] <= now
-                        and before(out_times[i], out_after[i], stop)
+                        and (out_times[i] <= now or stop <= now)
+                        and before(out_times[i], out_after[i], stop, seat[ROW, slot])
                     ):
                         column = i - seat[OUT_FROM, slot]
                         for state in range(STATES):

@@ -35,13 +35,13 @@ def read_estimates(stream: ControlStream, text: str) -> ControlStream:
     thetas = []
     for i, theta in enumerate(stream.thetas, start=1):
         thetas.append(replace(theta, number=_number(final, f"THETA{i}")))
-    if f"THETA{len(thetas) + 1}" in final:
+    if f"THETA{len(thetas) + 1}" in final and stream.prior is None:
         raise StreamError(None, f"the .ext file has more thetas than the stream ({len(thetas)})")
     return replace(
         stream,
         thetas=tuple(thetas),
-        omega=_matrix(final, "OMEGA", stream.omega),
-        sigma=_matrix(final, "SIGMA", stream.sigma),
+        omega=_matrix(final, "OMEGA", stream.omega, more=stream.prior is not None),
+        sigma=_matrix(final, "SIGMA", stream.sigma, more=stream.prior is not None),
     )
 
 
@@ -51,9 +51,9 @@ def _number(final: dict[str, float], name: str) -> float:
     return final[name]
 
 
-def _matrix(final: dict[str, float], name: str, own: Matrix) -> Matrix:
+def _matrix(final: dict[str, float], name: str, own: Matrix, *, more: bool) -> Matrix:
     n = len(own)
-    if f"{name}({n + 1},{n + 1})" in final:
+    if not more and f"{name}({n + 1},{n + 1})" in final:
         raise StreamError(None, f"the .ext file has a larger {name} than the stream ({n})")
     rows = np.zeros((n, n))
     for i in range(n):

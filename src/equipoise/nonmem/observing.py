@@ -58,7 +58,10 @@ SELECTORS = ("CMT", "DVID", "YTYPE", "DVTYPE", "TYPE", "FLAG")
 FIXED: Mapping[str, float] = {"ICALL": 2.0}
 """What NONMEM's own variables are during estimation."""
 
-RECORD_ITEMS = ("AMT", "RATE", "EVID", "MDV", "II", "ADDL", "SS", "CMT", "DV", "ID", "L1")
+MEASURED: Mapping[str, float] = {"EVID": 0.0, "MDV": 0.0}
+"""What a record that holds a level says of itself."""
+
+RECORD_ITEMS = ("AMT", "RATE", "EVID", "MDV", "II", "ADDL", "SS", "CMT", "DV", "L1")
 
 REFUSED_NAMES: Mapping[str, str] = {
     **{
@@ -119,7 +122,7 @@ class Scope:
 
     in_des  names that $DES sets
     scales  number of a compartment -> its scale; 1 where $PK sets none
-    zero    "ETA(3)" -> 0 for etas without variance
+    zero    "ETA(3)" -> 0 for etas without variance; elements of $OMEGA and $SIGMA
     """
 
     items: Mapping[str, str]
@@ -127,6 +130,10 @@ class Scope:
     in_des: frozenset[str]
     scales: Mapping[int, Expression]
     zero: Mapping[str, float]
+
+
+class NoError(StreamError):
+    """Y has no residual error: a record of it can be predicted, and not weighed."""
 
 
 def readouts(stream: ControlStream, body: Body, scope: Scope) -> tuple[Readout, ...]:
@@ -139,15 +146,23 @@ def readouts(stream: ControlStream, body: Body, scope: Scope) -> tuple[Readout, 
         found = _readout(stream, body, scope, None, {})
         assert found is not None
         return (found,)
-    every = []
-    for value in values:
-        rows: tuple[float, ...] = (value,)
-        if column == "CMT" and value == body.observation:
-            rows = (0.0, value)
-        every.append(_readout(stream, body, scope, (column, rows), {column: value}))
+    choices: list[tuple[tuple[float, ...], float]] = [((value,), value) for value in values]
+    if column == "CMT":
+        choices = [
+            ((0.0, value) if value == body.observation else (value,), value) for value in values
+        ]
     if others:
-        every.append(_readout(stream, body, scope, (column, ()), {column: math.nan}))
+        choices.append(((), math.nan))
+    every = []
+    weightless: NoError | None = None
+    for rows, value in choices:
+        try:
+            every.append(_readout(stream, body, scope, (column, rows), {column: value}))
+        except NoError as error:
+            weightless = weightless or error
     some = tuple(each for each in every if each is not None)
+    if not some and weightless is not None:
+        raise weightless
     if not some:
         raise StreamError(_line_of_y(stream), f"Y is set for no value of {column}")
     return some
@@ -158,7 +173,8 @@ def _selector(
 ) -> tuple[str, tuple[float, ...], bool]:
     """The column that chooses between analytes, its values, and whether others are possible."""
     outer = {**scope.items, **scope.pk, "F": "F", **{n: n for n in SELECTORS if n in stream.items}}
-    code = straightened(stream.error, outer=outer, constants=FIXED, mark="e")
+    constants = {**FIXED, **MEASURED, **scope.zero}
+    code = straightened(stream.error, outer=outer, constants=constants, mark="e")
     last = code.last.get("Y")
     if last is None:
         raise StreamError(None, "$ERROR does not set Y")
@@ -243,7 +259,7 @@ def _readout(
     code = straightened(
         stream.error,
         outer=outer,
-        constants={**FIXED, **scope.zero, **chosen},
+        constants={**FIXED, **MEASURED, **scope.zero, **chosen},
         mark="e",
     )
     targets = {d.target for d in code.definitions}
@@ -326,9 +342,7 @@ def _quiet(node: Expression) -> Expression:
 def _slopes(stream: ControlStream, y: Expression, line: Line) -> tuple[tuple[int, Expression], ...]:
     numbers = sorted({e.index for e in walk(y) if isinstance(e, Item) and e.name == "EPS"})
     if not numbers:
-        raise StreamError(
-            line, "Y depends on no EPS: there is no residual error to weigh levels by"
-        )
+        raise NoError(line, "Y depends on no EPS: there is no residual error to weigh levels by")
     found = []
     for number in numbers:
         if number > len(stream.sigma):
@@ -342,7 +356,7 @@ def _slopes(stream: ControlStream, y: Expression, line: Line) -> tuple[tuple[int
         if slope != Number(0.0):
             found.append((number, slope))
     if not found:
-        raise StreamError(line, "the residual error of Y is zero: there is nothing to weigh by")
+        raise NoError(line, "the residual error of Y is zero: there is nothing to weigh by")
     return tuple(found)
 
 

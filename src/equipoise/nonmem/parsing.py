@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from equipoise.nonmem.syntax import (
     Assign,
@@ -21,6 +22,8 @@ from equipoise.nonmem.syntax import (
     Number,
     Statement,
     StreamError,
+    Undefined,
+    Where,
 )
 
 FUNCTIONS: Mapping[str, int] = {
@@ -36,7 +39,19 @@ ALIASES: Mapping[str, str] = {
     "DMOD": "MOD",
 }  # fmt: skip
 
+Replacement: TypeAlias = int | tuple[str, tuple[int, ...]]
+"""What an index that is a word stands for: a number, or the data item that chooses among several
+(its value 1 the first; 0 among them stands for none)."""
+
 ARRAYS = ("THETA", "ETA", "EPS", "ERR", "A", "DADT", "A_0")
+
+MATRICES = ("OMEGA", "SIGMA")
+
+
+def element(i: int, j: int) -> int:
+    """The one index of OMEGA(i,j) or SIGMA(i,j) as an `Item`."""
+    return 1000 * max(i, j) + min(i, j)
+
 
 REFUSED_WORDS: Mapping[str, str] = {
     "CALL": "subroutines cannot be called",
@@ -90,7 +105,9 @@ def tokens(text: str, line: Line) -> list[str]:
 class _Reader:
     """One statement or expression, token by token."""
 
-    def __init__(self, text: str, line: Line, replacements: Mapping[tuple[str, str], int]) -> None:
+    def __init__(
+        self, text: str, line: Line, replacements: Mapping[tuple[str, str], Replacement]
+    ) -> None:
         self.line = line
         self._tokens = tokens(text, line)
         self._place = 0
@@ -182,11 +199,18 @@ class _Reader:
             raise StreamError(self.line, f"a number or a name expected, not {said}")
         if self.next == "(":
             return self._called(token)
+        for array in ("THETA", "ETA", "EPS"):
+            # REPLACE ETA_CL=ETA(1) stands under "=ETA_CL": it replaces the name, not an index.
+            if isinstance(index := self._replacements.get((array, f"={token}")), int):
+                return Item(array, index)
         return Name(token)
 
     def _called(self, name: str) -> Expression:
         if name in ARRAYS:
-            return self.item(name)
+            chosen = self._chosen(name)
+            return self.item(name) if chosen is None else chosen
+        if name in MATRICES:
+            return self._element(name)
         function = ALIASES.get(name, name)
         if function not in FUNCTIONS:
             raise StreamError(self.line, f"{name}(...) is not a function or array that is read")
@@ -201,6 +225,34 @@ class _Reader:
             raise StreamError(self.line, f"{name} takes {abs(wanted)} argument(s)")
         return Call(function, tuple(arguments))
 
+    def _element(self, name: str) -> Item:
+        """SIGMA(1,1), or SIGMA(1) for it."""
+        self.take("(")
+        places = [self.take()]
+        if self.next == ",":
+            self.take()
+            places.append(self.take())
+        self.take(")")
+        if not all(place.isdigit() for place in places):
+            raise StreamError(self.line, f"{name}({','.join(places)}): indices must be numbers")
+        return Item(name, element(int(places[0]), int(places[-1])))
+
+    def _chosen(self, name: str) -> Expression | None:
+        """ETA(OCC_CL), where the data item OCC chooses: one of several, none beyond them."""
+        token = self._tokens[self._place + 1] if self._place + 1 < len(self._tokens) else ""
+        found = self._replacements.get((name, token))
+        if not isinstance(found, tuple):
+            return None
+        for _ in range(3):
+            self.take()
+        column, numbers = found
+        whole = Call("INT", (Name(column),))
+        value: Expression = Undefined(f"{name}({token})")
+        for i, number in reversed(list(enumerate(numbers, start=1))):
+            if number:
+                value = Where(Compare("==", whole, Number(float(i))), Item(name, number), value)
+        return value
+
     def item(self, name: str) -> Item:
         """An element of an array, its index a number or a name given by $ABBREVIATED REPLACE."""
         self.take("(")
@@ -208,8 +260,8 @@ class _Reader:
         self.take(")")
         if token.isdigit():
             index = int(token)
-        elif (name, token) in self._replacements:
-            index = self._replacements[name, token]
+        elif isinstance(found := self._replacements.get((name, token)), int):
+            index = found
         else:
             raise StreamError(self.line, f"{name}({token}): the index must be a number")
         if index < 1:
@@ -218,12 +270,12 @@ class _Reader:
 
 
 def parse_code(
-    lines: Sequence[tuple[str, Line]], replacements: Mapping[tuple[str, str], int]
+    lines: Sequence[tuple[str, Line]], replacements: Mapping[tuple[str, str], Replacement]
 ) -> tuple[Statement, ...]:
     """The statements of a block.
 
     lines         (text without comment, the line it begins on), continued lines joined
-    replacements  ("THETA", "CL") -> 1, of $ABBREVIATED REPLACE
+    replacements  ("THETA", "CL") -> 1, of $ABBREVIATED REPLACE or of a label in $THETA
     Fails         StreamError at the first line that cannot be read.
     """
     source = iter(_cut(lines))
@@ -246,7 +298,7 @@ _CLOSING = re.compile(r"(END\s*IF|ELSE\s*IF|ELSE)\b", re.IGNORECASE)
 
 def _block(
     source: Iterator[tuple[str, Line]],
-    replacements: Mapping[tuple[str, str], int],
+    replacements: Mapping[tuple[str, str], Replacement],
     opened: Line | None,
 ) -> tuple[tuple[Statement, ...], tuple[str, str, Line] | None]:
     """Statements up to ENDIF, ELSE or ELSE IF of the block opened before, or to the end."""
@@ -271,7 +323,7 @@ def _if(
     text: str,
     line: Line,
     source: Iterator[tuple[str, Line]],
-    replacements: Mapping[tuple[str, str], int],
+    replacements: Mapping[tuple[str, str], Replacement],
 ) -> If:
     condition, rest = _condition(text, line, replacements)
     if rest.upper() != "THEN":
@@ -306,7 +358,7 @@ def _nothing_after(word: str, text: str, line: Line) -> None:
 
 
 def _condition(
-    text: str, line: Line, replacements: Mapping[tuple[str, str], int]
+    text: str, line: Line, replacements: Mapping[tuple[str, str], Replacement]
 ) -> tuple[Expression, str]:
     """The condition in brackets after IF, and the rest of the line."""
     head = _HEAD.match(text)
@@ -327,7 +379,9 @@ def _condition(
     return condition, text[place + 1 :].strip()
 
 
-def _assignment(text: str, line: Line, replacements: Mapping[tuple[str, str], int]) -> Assign:
+def _assignment(
+    text: str, line: Line, replacements: Mapping[tuple[str, str], Replacement]
+) -> Assign:
     word = re.match(r"[A-Za-z_][A-Za-z0-9_]*", text)
     first = word[0].upper() if word else ""
     after = text[len(first) :].lstrip()

@@ -7,12 +7,14 @@ note says so. Records that would change the model and are not read are refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from equipoise.nonmem.parsing import parse_code
+from equipoise.datafile import DATES
+from equipoise.nonmem.parsing import Replacement, parse_code
 from equipoise.nonmem.syntax import Line, Statement, StreamError
 from equipoise.nonmem.variability import Matrix, Theta, read_matrix, read_thetas
+from equipoise.readout import Condition
 
 RECORDS = (
     "PROBLEM", "INPUT", "DATA", "INFILE", "ABBREVIATED", "SUBROUTINES", "MODEL", "PK", "DES",
@@ -21,13 +23,15 @@ RECORDS = (
     "RCOV", "RCOVI", "ANNEAL", "CHAIN", "THETAI", "THETAR", "THETAP", "THETAPV", "OMEGAP",
     "OMEGAPD", "SIGMAP", "SIGMAPD", "PRIOR", "PRED", "MIX", "AES", "AESINITIAL", "CONTR", "LEVEL",
     "MSFI", "INFN", "BIND", "TOL", "INDEX", "SUPER", "OMIT", "DEFAULT", "FORMAT", "OLKJDF",
-    "OVARF", "SLKJDF", "SVARF", "TTDF",
+    "OVARF", "SLKJDF", "SVARF", "TTDF", "DESIGN", "OPTDESIGN",
 )  # fmt: skip
 
 LEFT_OUT = frozenset(
     {
         "COVARIANCE", "TABLE", "SCATTERPLOT", "SIMULATION", "SIMULATE", "SIZES", "WARNINGS",
         "ETAS", "PHIS", "RCOV", "RCOVI", "ANNEAL", "CHAIN", "NONPARAMETRIC", "DEFAULT", "FORMAT",
+        "DESIGN", "OPTDESIGN", "THETAP", "THETAPV", "OMEGAP", "OMEGAPD", "SIGMAP", "SIGMAPD",
+        "OLKJDF", "OVARF", "SLKJDF", "SVARF", "TTDF",
     }
 )  # fmt: skip
 """Records that steer NONMEM's run or its output and change nothing in the model."""
@@ -42,11 +46,16 @@ REFUSED: Mapping[str, str] = {
     "CONTR": "a likelihood of one's own ($CONTR) is not read",
     "INFN": "$INFN code is not read",
     "BIND": "$BIND is not read",
+    "THETAI": "$THETAI changes the numbers of $THETA; write them as the code reads them",
+    "THETAR": "$THETAR changes the numbers that are reported; it is not read",
 }
 
 ESTIMATION = frozenset({"ESTIMATION", "ESTIMATE", "ESTM"})
 
-SHORT: Mapping[str, str] = {"SUBS": "SUBROUTINES", "INFI": "INFILE", "MSF": "MSFI"}
+SHORT: Mapping[str, str] = {
+    "SUBS": "SUBROUTINES", "INFI": "INFILE", "MSF": "MSFI", "INPT": "INPUT", "SIML": "SIMULATION",
+    "COVR": "COVARIANCE",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +82,23 @@ class ControlStream:
     """What a control stream says of its model.
 
     ignore            rows of the data that begin with it are comments ("@": any letter)
+    drop, accept      lists of $DATA: (place of the column, operator, value), as in `Layout`
     advan, trans      1 to 14, 1 to 6
     compartments      of $MODEL; empty for the specific ADVANs
     default_dose, default_observation
                       numbers of compartments from 1; 0 where $MODEL does not say
     pk, des, error    statements
+    calls             the line of a CALLFL other than -1: $PK is not computed for every record
+    prior             thetas, etas and epsilons of the model, where $PRIOR has more of each behind
+                      them; 0 where it does not say
     notes             sentences on what was left out
     """
 
     problem: str
     columns: tuple[Column, ...]
     ignore: str
+    drop: tuple[Condition, ...]
+    accept: tuple[Condition, ...]
     advan: int
     trans: int
     subroutines: Line
@@ -97,11 +112,14 @@ class ControlStream:
     omega: Matrix
     sigma: Matrix
     notes: tuple[str, ...]
+    calls: Line | None = None
+    prior: tuple[int, int, int] | None = None
 
     @property
     def items(self) -> frozenset[str]:
         """Names of data items that code may use, aliases included."""
-        return frozenset(n for c in self.columns if c.name for n in (c.name, c.alias) if n)
+        names = {n for c in self.columns if c.name for n in (c.name, c.alias) if n}
+        return frozenset(names - set(DATES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,24 +191,43 @@ def read_stream(text: str) -> ControlStream:
     for record in records:
         if record.name in ESTIMATION:
             _estimation(record, notes)
-    ignore = _data(_all(records, "DATA", "INFILE"), notes)
-    replacements = _abbreviated(_all(records, "ABBREVIATED"))
     columns = _input(_all(records, "INPUT"))
+    ignore, drop, accept = _data(_all(records, "DATA", "INFILE"), columns, notes)
+    thetas = read_thetas([r.lines for r in _all(records, "THETA")])
+    omega, sigma = (read_matrix([r.lines for r in _all(records, n)], n) for n in ("OMEGA", "SIGMA"))
+    replacements: dict[tuple[str, str], Replacement] = {
+        (array, name): i
+        for array, names in (
+            ("THETA", [t.subscript for t in thetas]),
+            ("ETA", omega.subscripts),
+            ("EPS", sigma.subscripts),
+        )
+        for i, name in enumerate(names, start=1)
+        if name
+    }
+    items = {n for c in columns if c.name for n in (c.name, c.alias) if n}
+    replacements |= _abbreviated(_all(records, "ABBREVIATED"), items)
+    prior = _prior(_all(records, "PRIOR"), notes)
+    if prior is not None:
+        thetas = thetas[: prior[0]] if prior[0] else thetas
+        omega = omega.first(prior[1]) if prior[1] else omega
+        sigma = sigma.first(prior[2]) if prior[2] else sigma
     advan, trans, line = _subroutines(_all(records, "SUBROUTINES"))
     compartments, dose, observation = _model(_all(records, "MODEL"))
+    calls: list[Line] = []
     code = {
-        name: parse_code(_code_lines(_all(records, name)), replacements)
+        name: parse_code(_code_lines(_all(records, name), calls), replacements)
         for name in ("PK", "DES", "ERROR")
     }
     for name in ("PK", "ERROR"):
         if not code[name]:
             raise StreamError(None, f"the stream has no ${name}")
-    thetas = _all(records, "THETA")
-    sources = {name: _all(records, name) for name in ("OMEGA", "SIGMA")}
     return ControlStream(
         problem=problem,
         columns=columns,
         ignore=ignore,
+        drop=drop,
+        accept=accept,
         advan=advan,
         trans=trans,
         subroutines=line,
@@ -200,16 +237,18 @@ def read_stream(text: str) -> ControlStream:
         pk=code["PK"],
         des=code["DES"],
         error=code["ERROR"],
-        thetas=read_thetas([r.lines for r in thetas]),
-        omega=read_matrix([r.lines for r in sources["OMEGA"]], "OMEGA"),
-        sigma=read_matrix([r.lines for r in sources["SIGMA"]], "SIGMA"),
+        thetas=thetas,
+        omega=omega,
+        sigma=sigma,
         notes=tuple(dict.fromkeys(notes)),
+        calls=calls[0] if calls else None,
+        prior=prior,
     )
 
 
 _READ = ESTIMATION | {
     "PROBLEM", "INPUT", "DATA", "INFILE", "ABBREVIATED", "SUBROUTINES", "MODEL", "PK", "DES",
-    "ERROR", "THETA", "OMEGA", "SIGMA",
+    "ERROR", "THETA", "OMEGA", "SIGMA", "PRIOR",
 }  # fmt: skip
 
 
@@ -245,7 +284,8 @@ def _all(records: Iterable[_Record], *names: str) -> list[_Record]:
     return [record for record in records if record.name in names]
 
 
-def _code_lines(records: Sequence[_Record]) -> list[tuple[str, Line]]:
+def _code_lines(records: Sequence[_Record], calls: list[Line]) -> list[tuple[str, Line]]:
+    """Lines of code without options; the line of a CALLFL other than -1 goes to `calls`."""
     found = []
     for record in records:
         for text, line in record.code():
@@ -256,11 +296,7 @@ def _code_lines(records: Sequence[_Record]) -> list[tuple[str, Line]]:
             called = re.match(r"\s*CALLFL\s*=\s*(-?\d)\s*$", text.upper())
             if called is not None:
                 if called[1] != "-1":
-                    raise StreamError(
-                        line,
-                        f"CALLFL={called[1]} changes when parameters are computed; only -1 (every "
-                        "record) is read",
-                    )
+                    calls.append(line)
                 continue
             if re.match(r"\s*(COMRES|MODE)\s*=\s*-?\d+\s*$", text.upper()):
                 continue
@@ -289,46 +325,141 @@ def _estimation(record: _Record, notes: list[str]) -> None:
         )
 
 
-def _data(records: Sequence[_Record], notes: list[str]) -> str:
-    """The character of IGNORE=c, "" without; what else the record asks for goes to the notes."""
+_OPERATORS: Mapping[str, str] = {
+    "": "==", "=": "==", "==": "==", ".EQ.": "==", "/=": "/=", ".NE.": "/=", ".EQN.": ".EQN.",
+    ".NEN.": ".NEN.", ".GT.": ">", ">": ">", ".GE.": ">=", ">=": ">=", ".LT.": "<", "<": "<",
+    ".LE.": "<=", "<=": "<=",
+}  # fmt: skip
+"""Comparisons of $DATA by the engine's names: == and /= compare text, the others numbers."""
+
+
+def _data(
+    records: Sequence[_Record], columns: Sequence[Column], notes: list[str]
+) -> tuple[str, tuple[Condition, ...], tuple[Condition, ...]]:
+    """The character of IGNORE=c, "" without, and the lists IGNORE=(...) and ACCEPT=(...)."""
     ignore = ""
+    lists: dict[str, list[Condition]] = {"IGN": [], "ACC": []}
     for record in records:
         for word, line in record.words()[1:]:
-            name, _, value = word.upper().partition("=")
+            name, _, value = word.partition("=")
+            name = name.upper()
             if name.startswith(("IGN", "ACC")):
-                if "(" in word:
-                    notes.append(
-                        f"line {line.number}: {word} of $DATA is not applied; leave those rows out "
-                        "of the data"
-                    )
+                if value.startswith("("):
+                    inner = value.strip()[1:-1]
+                    lists[name[:3]] += [_condition(t, columns, line) for t in inner.split(",")]
                 else:
                     ignore = value.strip("'\"") or ignore
+            elif name.startswith(("RECORDS", "NREC", "RECS")):
+                notes.append(
+                    f"line {line.number}: {word} of $DATA is not applied; give the rows it means"
+                )
             elif name in ("NULL", "TRANSLATE", "LAST20") or name.startswith(("MISDAT", "TRANS")):
                 raise StreamError(line, f"{word}: this option of $DATA is not read")
-    return ignore
+    return ignore, tuple(lists["IGN"]), tuple(lists["ACC"])
 
 
-def _abbreviated(records: Sequence[_Record]) -> dict[tuple[str, str], int]:
-    found: dict[tuple[str, str], int] = {}
+def _condition(text: str, columns: Sequence[Column], line: Line) -> Condition:
+    """ "BLQ.EQ.1" as the place of its column, the operator and the value."""
+    match = re.fullmatch(
+        r"\s*(\w+?)\s*(\.[A-Za-z]+\.|==|/=|>=|<=|=|<|>|(?<=\w)\s(?=\s*\S))\s*(.*?)\s*", text
+    )
+    operator = _OPERATORS.get(match[2].strip().upper()) if match is not None else None
+    if match is None or operator is None:
+        raise StreamError(line, f"{text.strip()!r} of $DATA is not a condition that is read")
+    name = match[1].upper()
+    for place, column in enumerate(columns):
+        if name in (column.name, column.alias):
+            return place, operator, match[3].strip("'\"")
+    raise StreamError(line, f"{name} of $DATA is no column of $INPUT")
+
+
+def _prior(records: Sequence[_Record], notes: list[str]) -> tuple[int, int, int] | None:
+    """How many thetas, etas and epsilons are the model's own, where $PRIOR has more behind them.
+
+    A prior of population parameters plays no part in individual estimation.
+    """
+    if not records:
+        return None
+    found = {"NTHETA": 0, "NETA": 0, "NEPS": 0}
     for record in records:
-        words = record.words()
-        for word, line in words:
+        for word, line in record.words():
+            name, _, value = word.upper().partition("=")
+            if name == "TNPRI":
+                raise StreamError(line, "$PRIOR TNPRI takes its numbers from another problem")
+            if name in found:
+                if not value.isdigit():
+                    raise StreamError(line, f"{word}: write the number")
+                found[name] = int(value)
+    notes.append(
+        f"line {records[0].line.number}: $PRIOR weighs population parameters; it plays no part here"
+    )
+    return found["NTHETA"], found["NETA"], found["NEPS"]
+
+
+def _abbreviated(
+    records: Sequence[_Record], items: Collection[str]
+) -> dict[tuple[str, str], Replacement]:
+    """What REPLACE makes of indices that are words.
+
+    items  names of data items, which may choose among several indices
+    Source NONMEM help, $ABBREVIATED: forms 1 to 4 for THETA, ETA and EPS.
+    """
+    found: dict[tuple[str, str], Replacement] = {}
+    for record in records:
+        for word, line in record.words():
             upper = word.upper()
             if upper in ("REPLACE", "DERIV2=NO", "DERIV1=NO", "DERIV2=NOCOMMON", "PROTECT"):
                 if upper == "PROTECT":
                     raise StreamError(line, "PROTECT changes functions at their edges; not read")
                 continue
-            if upper.startswith(("COMRES=", "COMSAV=")):
+            if upper.startswith(("COMRES=", "COMSAV=")) or upper in ("DES=FULL", "DES=COMPACT"):
                 continue
-            match = re.fullmatch(r"(THETA|ETA|EPS)\((\w+)\)=(THETA|ETA|EPS)\((\d+)\)", upper)
-            if match is None or match[1] != match[3]:
+            single = re.fullmatch(r"([A-Z]\w*)=(THETA|ETA|EPS)\((\d+)\)", upper)
+            if single is not None:
+                found[single[2], f"={single[1]}"] = int(single[3])
+                continue
+            match = re.fullmatch(r"(THETA|ETA|EPS)\(([\w,]+)\)=\1\(([\w ,:+-]+)\)", upper)
+            if match is None:
                 raise StreamError(
                     line,
-                    f"{word}: of $ABBREVIATED only REPLACE THETA(NAME)=THETA(number), and the like "
-                    "for ETA and EPS, is read",
+                    f"{word}: of $ABBREVIATED only REPLACE by elements of THETA, ETA and EPS is "
+                    "read",
                 )
-            found[match[1], match[2]] = int(match[4])
+            array, names, numbers = match[1], match[2].split(","), _series(match[3], line)
+            if len(names) == len(numbers):
+                found |= {(array, n): i for n, i in zip(names, numbers, strict=True)}
+                if len(names) > 1 or "," not in match[3]:
+                    continue
+            chooser = _chooser(names[0], items) if len(names) == 1 else ""
+            if not chooser:
+                raise StreamError(
+                    line, f"{word}: no column of $INPUT in the name chooses among the numbers"
+                )
+            found[array, names[0]] = (chooser, tuple(numbers))
     return found
+
+
+def _series(text: str, line: Line) -> list[int]:
+    """ "4,6 TO 8 BY 2" as 4, 6, 8."""
+    found: list[int] = []
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        match = re.fullmatch(r"(\d+)(?:\s*(?:TO|:)\s*(\d+)(?:\s*BY\s*([+-]?\d+))?)?", part)
+        if match is None or match[3] in ("0", "+0", "-0"):
+            raise StreamError(line, f"{part!r} is not a number or a series of numbers")
+        first = int(match[1])
+        last = int(match[2] or first)
+        step = abs(int(match[3] or 1)) * (1 if last >= first else -1)
+        found += range(first, last + (1 if step > 0 else -1), step)
+    return found
+
+
+def _chooser(name: str, items: Collection[str]) -> str:
+    """The data item in OCC, OCC_CL or CL_OCC; "" where there is none."""
+    if name in items:
+        return name
+    parts = name.split("_")
+    sides = [("_".join(parts[:i]), "_".join(parts[i:])) for i in range(1, len(parts))]
+    return next((side for pair in sides for side in pair if side in items), "")
 
 
 RESERVED = frozenset(
@@ -342,7 +473,6 @@ _REFUSED_ITEMS = {
     "L2": "correlation of residuals across records (L2) is not read; DROP it",
     "CALL": "CALL items change when parameters are computed; DROP them",
     "CONT": "CONT items are not read; DROP them",
-    "DATE": "calendar dates are not read; write TIME in one unit and DROP the date",
     "PCMT": "PCMT is not read; DROP it",
 }
 
@@ -356,13 +486,14 @@ def _input(records: Sequence[_Record]) -> tuple[Column, ...]:
             if len(names) > 2 or not all(re.fullmatch(r"[A-Z_][A-Z0-9_]*", n) for n in names):
                 raise StreamError(line, f"{word} is not NAME, NAME=OTHER or NAME=DROP")
             dropped = any(n in ("DROP", "SKIP") for n in names)
-            names = [n for n in names if n not in ("DROP", "SKIP")]
-            if dropped:
+            names = list(dict.fromkeys(n for n in names if n not in ("DROP", "SKIP")))
+            # NONMEM drops the text of a date, and counts hours by it all the same.
+            if dropped and not (names and names[0] in DATES):
                 columns.append(Column("", names[0] if names else ""))
                 continue
             names.sort(key=lambda n: n not in RESERVED)
             for name in names:
-                reason = _REFUSED_ITEMS.get("DATE" if name.startswith("DAT") else name)
+                reason = _REFUSED_ITEMS.get(name)
                 if reason is not None and name in RESERVED:
                     raise StreamError(line, reason)
                 if name in seen:
@@ -388,7 +519,9 @@ def _subroutines(records: Sequence[_Record]) -> tuple[int, int, Line]:
                 advan, where = int(match[1]), line
             elif match is not None:
                 trans = int(match[2])
-            elif not re.match(r"(TOL|ATOL|SSTOL|SSATOL|SS|TOLC|ATOLC)=?", word.upper()):
+            elif not re.match(
+                r"(TOL|ATOL|SSTOL|SSATOL|SS|TOLC|ATOLC|DP$|SP$)=?|\d+$", word.upper()
+            ):
                 raise StreamError(line, f"{word}: user routines and this option are not read")
     if not advan:
         raise StreamError(where, "$SUBROUTINES names no ADVAN")

@@ -71,6 +71,8 @@ def body_of(stream: ControlStream, need: Need, assigned: frozenset[str]) -> Body
     specific = advan in LINEAR or advan == 10
     if specific and stream.compartments:
         raise StreamError(line, f"ADVAN{advan} has its own compartments; take $MODEL out")
+    if not specific and advan not in WITH_DES | GENERAL_LINEAR:
+        raise StreamError(line, f"ADVAN{advan} is not read; read are ADVAN1 to ADVAN14")
     if stream.des and advan not in WITH_DES:
         raise StreamError(line, f"ADVAN{advan} does not read $DES")
     if advan in LINEAR:
@@ -83,8 +85,6 @@ def body_of(stream: ControlStream, need: Need, assigned: frozenset[str]) -> Body
         amount = Item("A", 1)
         rate = _divide(_times(need("VM"), amount), Binary("+", need("KM"), amount))
         return Body(("central",), 1, 1, {}, None, (_minus(rate),))
-    if advan not in WITH_DES | GENERAL_LINEAR:
-        raise StreamError(line, f"ADVAN{advan} is not read; read are ADVAN1 to ADVAN14")
     if not stream.compartments:
         raise StreamError(line, f"ADVAN{advan} needs $MODEL")
     states = _state_names([c.name for c in stream.compartments])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from equipoise.datafile import DATES
 from equipoise.nonmem.algebra import folded
 from equipoise.nonmem.flow import (
     Straight,
@@ -28,6 +29,7 @@ from equipoise.nonmem.observing import (
     Scope,
     readouts,
 )
+from equipoise.nonmem.parsing import MATRICES, element
 from equipoise.nonmem.stream import ControlStream
 from equipoise.nonmem.structure import Body, body_of
 from equipoise.nonmem.syntax import (
@@ -102,11 +104,16 @@ class _Translator:
             f"ETA({i})": 0.0
             for i, row in enumerate(stream.omega.rows, start=1)
             if row[i - 1] == 0.0
+        } | {
+            f"{name}({element(i, j)})": value
+            for name, matrix in (("OMEGA", stream.omega), ("SIGMA", stream.sigma))
+            for i, row in enumerate(matrix.rows, start=1)
+            for j, value in enumerate(row[:i], start=1)
         }
         self._items = {
             name: column.name
             for column in stream.columns
-            if column.name and column.name not in RECORD_ITEMS
+            if column.name and column.name not in RECORD_ITEMS and column.name not in DATES
             for name in (column.name, column.alias)
             if name
         }
@@ -132,6 +139,11 @@ class _Translator:
         scope = Scope(self._items, variables, in_des, scales, self._zero)
         reads = readouts(stream, body, scope)
         structural, volumes, factors, inputs = self._structural(body, des, reads)
+        # What is no amount over one of the engine's volumes is a function.
+        reads = tuple(
+            read if volume else replace(read, compartment=0)
+            for read, volume in zip(reads, volumes, strict=True)
+        )
         by_state = self._by_state(body)
         for expression in (*structural.values(), *by_state.values()):
             self._want(expression)
@@ -145,6 +157,12 @@ class _Translator:
         }
         taken = {*new.values(), *self._items.values(), "F", "T", "TIME"}
         covariates = self._covariates(pk, structural, reads)
+        if stream.calls is not None and covariates:
+            raise StreamError(
+                stream.calls,
+                "CALLFL changes when parameters are computed from covariates; only -1 (every "
+                "record) is read with them",
+            )
         notes = list(stream.notes)
         if "TIME" in covariates:
             notes.append(TIME_NOTE)
@@ -389,6 +407,12 @@ class _Translator:
                 for node in walk(d.value):
                     if not isinstance(node, Item):
                         continue
+                    if node.name in MATRICES:
+                        raise StreamError(
+                            d.line,
+                            f"${node.name} has no element ({node.index // 1000},"
+                            f"{node.index % 1000})",
+                        )
                     if node.name in sizes and node.index > sizes[node.name]:
                         raise StreamError(
                             d.line,

@@ -22,6 +22,7 @@ class Theta:
 
     label       from the comment, "" without; made into a name by `names_of`
     low, high   bounds, infinite without
+    subscript   word by which code may call it, "" without
     """
 
     number: float
@@ -30,6 +31,7 @@ class Theta:
     fixed: bool
     label: str
     line: Line
+    subscript: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +42,27 @@ class Matrix:
     labels  from comments, "" without
     lines   where each diagonal element stands
     fixed   whether each element is fixed
+    subscripts  words by which code may call the elements, "" without
     """
 
     rows: tuple[tuple[float, ...], ...]
     labels: tuple[str, ...]
     lines: tuple[Line, ...]
     fixed: tuple[bool, ...]
+    subscripts: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def first(self, n: int) -> Matrix:
+        """Only the first n elements."""
+        return Matrix(
+            tuple(row[:n] for row in self.rows[:n]),
+            self.labels[:n],
+            self.lines[:n],
+            self.fixed[:n],
+            self.subscripts[:n],
+        )
 
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[EeDd][+-]?\d+)?"
@@ -98,22 +112,32 @@ def read_thetas(records: Sequence[Sequence[tuple[str, Line]]]) -> tuple[Theta, .
     """
     found: list[Theta] = []
     for record in records:
+        open_ = ""
         for text, line in record:
             bare, _, comment = text.partition(";")
-            here = list(_thetas_of(bare, line))
+            bare = open_ + bare
+            # A bracket may be closed on a later line.
+            open_ = f"{bare} " if bare.count("(") > bare.count(")") else ""
+            here = [] if open_ else list(_thetas_of(bare, line))
             if len(here) == 1:
                 here = [replace(here[0], label=comment.strip())]
             found.extend(here)
+        if open_:
+            raise StreamError(record[-1][1], "a bracket is not closed")
     return tuple(found)
 
 
 def _thetas_of(text: str, line: Line) -> Iterator[Theta]:
+    named = re.search(r"\bNAMES\s*\(([^()]*)\)", text, re.IGNORECASE)
+    subscripts = re.split(r"[\s,]+", named[1].strip().upper()) if named is not None else []
+    if named is not None:
+        text = text[: named.start()] + text[named.end() :]
     text = re.sub(r"\b(NUMBERPOINTS|NUMBERPTS|NUMPOINTS)=\d+|\b(NO)?ABORT(FIRST)?\b", " ",
                   text, flags=re.IGNORECASE)  # fmt: skip
     place = 0
     pattern = re.compile(
-        rf"\s*,?\s*(?:\((?P<inside>[^()]*)\)(?P<again>\s*[xX]\s*\d+)?|(?P<plain>{_NUMBER}))"
-        r"(?P<fix>\s+FIX(?:ED)?\b|\s*FIX(?:ED)?\b)?",
+        rf"\s*,?\s*(?:(?P<name>[A-Za-z_]\w*)\s*=\s*)?(?:\((?P<inside>[^()]*)\)(?P<again>\s*[xX]\s*\d+)?|(?P<plain>{_NUMBER}))"
+        r"(?P<fix>\s*,?\s*FIX(?:ED)?\b)?",
         re.IGNORECASE,
     )
     while text[place:].strip(" ,\t"):
@@ -125,6 +149,8 @@ def _thetas_of(text: str, line: Line) -> Iterator[Theta]:
         times = int(match["again"].strip()[1:]) if match["again"] else 1
         inside = match["inside"] if match["inside"] is not None else match["plain"]
         theta = _theta(inside, bool(match["fix"]), line)
+        subscript = match["name"] or (subscripts.pop(0) if subscripts else "")
+        theta = replace(theta, subscript=subscript.upper())
         yield from [theta] * times
 
 
@@ -168,6 +194,7 @@ class _Value:
     line: Line
     fixed: bool = False
     sd: bool = False
+    subscript: str = ""
 
 
 @dataclass(slots=True)
@@ -194,6 +221,7 @@ def read_matrix(records: Sequence[Sequence[tuple[str, Line]]], name: str) -> Mat
     labels: list[str] = []
     lines: list[Line] = []
     fixed: list[bool] = []
+    subscripts: list[str] = []
     last: tuple[Array, list[bool]] | None = None
     for record in records:
         block, values, comments = _parse(record, name)
@@ -207,6 +235,7 @@ def read_matrix(records: Sequence[Sequence[tuple[str, Line]]], name: str) -> Mat
             for _ in range(block.same):
                 blocks.append(last[0])
                 labels.extend([""] * len(last[0]))
+                subscripts.extend([""] * len(last[0]))
                 lines.extend([block.line] * len(last[0]))
                 fixed.extend(last[1])
             continue
@@ -215,6 +244,7 @@ def read_matrix(records: Sequence[Sequence[tuple[str, Line]]], name: str) -> Mat
         places = [_diagonal_place(block, i) for i in range(len(made))]
         labels.extend(comments.get(id(values[p]), "") for p in places)
         lines.extend(values[p].line for p in places)
+        subscripts.extend(values[p].subscript for p in places)
         fixed.extend(where)
         last = (made, where) if not block.diagonal else None
     n = sum(len(b) for b in blocks)
@@ -224,7 +254,7 @@ def read_matrix(records: Sequence[Sequence[tuple[str, Line]]], name: str) -> Mat
         whole[at : at + len(part), at : at + len(part)] = part
         at += len(part)
     rows = tuple(tuple(float(v) for v in row) for row in whole)
-    return Matrix(rows, tuple(labels), tuple(lines), tuple(fixed))
+    return Matrix(rows, tuple(labels), tuple(lines), tuple(fixed), tuple(subscripts))
 
 
 def _diagonal_place(block: _Block, i: int) -> int:
@@ -241,7 +271,13 @@ def _parse(
         bare, _, comment = text.partition(";")
         bare = _options(bare, block, line, name)
         before = len(values)
-        _values(bare, values, block, line, name)
+        start, *named = re.split(r"\b([A-Za-z_]\w*)\s*=\s*(?=[\d.(+-])", bare)
+        _values(start, values, block, line, name)
+        for subscript, rest in zip(named[::2], named[1::2], strict=True):
+            at = len(values)
+            _values(rest, values, block, line, name)
+            for value in values[at : at + 1]:
+                value.subscript = subscript.upper()
         here = values[before:]
         # In a block the comment of a line that is one row speaks of its diagonal element.
         one_row = before == len(here) * (len(here) - 1) // 2

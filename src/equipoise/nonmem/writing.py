@@ -143,7 +143,8 @@ class _Writer:
             *((n, text.text(e)) for n, e in found.by_state.items()),
             *((n, variable(v)) for n, v in found.extra.items()),
         ]
-        if any("np.where" in line or "np.log" in line for line in inner):
+        # Numbers that are none are for the engine to refuse, not for numpy to warn of.
+        if any(re.search(r"np\.(where|log|sqrt)| / [A-Za-z(]", line) for line in inner):
             lines.append('    with np.errstate(all="ignore"):')
             lines += [f"        {line}" for line in inner]
         else:
@@ -356,6 +357,13 @@ class _Writer:
             parts.append(f"aliases={json.dumps(aliases)}")
         if stream.ignore:
             parts.append(f"ignore={_quoted(stream.ignore)}")
+        for name, conditions in (("drop", stream.drop), ("accept", stream.accept)):
+            if conditions:
+                inner = ", ".join(
+                    f"({place}, {_quoted(operator)}, {_quoted(value)})"
+                    for place, operator, value in conditions
+                )
+                parts.append(f"{name}=({inner},)")
         if self._found.body.dose != 1:
             parts.append(f"dose={self._found.body.dose}")
         return f"Layout({', '.join(parts)})"

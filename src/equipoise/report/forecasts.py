@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from equipoise.assessment import NOT_FOR_DOSING
-from equipoise.replay import SAME_LEVELS, Forecast, Replay, Summary
+from equipoise.replay import SAME_LEVELS, Forecast, Replay, Summary, calibrations
 from equipoise.report.blocks import (
     Block,
     Box,
@@ -24,11 +24,17 @@ from equipoise.report.blocks import (
     standing_mark,
     words,
 )
+from equipoise.report.forecast_bands import errors_over_time, patients, places_in_bands
 from equipoise.report.forecast_plots import errors_by_phase, observed_against_forecast
 from equipoise.report.html import page
 from equipoise.report.words import UNKNOWN, number, span
 
-MOST_ROWS = 200
+MOST_PATIENTS = 40
+"""Patients drawn one by one; of more, those whose levels were missed most."""
+
+PATIENTS_A_FIGURE = 20
+
+MOST_ROWS = 60
 """Forecasts shown on the page one by one; of more, those that missed most."""
 
 
@@ -105,7 +111,61 @@ def _of_analyte(replay: Replay, analyte: str) -> list[Block]:
                 ),
             )
         )
+        parts += _bands(told)
+        if any(f.used and math.isfinite(f.relative_error) for f in told):
+            parts.append(
+                Figure(
+                    errors_over_time(told),
+                    words(
+                        "A trend over time says that something changes which the model does not "
+                        "know; one over the forecast, that its size is wrong where levels are low "
+                        "or high."
+                    ),
+                )
+            )
+        parts += _patients(told, unit)
     parts.append(_forecast_table(own, unit))
+    return parts
+
+
+def _bands(told: Sequence[Forecast]) -> list[Block]:
+    found = calibrations(told)
+    if not found:
+        return []
+    return [
+        Figure(
+            places_in_bands(found),
+            words(
+                "Where observations lie in their forecasts, cut at the ends of the 90 and 50 % "
+                "bands and at the median. Too many at both ends: the bands are too narrow; too "
+                "many in the middle: too wide; on one side: forecasts are too high or too low."
+            ),
+        )
+    ]
+
+
+def _patients(told: Sequence[Forecast], unit: str) -> list[Block]:
+    names = list(dict.fromkeys(f.subject for f in told))
+    parts: list[Block] = [Heading(3, "Each patient")]
+    if len(names) > MOST_PATIENTS:
+        worst: dict[str, float] = {}
+        for f in told:
+            if math.isfinite(f.relative_error):
+                worst[f.subject] = max(worst.get(f.subject, 0.0), abs(f.relative_error))
+        keep = set(sorted(worst, key=lambda s: worst[s], reverse=True)[:MOST_PATIENTS])
+        parts.append(
+            Paragraph(
+                words(
+                    f"The {MOST_PATIENTS} of {len(names)} patients with the largest errors; "
+                    "forecasts.csv holds all."
+                )
+            )
+        )
+        names = [name for name in names if name in keep]
+    for start in range(0, len(names), PATIENTS_A_FIGURE):
+        some = names[start : start + PATIENTS_A_FIGURE]
+        own = [f for f in told if f.subject in some]
+        parts.append(Figure(patients(own, unit), words("Each level over the forecast of it.")))
     return parts
 
 

@@ -1,0 +1,288 @@
+"""The text of a data set: separators, comments, rows left out, columns as numbers, clock times.
+
+What the columns mean is for `dataset`. Numbers are read a column at a time; what is no number is
+refused only where it is needed, by row.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from equipoise.readout import Condition, Layout
+
+MISSING = frozenset({"", ".", "NA"})
+"""Cells that say nothing."""
+
+DATES: Mapping[str, str] = {"DATE": "mdy", "DAT1": "dmy", "DAT2": "ymd", "DAT3": "ydm"}
+"""Columns of calendar dates and the order of their parts.
+
+Source  NONMEM help, DATE.
+"""
+
+
+class DatasetError(ValueError):
+    """A data set that cannot be read: one sentence with the row's number and the column."""
+
+
+class Numbers:
+    """A column as numbers; what is missing or no number is refused where it is asked for."""
+
+    __slots__ = ("_column", "_gaps", "_rows", "values")
+
+    def __init__(
+        self, column: str, rows: Sequence[int], values: list[float | str], *, gaps: bool
+    ) -> None:
+        self._column = column
+        self._rows = rows
+        self._gaps = gaps
+        self.values = values
+
+    def __getitem__(self, place: int) -> float:
+        value = self.values[place]
+        if isinstance(value, str):
+            said = "is empty; write a number" if value in MISSING else "is not a number"
+            raise DatasetError(f"row {self._rows[place]}: column {self._column} {said}")
+        return value
+
+    def plain(self) -> Sequence[float]:
+        """The same to be read by place; faster where every cell is a number."""
+        return self if self._gaps else self.values  # type: ignore[return-value]
+
+    def whole(self, place: int) -> int:
+        """The number, which has to be a whole one."""
+        value = self[place]
+        if value % 1.0:
+            raise DatasetError(
+                f"row {self._rows[place]}: column {self._column} is a code; write a whole number"
+            )
+        return int(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A data set as columns of text.
+
+    rows     number of each row in the file, as a text editor numbers them
+    columns  name in upper case -> cells
+    notes    sentences on how the file was read, where a reader should know
+    """
+
+    rows: tuple[int, ...]
+    columns: Mapping[str, Sequence[str]]
+    notes: tuple[str, ...] = ()
+    _numbers: dict[tuple[str, float | None], Numbers] = field(default_factory=dict)
+
+    def __contains__(self, column: str) -> bool:
+        return column in self.columns
+
+    def numbers(self, column: str, default: float | None = None) -> Numbers:
+        """A column as numbers; `default` stands for missing cells, and for a missing column."""
+        found = self._numbers.get((column, default))
+        if found is None:
+            empty = "" if default is None else default
+            values: list[float | str]
+            if column in self.columns:
+                # Most columns say the same few things over and over.
+                cells = self.columns[column]
+                known = {cell: _number(cell, default) for cell in set(cells)}
+                values = [known[cell] for cell in cells]
+                gaps = any(isinstance(value, str) for value in known.values())
+            else:
+                values = [empty] * len(self.rows)
+                gaps = default is None
+            found = Numbers(column, self.rows, values, gaps=gaps)
+            self._numbers[column, default] = found
+        return found
+
+    def with_column(self, column: str, cells: Sequence[str]) -> Table:
+        """The same table with a column added or replaced."""
+        return Table(self.rows, {**self.columns, column: cells}, self.notes)
+
+
+def read_table(text: str, layout: Layout | None) -> Table:
+    """The columns of a data set: commas, tabs or spaces between cells; or as NONMEM writes it
+    (`TABLE NO.` first). Rows that begin with # are comments.
+
+    layout  names the columns where the header does not, and says which rows to leave out
+    Fails   DatasetError where there is no row, or one that does not fit the header.
+    """
+    plain = [(i, line) for i, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    if not plain:
+        raise DatasetError("the data set has no rows: write a header line and one row an event")
+    first = plain[0][1]
+    lines: list[tuple[int, list[str]]]
+    if first.startswith("TABLE NO"):
+        lines = [(i, line.split()) for i, line in plain if not line.startswith("TABLE NO")]
+        lines = [*lines[:1], *(line for line in lines[1:] if line[1] != lines[0][1])]
+    elif "," in first:
+        lines = _by_commas(plain, simple='"' not in text and " " not in text and "\t" not in text)
+    elif ";" in first:
+        raise DatasetError("cells are separated by semicolons: write commas, and decimal points")
+    else:
+        lines = [(i, line.split()) for i, line in plain]
+    notes: tuple[str, ...] = ()
+    if layout is not None:
+        lines, notes = _laid_out(lines, layout)
+    else:
+        lines = [*lines[:1], *(line for line in lines[1:] if not line[1][0].startswith("#"))]
+    if len(lines) < 2:
+        raise DatasetError("the data set has no rows: write a header line and one row an event")
+    aliases = layout.aliases if layout is not None else {}
+    header = [name.strip().lstrip("#").upper() for name in lines[0][1]]
+    header = [aliases.get(name, name) for name in header]
+    for name in header:
+        if header.count(name) > 1 and name in _MEANT:
+            raise DatasetError(f"column {name} stands twice in the header: keep one")
+    for number, cells in lines[1:]:
+        if len(cells) != len(header):
+            raise DatasetError(
+                f"row {number} has {len(cells)} cells, the header {len(header)}: check commas"
+            )
+    columns = dict(zip(header, zip(*(cells for _, cells in lines[1:]), strict=True), strict=True))
+    return Table(tuple(number for number, _ in lines[1:]), columns, notes)
+
+
+def _by_commas(plain: Sequence[tuple[int, str]], *, simple: bool) -> list[tuple[int, list[str]]]:
+    """Cells of lines; simple: without quotes and blanks, as most files are."""
+    if simple:
+        lines = [(i, line.split(",")) for i, line in plain]
+    else:
+        cells_of = csv.reader(line for _, line in plain)
+        lines = [
+            (i, [cell.strip() for cell in cells])
+            for (i, _), cells in zip(plain, cells_of, strict=True)
+        ]
+    return [(i, cells) for i, cells in lines if any(cells)]
+
+
+_MEANT = ("ID", "TIME", "DV", "AMT", "EVID", "CMT", "RATE", "II", "ADDL", "SS", "MDV", "CENS")
+
+
+def _laid_out(
+    lines: Sequence[tuple[int, list[str]]], layout: Layout
+) -> tuple[list[tuple[int, list[str]]], tuple[str, ...]]:
+    """The rows under a header that names the layout's columns, and what to say about it."""
+    number, first = lines[0]
+    headed = isinstance(_number(first[0], 0.0), str)
+    rows = [line for line in lines[headed:] if not layout.skips(line[1][0])]
+    header = [c.strip().lstrip("#").upper() for c in first]
+    columns = [name or f"_{i}" for i, name in enumerate(layout.columns)]
+    notes = []
+    if headed and layout.matches(header):
+        # What stands beyond $INPUT is not read, but for our own mark of censored levels.
+        columns += ["CENS" if c == "CENS" else f"_{c}" for c in header[len(columns) :]]
+    else:
+        # A header that differs is NONMEM's to skip: it reads by place.
+        said = "the header differs from $INPUT" if headed else "the file has no header"
+        notes.append(
+            f"{said}: columns are read in its order, {', '.join(c for c in layout.columns if c)}"
+        )
+        short = [(row, cells) for row, cells in rows if len(cells) < len(columns)]
+        if short:
+            raise DatasetError(
+                f"row {short[0][0]} has {len(short[0][1])} cells, and {said}: it needs the "
+                f"{len(columns)} columns of $INPUT in its order"
+            )
+        rows = [(row, cells[: len(columns)]) for row, cells in rows]
+    kept = [line for line in rows if _kept(line, layout)]
+    if len(kept) < len(rows):
+        notes.append(f"{len(rows) - len(kept)} row(s) are left out, as $DATA of the stream says")
+    return [(number if headed else 0, columns), *kept], tuple(notes)
+
+
+def _kept(line: tuple[int, list[str]], layout: Layout) -> bool:
+    """Whether a row stays, by the lists IGNORE=(...) and ACCEPT=(...)."""
+    if any(_holds(condition, line) for condition in layout.drop):
+        return False
+    return not layout.accept or any(_holds(condition, line) for condition in layout.accept)
+
+
+def _holds(condition: Condition, line: tuple[int, list[str]]) -> bool:
+    place, operator, value = condition
+    row, cells = line
+    cell = cells[place] if place < len(cells) else ""
+    if operator in ("==", "/="):
+        # As character strings, as NONMEM compares here.
+        return (cell == value) == (operator == "==")
+    left, right = _number(cell, 0.0), _number(value, None)
+    if isinstance(left, str) or isinstance(right, str):
+        raise DatasetError(
+            f"row {row}: $DATA compares column {place + 1} with a number, and it holds none"
+        )
+    return {
+        ".EQN.": left == right, ".NEN.": left != right, ">": left > right, ">=": left >= right,
+        "<": left < right, "<=": left <= right,
+    }[operator]  # fmt: skip
+
+
+def _number(cell: str, default: float | None) -> float | str:
+    """The number of a cell; the cell itself where it is none."""
+    try:
+        number = float(cell)
+    except ValueError:
+        if cell in MISSING:
+            return "" if default is None else default
+        return cell
+    return number if math.isfinite(number) else cell or "?"
+
+
+def relative_times(table: Table) -> Table:
+    """The table with TIME in hours from each subject's first row, where it holds clock times
+    (8:30) or a column gives dates; any other table as it is.
+
+    Source  NONMEM help, TIME and DATE: one clock time makes all of them such.
+    Fails   DatasetError for a time or date that cannot be read.
+    """
+    dated = [name for name in DATES if name in table]
+    cells = table.columns["TIME"]
+    if not dated and not any(":" in cell for cell in cells):
+        return table
+    days = [0.0] * len(cells)
+    if dated:
+        column = dated[0]
+        days = [
+            _day(cell, DATES[column], f"row {row}: column {column}")
+            for row, cell in zip(table.rows, table.columns[column], strict=True)
+        ]
+    start: dict[str, float] = {}
+    hours = []
+    for row, who, cell, day in zip(table.rows, table.columns["ID"], cells, days, strict=True):
+        at = 24.0 * day + _clock(cell, row)
+        hours.append(repr(at - start.setdefault(who, at)))
+    note = "TIME is read as clock times: hours from the first row of each subject"
+    changed = table.with_column("TIME", hours)
+    return Table(changed.rows, changed.columns, (*table.notes, note))
+
+
+def _clock(cell: str, row: int) -> float:
+    match = re.fullmatch(r"(-?)(\d+):(\d\d?)(?::(\d\d?))?", cell)
+    if match is not None and int(match[3]) < 60 and int(match[4] or 0) < 60:
+        hours = int(match[2]) + int(match[3]) / 60.0 + int(match[4] or 0) / 3600.0
+        return -hours if match[1] else hours
+    number = _number(cell, None)
+    if isinstance(number, str):
+        raise DatasetError(f"row {row}: column TIME is no clock time; write it as 8:30 or 14:05")
+    return number
+
+
+def _day(cell: str, order: str, where: str) -> float:
+    number = _number(cell, None)
+    if not isinstance(number, str):
+        return number
+    parts = re.split(r"\D+", cell)
+    if len(parts) != 3 or not all(parts):
+        raise DatasetError(f"{where} is no date; write day, month and year, or a day's number")
+    found = dict(zip(order, (int(part) for part in parts), strict=True))
+    if len(parts[order.index("y")]) != 4:
+        raise DatasetError(f"{where} has no year of four digits: the century must be known")
+    try:
+        return float(date(found["y"], found["m"], found["d"]).toordinal())
+    except ValueError:
+        raise DatasetError(
+            f"{where} is no date in the order {'/'.join(order)} that this column has"
+        ) from None
