@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -326,16 +326,17 @@ class Looks:
             if tuple(products) == CAR_PRODUCTS:
                 cart = self.chart.cart[self.record] & (self.at >= -SAME_TIME)
                 if cart.any():
-                    none = self._none_seen(wanted)
+                    none = ~self.any_known(wanted, self.known)
                     found = np.where(cart & none & ~rows.there, 0.0, found)
             self.shared[key] = found
         result: Floats = self.shared[key]
         return result
 
-    def _none_seen(self, series: Series) -> Bools:
-        """Whether no row is seen at all, planned ones included."""
-        ahead = Looks(self.chart, self.record, np.full(len(self), math.inf), self.known)
-        return ~ahead.first(series, None).there
+    def any_known(self, series: Series, known: Floats) -> Bools:
+        """Whether any row is known by then, planned ones included."""
+        ahead = Looks(self.chart, self.record, np.full(len(self), math.inf), known)
+        # Rows ahead of the look are asked for: none of them is plain.
+        return ahead.first(replace(series, plain=False, cache={}), None).there
 
     def death(self) -> Rows:
         """The first recorded death."""

@@ -41,9 +41,9 @@ def _lymphodepletes(dose: object) -> bool:
 def _cells_known(looks: Looks) -> Bools:
     """Whether a CAR-T product is in the record, given or planned."""
     wanted = looks.chart.named(CELLS).only("car", lambda cells: cells.product in CAR_PRODUCTS)
-    ahead = Looks(looks.chart, looks.record, np.full(len(looks), np.inf), looks.known)
-    known: Bools = ahead.first(wanted, None).there | looks.chart.cart[looks.record]
-    return known
+    known = looks.any_known(wanted, np.minimum(looks.known, looks.at))
+    either: Bools = known | looks.chart.cart[looks.record]
+    return either
 
 
 def before_lymphodepletion(looks: Looks) -> Floats:
