@@ -90,10 +90,10 @@ def _fever(looks: Looks) -> Readings:
     first, word = looks.first(hot, looks.start), looks.first(said, looks.start)
     none = np.full(len(looks), np.inf)
     begin = np.minimum(np.where(first.there, first.at, none), np.where(word.there, word.at, none))
-    given = looks.last(chart.named(THERAPY).only("holds", bool))
-    dosed = looks.last(chart.named(DOSES).only("crs therapy", _counts_as_therapy))
+    given = looks.first(chart.named(THERAPY).only("holds", bool), begin)
+    dosed = looks.first(chart.named(DOSES).only("crs therapy", _counts_as_therapy), begin)
     last = looks.of(THERAPY)
-    by_finding, by_dose = given.at >= begin, dosed.at >= begin
+    by_finding, by_dose = given.there, dosed.there
     treated = np.where(
         by_finding | by_dose, MET, np.where(last.there | np.isinf(begin), NOT_MET, UNKNOWN)
     )

@@ -23,8 +23,9 @@ class _Course:
     at          hours of each event
     low, high   grade at each event
     peak        highest `low` up to each event
+    most        highest `high` up to each event
     fallen      a grade below the peak before it has been seen by each event
-    may_have    a `low` below the peak before it has been seen
+    may_have    a `low` below the highest `high` before it has been seen
     """
 
     group: Ints
@@ -33,6 +34,7 @@ class _Course:
     low: Ints
     high: Ints
     peak: Ints
+    most: Ints
     fallen: Bools
     may_have: Bools
 
@@ -63,7 +65,7 @@ def _course(looks: Looks) -> _Course:
     event_group, at = event_group[new], at[new]
     if not len(at):
         nothing, none = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_)
-        return _Course(group, event_group, at, nothing, nothing, nothing, none, none)
+        return _Course(group, event_group, at, nothing, nothing, nothing, nothing, none, none)
     graded = evaluate(
         CRS, look_now(looks.chart, some.record[event_group], at, some.known[event_group])
     )
@@ -72,11 +74,13 @@ def _course(looks: Looks) -> _Course:
     # Grades are small: with a step between groups, one running maximum serves them all.
     step = event_group * 100
     peak = np.maximum.accumulate(low + step) - step
-    before = np.where(np.append(True, event_group[1:] != event_group[:-1]), 0, np.roll(peak, 1))
+    most = np.maximum.accumulate(np.where(graded.applied, high, 0) + step) - step
+    opens = np.append(True, event_group[1:] != event_group[:-1])
+    before, most_before = (np.where(opens, 0, np.roll(x, 1)) for x in (peak, most))
     fallen = (high < before) & (before > 0)
-    may_have = graded.applied & (low < before)
+    may_have = graded.applied & (low < most_before)
     return _Course(
-        group, event_group, at, low, high, peak,
+        group, event_group, at, low, high, peak, most,
         np.maximum.accumulate(fallen + step) - step > 0,
         np.maximum.accumulate(may_have + step) - step > 0,
     )  # fmt: skip
@@ -97,13 +101,14 @@ def timing(looks: Looks) -> Readings:
     if len(key):
         there &= course.event_group[place] == course.group
         peak = np.where(there, course.peak[place], 0)
+        most = np.where(there, course.most[place], 0)
         fallen = there & course.fallen[place]
         may_have = there & course.may_have[place]
     else:
-        peak = np.zeros(len(looks), dtype=np.int64)
+        peak = most = np.zeros(len(looks), dtype=np.int64)
         fallen = may_have = np.zeros(len(looks), dtype=np.bool_)
     fallen = fallen | ((peak > 0) & (high < peak))
-    may_have = may_have | (now.applied & (low < peak))
+    may_have = may_have | (now.applied & (low < most))
     peak = np.maximum(peak, low)
     truth = np.where(fallen, MET, np.where((peak == 0) | may_have, UNKNOWN, NOT_MET))
 

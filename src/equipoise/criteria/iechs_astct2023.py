@@ -146,11 +146,11 @@ def _cytopenia_one(name: str, limit: Limit) -> PartReader:
         truth = np.minimum(now.truth(limit), worse).astype(np.int8)
 
         def explain(i: int) -> Reasons:
+            counted = name == "platelets" and refractory.holds[i] == MET
+            also = (refractory.because(i),) if counted else ()
             if not now.there[i]:
-                return Reasons((), (name,))
-            because = [now.because(i), before.because(i, "baseline")]
-            if name == "platelets" and refractory.holds[i] == MET:
-                because.append(refractory.because(i))
+                return Reasons(also, (name,))
+            because = (now.because(i), before.because(i, "baseline"), *also)
             return Reasons(because, (name if before.there[i] else BASELINE.format(name),))
 
         return Part(truth, explain)
@@ -234,7 +234,7 @@ def _respiration(looks: Looks) -> Readings:
 
 def _kidney(looks: Looks) -> Readings:
     done, now = looks.of("dialysis"), looks.of("creatinine")
-    before = creatinine_before(looks, now, looks.infusion())
+    before = creatinine_before(looks, now, looks.infusion()).where(now.there)
     injury = compared(now, ">=", KIDNEY_TIMES, before)
     dialysis = done.holds
     possible = MASK_OF_TRUTH[injury] | np.where(dialysis == UNKNOWN, 4, 0)
