@@ -85,6 +85,23 @@ def oral(residual: Residual, *, omega: Array) -> Model:
     )  # fmt: skip
 
 
+def flipping(sd: float) -> Model:
+    """One compartment with a depot; etas on V and KA: rates that can exchange their roles."""
+
+    def parameters(theta, covariate, eta):  # type: ignore[no-untyped-def]
+        return {
+            "KA": KA * np.exp(eta["KA"]),
+            "CL": np.asarray(theta["CL"]),
+            "V1": theta["V"] * np.exp(eta["V"]),
+        }
+
+    return _model(
+        etas=("V", "KA"), omega=_square(sd**2 * np.eye(2)), parameters=parameters,
+        structure=Linear(1, depot=True), routes={"oral": 0},
+        observations=_observations(Residual(additive=0.5, proportional=0.15)),
+    )  # fmt: skip
+
+
 def straight(residual: Residual, *, omega: Array) -> Model:
     """Predictions linear in two etas: the first dose enters as 1 + eta0, later ones as 1 + eta1."""
 

@@ -37,8 +37,9 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
     "verbs": (
         "checks", "files", "modelfile", "likelihood", "datafile", "steps", "dataset", "profiles",
-        "mode", "importance", "fit", "diagnostics", "patient", "triage", "plan",
-        "exposure", "courses", "offer", "turnaround", "replay", "nonmem",
+        "density", "objective", "mode", "importance", "proposal", "scout", "fit", "diagnostics",
+        "patient", "triage", "plan", "exposure", "courses", "offer", "turnaround", "replay",
+        "nonmem",
     ),
     "jobs": ("shelves", "examples", "assess"),
     "faces": ("report", "cli"),

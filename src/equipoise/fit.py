@@ -1,39 +1,53 @@
 """Posterior draws that are checked, and the weights of candidate models.
 
-Works in whitened etas (z with unit prior variance): a heavy-tailed Laplace proposal around each
-optimum with a share from the prior, Pareto-smoothed importance resampling, and a sampler where the
-diagnostic says that the proposal is not good enough.
+Works in whitened etas (z with unit prior variance): importance sampling from heavy-tailed
+components around each optimum with a share from the prior, refitted to its own weighted draws as
+often as the diagnostic asks for it, and a sampler where that does not help.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import lgamma
 
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise.importance import log_sum, smooth_weights
+from equipoise.importance import effective_size, log_sum, smooth_weights
 from equipoise.likelihood import (
     Objective,
     Subject,
+    conditional_objective,
     log_scale,
     minus_two_log,
-    second_differences,
     with_errors,
 )
-from equipoise.mode import GRADIENT_NORM, Mode, descend, distinct, find_optima
+from equipoise.mode import GRADIENT_NORM, Mode, descend, distinct, find_optima, gradient_of
 from equipoise.model import Array, Model, draw_etas
+from equipoise.proposal import Proposal, annealed, joined, mixture, refitted
+from equipoise.scout import far_optima
 
 PARETO_LIMIT = 0.7
-"""Above this the importance weights are not trusted (Vehtari 2024) and a sampler takes over."""
+"""Above this the importance weights are not trusted (Vehtari 2024), and a sampler takes over."""
 
-PROPOSAL_DF = 5.0
+LIGHT = 0.5
+"""Up to this the weights have a finite variance and their means a standard error that can be
+believed: the proposal is refitted until it is reached, as long as there are rounds."""
 
-DEFENSIVE = 0.1
-"""Share of the proposal that comes from the prior: a mode that no start found then shows itself by
-a few large weights, instead of being missed in silence (Hesterberg 1995, Technometrics 37:185)."""
+ENOUGH = 0.5
+"""Effective draws that are asked for, as a share of the draws."""
+
+FEWEST = 1000
+"""Draws of a round, at least: below, the shape of the tail is not told."""
+
+ROUNDS = 10
+
+MOST = 40
+"""Evaluations of the model in all, at most, as a multiple of the draws of a round."""
+
+FEW = 20.0
+"""Where fewer draws than this for each eta carry the first round, or its tail is heavy, the next
+proposal is fitted to an annealed population; and once more after half of the rounds."""
 
 MOST_OPTIMA = 8
 
@@ -46,7 +60,8 @@ class Posterior:
     """What the levels say about one subject.
 
     draws     (n, k) etas, equally weighted
-    ess       effective number of draws behind them
+    ess       independent draws that would give the means of the etas the same standard error (for
+              the eta that has the fewest)
     pareto_k  of the importance weights; NaN where nothing had to be estimated
     method    "prior", "importance" or "sampler"
     evidence  ln of the marginal likelihood of the levels (with the 2-pi constants), for weighing
@@ -85,44 +100,55 @@ def fit(
         return Posterior(model, mode, draws, float(n), float("nan"), "prior", 0.0)
     root = np.linalg.cholesky(model.omega_matrix)
 
-    def minus_two_posterior(z: Array) -> Array:
-        f = with_errors(model, subject, z @ root.T, rtol=1e-6)
-        total = minus_two_log(model, subject, f, student=student).sum(axis=1)
+    def minus_two_posterior(z: Array, rtol: float = 1e-6) -> Array:
+        f = with_errors(model, subject, z @ root.T, rtol=rtol)
+        with np.errstate(over="ignore"):
+            total = minus_two_log(model, subject, f, student=student).sum(axis=1)
         return np.asarray(np.where(np.isfinite(total), total, np.inf) + (z**2).sum(axis=1))
 
-    def log_posterior(z: Array) -> Array:
-        return -0.5 * minus_two_posterior(z)
-
-    while True:
-        z, log_proposal = _propose(minus_two_posterior, optima, max(4 * n, 2000), rng)
-        log_ratio = log_posterior(z) - log_proposal
-        log_ratio = np.where(np.isfinite(log_ratio), log_ratio, -np.inf)
-        smoothed, pareto_k = smooth_weights(log_ratio)
-        if pareto_k <= PARETO_LIMIT or len(optima) >= MOST_OPTIMA:
-            break
-        # What weighs most may lie at an optimum that no start found.
-        known = len(optima)
-        heaviest = z[[i for i in np.argsort(log_ratio)[-3:] if np.isfinite(log_ratio[i])]]
-        optima = distinct([*optima, *(descend(minus_two_posterior, h)[0] for h in heaviest)])
-        if len(optima) == known:
-            break
-    weights = np.exp(smoothed - log_sum(smoothed))
-    ess = float(1.0 / np.sum(weights**2))
-    evidence = _evidence(model, subject, log_ratio, k, student=student)
+    mode, optima = _lower(model, subject, mode, optima, minus_two_posterior, student=student)
     cautions = []
     if not mode.converged:
         cautions.append(
             f"the estimate's gradient norm is {mode.gradient:.2g}, above {GRADIENT_NORM:g}"
         )
-    if pareto_k <= PARETO_LIMIT and ess >= min(400.0, n / 2):
-        chosen = _systematic(weights, n, rng)
-        return Posterior(
-            model, mode, z[chosen] @ root.T, ess, pareto_k, "importance", evidence, tuple(cautions)
-        )
-    z, ess = _sample(log_posterior, z[_systematic(weights, 4 * k + 32, rng)], n, rng)
-    if not ess >= 200.0:
-        cautions.append(f"only {ess:.0f} effective draws: quantiles in the tails are rough")
-    return Posterior(model, mode, z @ root.T, ess, pareto_k, "sampler", evidence, tuple(cautions))
+
+    def log_target(z: Array) -> Array:
+        return -0.5 * minus_two_posterior(z)
+
+    size = max(n + n // 4, FEWEST)
+    rounds = [_Round(_around(minus_two_posterior, optima), log_target)]
+    while True:
+        now = rounds[-1]
+        now.draw(size, rng)
+        drawn = sum(r.size for r in rounds)
+        last = len(rounds) == ROUNDS or drawn > MOST * size
+        # Sound weights that are too uneven: more of the same, unless a better proposal is cheaper.
+        limit = PARETO_LIMIT if last else min(LIGHT, PARETO_LIMIT)
+        while now.pareto_k <= limit and now.effective(n) < ENOUGH * n:
+            more = now.missing(n)
+            if more > (MOST * size - drawn if last else 2 * size):
+                break
+            now.draw(more, rng)
+        enough = now.pareto_k <= limit and now.effective(n) >= ENOUGH * n
+        if last or enough:
+            break
+        poor = now.pareto_k > PARETO_LIMIT or now.carried < FEW * k
+        if (len(rounds) == 1 and poor) or len(rounds) == ROUNDS // 2:
+            points = annealed(log_target, k, rng)
+            proposal = refitted(points, np.zeros(len(points)), rng)
+        else:
+            proposal = refitted(*_together(rounds), rng)
+        rounds.append(_Round(joined(proposal, rounds[0].proposal), log_target))
+    evidence = now.log_mean + _constant(model, subject, k, student=student)
+    method = "importance" if enough else "sampler"
+    if enough:
+        z, ess = now.z[_systematic(now.weights, n, rng)], now.effective(n)
+    else:
+        z, ess = _sample(log_target, now.z[_systematic(now.weights, 4 * k + 32, rng)], n, rng)
+        if not ess >= 200.0:
+            cautions.append(f"only {ess:.0f} effective draws: quantiles in the tails are rough")
+    return Posterior(model, mode, z @ root.T, ess, now.pareto_k, method, evidence, tuple(cautions))
 
 
 def model_weights(
@@ -158,64 +184,132 @@ def without(subject: Subject, places: Sequence[int]) -> Subject:
     )
 
 
-def _laplace(objective: Objective, centre: Array) -> Array:
-    """Covariance of the Laplace approximation in whitened etas; never wider than the prior x 2."""
-    hessian = second_differences(objective, centre, np.full(len(centre), 1e-2))
-    size, turn = np.linalg.eigh(0.25 * (hessian + hessian.T))
+class _Round:
+    """Draws from one proposal and their weights. What is reported comes from the last round alone:
+    its proposal does not depend on its draws, so that the evidence is unbiased.
+    """
+
+    def __init__(self, proposal: Proposal, log_target: Objective) -> None:
+        self.proposal = proposal
+        self.log_target = log_target
+        self.z = np.zeros((0, proposal.centers.shape[1]))
+        self.target = np.zeros(0)
+        self.log_ratio = np.zeros(0)
+
+    def draw(self, size: int, rng: np.random.Generator) -> None:
+        """Adds draws, and weighs all of them."""
+        fresh = self.proposal.draw(size, rng)
+        target = np.asarray(self.log_target(fresh))
+        ratio = target - self.proposal.log(fresh)
+        ratio = np.where(np.isfinite(ratio), ratio, -np.inf)
+        self.z = np.concatenate([self.z, fresh])
+        self.target = np.concatenate([self.target, target])
+        self.log_ratio = np.concatenate([self.log_ratio, ratio])
+        smoothed, self.pareto_k = smooth_weights(self.log_ratio)
+        self.weights = np.exp(smoothed - log_sum(smoothed))
+
+    @property
+    def size(self) -> int:
+        """Draws so far."""
+        return len(self.z)
+
+    @property
+    def carried(self) -> float:
+        """Effective draws by the weights alone."""
+        return float(1.0 / np.sum(self.weights**2))
+
+    @property
+    def log_mean(self) -> float:
+        """ln of the mean ratio of target to proposal."""
+        return float(log_sum(self.log_ratio) - np.log(self.size))
+
+    def effective(self, n: int) -> float:
+        """Effective draws of n that are resampled: with the noise of the resampling."""
+        w = self.weights
+        rest = n * w - np.floor(n * w)
+        # What a draw adds to the variance of a mean: by its weight, and by whether it is picked.
+        each = w**2 + rest * (1.0 - rest) / n**2
+        squares = (self.z - (w[:, None] * self.z).sum(axis=0)) ** 2
+        noise = (each[:, None] * squares).sum(axis=0)
+        return float(np.min((w[:, None] * squares).sum(axis=0) / np.maximum(noise, 1e-300)))
+
+    def missing(self, n: int) -> int:
+        """Draws of the same kind that would probably be enough, beyond those there are."""
+        return int(self.size * max(1.05 * ENOUGH * n / self.effective(n) - 1.0, 0.1)) + 1
+
+
+def _together(rounds: Sequence[_Round]) -> tuple[Array, Array]:
+    """Draws of all rounds, and log ratios against the mixture of their proposals by number drawn.
+
+    So that no round is lost to the next proposal (Cornuet 2012, Scand J Stat 39:798). Reported
+    draws are not weighed so: proposals that follow earlier draws make such weights look better than
+    they are.
+    """
+    z = np.concatenate([r.z for r in rounds])
+    sizes = np.array([r.size for r in rounds])
+    density = np.array([r.proposal.log(z) for r in rounds])
+    density = log_sum(density + np.log(sizes / sizes.sum())[:, None])
+    ratio = np.concatenate([r.target for r in rounds]) - density
+    return z, np.where(np.isfinite(ratio), ratio, -np.inf)
+
+
+def _lower(
+    model: Model,
+    subject: Subject,
+    mode: Mode,
+    optima: Array,
+    objective: Callable[..., Array],
+    *,
+    student: bool,
+) -> tuple[Mode, Array]:
+    """The optima with those found from far away, and the lower mode if one is among them."""
+    far = far_optima(model, subject, student=student)
+    together = distinct([*optima, *far])
+    values = np.asarray(objective(together))
+    together = together[np.argsort(values, kind="stable")][:MOST_OPTIMA]
+    if float(values.min()) < float(values[0]) - 1e-3:
+
+        def exact(z: Array) -> Array:
+            found = objective(z, 1e-8)
+            return np.where(np.isfinite(found), found, 1e12)
+
+        z, _ = descend(exact, together[0])
+        together[0] = z
+        eta = np.linalg.cholesky(model.omega_matrix) @ z
+        gradient = float(np.linalg.norm(gradient_of(exact, z)))
+        ofv, joint = conditional_objective(model, subject, eta)
+        mode = Mode(eta, gradient, ofv, joint, gradient < GRADIENT_NORM)
+    return mode, together
+
+
+def _around(objective: Objective, optima: Array) -> Proposal:
+    """Components around optima by the normal approximation; never wider than the prior x 2."""
+    m, k = optima.shape
+    step = 1e-2
+    pairs = [(i, j) for i in range(k) for j in range(i, k)]
+    corners = [np.zeros(k)]
+    for i, j in pairs:
+        for a, b in ((1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)):
+            corner = np.zeros(k)
+            corner[i] += a * step
+            corner[j] += b * step
+            corners.append(corner)
+    values = np.asarray(objective((optima[:, None, :] + np.array(corners)).reshape(-1, k)))
+    values = np.where(np.isfinite(values), values, 1e12).reshape(m, -1)
+    hessian = np.empty((m, k, k))
+    for place, (i, j) in enumerate(pairs):
+        pp, pm, mp, mm = values[:, 1 + 4 * place : 5 + 4 * place].T
+        hessian[:, i, j] = hessian[:, j, i] = (pp - pm - mp + mm) / (4.0 * step**2)
+    size, turn = np.linalg.eigh(0.5 * hessian)
     # The objective is -2 ln posterior: its half-Hessian is the precision, and the prior alone
     # contributes 1 to it; below that only a non-convex likelihood can bring it.
     size = np.clip(size, 0.5, None)
-    return np.asarray((turn / size) @ turn.T)
+    covariances = (turn / size[:, None, :]) @ turn.transpose(0, 2, 1)
+    return mixture(-0.5 * (values[:, 0] + np.log(size).sum(axis=1)), optima, covariances)
 
 
-def _propose(
-    objective: Objective, optima: Array, size: int, rng: np.random.Generator
-) -> tuple[Array, Array]:
-    """Draws of whitened etas, (size, k), and their log density, (size,).
-
-    Heavy-tailed around each optimum in proportion to its Laplace mass, and a share from the prior.
-    """
-    k = optima.shape[1]
-    shapes = [_laplace(objective, z) for z in optima]
-    mass = np.array([0.5 * np.linalg.slogdet(shape)[1] for shape in shapes])
-    mass = mass - 0.5 * np.asarray(objective(optima))
-    share = (1.0 - DEFENSIVE) * np.exp(mass - log_sum(mass))
-    counts = np.floor(share * size).astype(int)
-    plain = size - int(counts.sum())
-    parts = [rng.standard_normal((plain, k))]
-    for z, shape, count in zip(optima, shapes, counts, strict=True):
-        parts.append(_student(z, shape, int(count), rng))
-    # Shuffled, so that any stretch of the draws stands for the whole.
-    draws = np.concatenate(parts)[rng.permutation(size)]
-    logs = [np.log(plain / size) - 0.5 * (draws**2).sum(axis=1) - 0.5 * k * np.log(2.0 * np.pi)]
-    for z, shape, count in zip(optima, shapes, counts, strict=True):
-        if count:
-            logs.append(np.log(count / size) + _student_log(draws, z, shape))
-    return draws, log_sum(np.array(logs))
-
-
-def _student(centre: Array, shape: Array, size: int, rng: np.random.Generator) -> Array:
-    """Draws of a multivariate Student distribution, (size, k)."""
-    normal = rng.standard_normal((size, len(centre))) @ np.linalg.cholesky(shape).T
-    mixing = rng.chisquare(PROPOSAL_DF, size) / PROPOSAL_DF
-    return np.asarray(centre + normal / np.sqrt(mixing)[:, None])
-
-
-def _student_log(draws: Array, centre: Array, shape: Array) -> Array:
-    """Log density of that distribution at draws, (size,)."""
-    k = len(centre)
-    root = np.linalg.cholesky(shape)
-    whitened = np.linalg.solve(root, (draws - centre).T)
-    return np.asarray(
-        lgamma((PROPOSAL_DF + k) / 2.0)
-        - lgamma(PROPOSAL_DF / 2.0)
-        - 0.5 * k * np.log(PROPOSAL_DF * np.pi)
-        - np.log(np.diag(root)).sum()
-        - 0.5 * (PROPOSAL_DF + k) * np.log1p((whitened**2).sum(axis=0) / PROPOSAL_DF)
-    )
-
-
-def _evidence(model: Model, subject: Subject, log_ratio: Array, k: int, *, student: bool) -> float:
+def _constant(model: Model, subject: Subject, k: int, *, student: bool) -> float:
+    """What the objective leaves out of the ln density of the levels and the etas."""
     constant = -0.5 * k * np.log(2.0 * np.pi)
     for o in subject.observed:
         if o.censored:
@@ -225,7 +319,7 @@ def _evidence(model: Model, subject: Subject, log_ratio: Array, k: int, *, stude
         if observation.residual.log > 0.0 or observation.logged:
             # A density of ln y: in the level's own unit, so that it can be weighed against others.
             constant -= np.log(o.number)
-    return float(log_sum(log_ratio) - np.log(len(log_ratio)) + constant)
+    return float(constant)
 
 
 def _systematic(weights: Array, n: int, rng: np.random.Generator) -> NDArray[np.intp]:
@@ -242,17 +336,22 @@ def _sample(
 
     walkers, k = start.shape
     start = start + 1e-3 * rng.standard_normal(start.shape)
-    sampler = emcee.EnsembleSampler(walkers, k, log_posterior, vectorize=True)
+    # Differences between walkers cross from one optimum to another (ter Braak 2006, Stat Comput
+    # 16:239). Not the library's snooker move: with it the means are off (docs/how-right.md).
+    moves = [(emcee.moves.DEMove(), 0.8), (emcee.moves.StretchMove(), 0.2)]
+    sampler = emcee.EnsembleSampler(walkers, k, log_posterior, vectorize=True, moves=moves)
     sampler.random_state = np.random.RandomState(int(rng.integers(2**32 - 1))).get_state()
     state = sampler.run_mcmc(start, 500)
     sampler.reset()
-    sampler.run_mcmc(state, max(500, 10 * n // walkers))
-    chain = sampler.get_chain(flat=True)
-    try:
-        length = float(np.max(sampler.get_autocorr_time(quiet=True)))
-    except Exception:  # emcee raises its own error class for short chains, even when quiet
-        length = float("nan")
-    # A chain whose autocorrelation cannot be told counts as a single draw.
-    ess = len(chain) / length if np.isfinite(length) and length > 0.0 else 1.0
-    chosen = np.linspace(0, len(chain) - 1, n).round().astype(int)
-    return np.asarray(chain[chosen]), ess
+    steps = max(500, 10 * n // walkers)
+    for _ in range(4):
+        state = sampler.run_mcmc(state, steps)
+        chains = sampler.get_chain()
+        ess = effective_size(chains)
+        if ess >= ENOUGH * n:
+            break
+        steps = len(chains)
+    flat = chains.reshape(-1, k)
+    chosen = np.linspace(0, len(flat) - 1, n).round().astype(int)
+    # Thinned to n: each draw that is left stands alone.
+    return np.asarray(flat[chosen]), 1.0 / (1.0 / ess + 1.0 / n)

@@ -68,3 +68,33 @@ def log_sum(logs: Array) -> Array:
     safe = np.where(np.isfinite(top), top, 0.0)
     with np.errstate(divide="ignore"):
         return np.asarray(safe + np.log(np.sum(np.exp(logs - safe), axis=0)))
+
+
+def effective_size(chains: Array) -> float:
+    """Effective number of draws of a sampler's chains, for the mean of the worst column.
+
+    Compares chains with each other too: chains that stay apart count as few draws.
+    chains  (steps, chains, k)
+    Source  Vehtari 2021, Bayesian Anal 16:667, equations 10 to 13, on halves of the chains and
+            without ranks; truncated as Geyer 1992, Stat Sci 7:473.
+    """
+    half = len(chains) // 2
+    x = np.concatenate([chains[:half], chains[half : 2 * half]], axis=1)
+    n, m, k = x.shape
+    centered = x - x.mean(axis=0)
+    padded = np.fft.rfft(centered, 2 * n, axis=0)
+    covariance = np.fft.irfft(np.abs(padded) ** 2, 2 * n, axis=0)[:n].mean(axis=1) / n
+    within = covariance[0] * n / (n - 1.0)
+    total = within * (n - 1.0) / n + x.mean(axis=0).var(axis=0, ddof=1)
+    found = []
+    for i in range(k):
+        if total[i] <= 0.0:
+            return 1.0
+        rho = 1.0 - (within[i] - covariance[:, i]) / total[i]
+        rho[0] = 1.0
+        pairs = rho[: n - n % 2].reshape(-1, 2).sum(axis=1)
+        low = np.flatnonzero(pairs <= 0.0)
+        pairs = np.minimum.accumulate(pairs[: low[0]] if len(low) else pairs)
+        time = max(2.0 * pairs.sum() - 1.0, 1.0 / np.log10(m * n))
+        found.append(m * n / time)
+    return float(min(found))

@@ -229,7 +229,8 @@ def second_differences(function: Objective, at: Array, step: Array) -> Array:
     function  (lanes, k) -> (lanes,);  at, step  (k,);  gives (k, k)
     """
     k = len(at)
-    corners = [at]
+    # Fours of one difference stand in a row: what shares the steps of a block must be in one.
+    corners = []
     for i in range(k):
         for j in range(i, k):
             for si, sj in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
@@ -239,7 +240,7 @@ def second_differences(function: Objective, at: Array, step: Array) -> Array:
                 corners.append(lane)
     values = np.asarray(function(np.array(corners)))
     hessian = np.empty((k, k))
-    place = 1
+    place = 0
     for i in range(k):
         for j in range(i, k):
             pp, pm, mp, mm = values[place : place + 4]

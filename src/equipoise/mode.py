@@ -1,26 +1,30 @@
-"""The maximum a posteriori estimate that is not missed.
+"""The maximum a posteriori estimate that is not missed, for one subject or many at once.
 
-Works in whitened etas (z with unit prior variance). A batch of candidate starts is scored in one
-pass, the best few are driven down by Newton steps with derivatives from perturbed lanes until the
-gradient norm is small; the lowest optimum is kept.
+Works in whitened etas (z with unit prior variance). Of a batch of candidate starts the best few,
+and the origin, go down side by side: first with the expected curvature and a loose tolerance of the
+integration, then by Newton steps with the tight one until the gradient is small. The lowest optimum
+is kept. What does not settle this way is driven down alone, by `descend`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
+from equipoise.density import FAILED
+from equipoise.kinetics import Linear
 from equipoise.likelihood import (
+    STUDENT_DF,
     Objective,
     Subject,
     conditional_objective,
-    minus_two_log,
     second_differences,
-    with_errors,
 )
-from equipoise.model import Array, Model
+from equipoise.model import Array, Model, simulate
+from equipoise.objective import TOGETHER, Batch, Booleans, Integers, Local, pattern
 
 GRADIENT_NORM = 1e-4
 """A mode is accepted where the gradient of the objective in whitened etas is below this."""
@@ -34,6 +38,29 @@ REACH = 2.0
 """A step is at most so long (SD of the prior)."""
 
 HALVINGS = np.append(0.5 ** np.arange(24), 0.0)
+
+COMPANY = 512
+"""Subjects that are estimated side by side."""
+
+STARTS = 5
+"""Starts that are driven down, besides the origin."""
+
+CANDIDATES, MORE = 8, 24
+"""Starts that are compared, for each eta and two more; more of them where one costs little."""
+
+STARTS_APART = 1.5
+
+ROUGH, LOOSE = 1e-3, 1e-5
+"""Tolerance of the integration where starts are compared, and on the way down."""
+
+NEAR = 0.01
+"""On the way down a walker is near its optimum where the next step promises less."""
+
+CLOSE = 1.0
+"""Optima so much above the lowest may yet turn out to be it, by the tight tolerance."""
+
+LOOSE_STEPS = 40
+TIGHT_STEPS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,36 +86,34 @@ def find_mode(model: Model, subject: Subject, *, student: bool = False) -> Mode:
     Fails  ValueError where no start gives a finite objective (the doses or covariates make the
            model blow up).
     """
-    return find_optima(model, subject, student=student)[0]
+    return _optima(model, [subject], student=student, all_of_them=False)[0][0]
+
+
+def find_modes(
+    model: Model,
+    subjects: Sequence[Subject],
+    *,
+    student: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> list[Mode]:
+    """The same for many subjects at once, in their order.
+
+    Each is estimated from its own levels alone; company changes an answer within the accuracy of
+    the integration only.
+    progress  called with the number of subjects done, now and then
+    """
+    found: list[Mode] = []
+    for begin in range(0, len(subjects), COMPANY):
+        some = subjects[begin : begin + COMPANY]
+        found.extend(m for m, _ in _optima(model, some, student=student, all_of_them=False))
+        if progress is not None:
+            progress(len(found))
+    return found
 
 
 def find_optima(model: Model, subject: Subject, *, student: bool) -> tuple[Mode, Array]:
     """The mode, and every optimum that was found, in whitened etas, the lowest first: (m, k)."""
-    k = len(model.etas)
-    if k == 0 or not subject.observed:
-        eta = np.zeros(k)
-        ofv, joint_value = conditional_objective(model, subject, eta)
-        return Mode(eta, 0.0, ofv, joint_value, True), eta[None, :]
-    root = np.linalg.cholesky(model.omega_matrix)
-
-    def objective(z: Array) -> Array:
-        f = with_errors(model, subject, z @ root.T)
-        total = minus_two_log(model, subject, f, student=student).sum(axis=1)
-        return np.asarray(np.where(np.isfinite(total), total, 1e12) + (z**2).sum(axis=1))
-
-    starts = _starts(objective, k)
-    if not len(starts):
-        raise ValueError(
-            f"{model.id}: no set of parameters gives a finite prediction for subject data; check "
-            "doses, covariates and units"
-        )
-    found = sorted((descend(objective, start) for start in starts), key=lambda f: f[1])
-    optima = distinct([z for z, _ in found])
-    gradient = float(np.linalg.norm(gradient_of(objective, optima[0])))
-    eta = root @ optima[0]
-    ofv, joint_value = conditional_objective(model, subject, eta)
-    mode = Mode(eta, gradient, ofv, joint_value, gradient < GRADIENT_NORM)
-    return mode, optima
+    return _optima(model, [subject], student=student, all_of_them=True)[0]
 
 
 def distinct(points: Sequence[Array]) -> Array:
@@ -100,24 +125,265 @@ def distinct(points: Sequence[Array]) -> Array:
     return np.array(kept)
 
 
-def _starts(objective: Objective, k: int) -> Array:
-    """The best few of a fixed grid of starts, the origin always among them."""
-    spread = np.random.default_rng(0).uniform(-3.0, 3.0, (8 * k + 16, k))
-    candidates = np.concatenate([np.zeros((1, k)), np.eye(k), -np.eye(k), spread])
-    values = np.asarray(objective(candidates))
-    usable = np.flatnonzero(values < 1e11)
-    if not len(usable):
-        return np.zeros((0, k))
-    best = usable[np.argsort(values[usable], kind="stable")]
-    chosen = [int(best[0])]
-    for i in best[1:]:
-        if len(chosen) == 3:
+def _optima(
+    model: Model, subjects: Sequence[Subject], *, student: bool, all_of_them: bool
+) -> list[tuple[Mode, Array]]:
+    """all_of_them: every optimum to the last digit, not only those that may be the lowest."""
+    k = len(model.etas)
+    found: dict[int, tuple[Mode, Array]] = {}
+    for i, subject in enumerate(subjects):
+        if k == 0 or not subject.observed:
+            eta = np.zeros(k)
+            ofv, joint_value = conditional_objective(model, subject, eta)
+            found[i] = Mode(eta, 0.0, ofv, joint_value, True), eta[None, :]
+    rest = [i for i in range(len(subjects)) if i not in found]
+    if rest:
+        batch = Batch(model, [subjects[i] for i in rest], student=student)
+        of, z = _starts(batch)
+        of, z, value = _down(batch, of, z)
+        best = np.full(len(rest), np.inf)
+        np.minimum.at(best, of, value)
+        close = value <= best[of] + (np.inf if all_of_them else CLOSE)
+        own: list[list[_Walker]] = [[] for _ in rest]
+        for walker in _polished(batch, of, z, value, close):
+            own[walker.of].append(walker)
+        for s, i in enumerate(rest):
+            found[i] = _answer(batch, s, own[s])
+    return [found[i] for i in range(len(subjects))]
+
+
+@lru_cache(maxsize=16)
+def _candidates(k: int, each: int) -> tuple[Array, Booleans]:
+    """A fixed grid of starts (n, k), the origin first, and which lie apart from which (n, n)."""
+    spread = np.random.default_rng(0).uniform(-3.0, 3.0, (each * (k + 2), k))
+    grid = np.concatenate([np.zeros((1, k)), np.eye(k), -np.eye(k), spread])
+    return grid, np.linalg.norm(grid[:, None] - grid[None, :], axis=2) > STARTS_APART
+
+
+def _starts(batch: Batch) -> tuple[Integers, Array]:
+    """The best few of the candidates for each subject, and the origin: of (W,), z (W, k).
+
+    Fails  ValueError where a subject has none.
+    """
+    cheap = isinstance(batch.model.structure, Linear)
+    grid, far = _candidates(batch.size, MORE if cheap else CANDIDATES)
+    count, n = len(batch.subjects), len(grid)
+    of = np.repeat(np.arange(count), n)
+    # Heavy tails let a start count that fails one level by much, which a step puts right.
+    values = batch.values(of, np.tile(grid, (count, 1)), rtol=ROUGH, df=STUDENT_DF)
+    values = values.reshape(count, n)
+    values = np.where(values < FAILED, values, np.inf)
+    chosen = np.zeros((count, n), dtype=np.bool_)
+    chosen[:, 0] = np.isfinite(values[:, 0])
+    open_still = np.isfinite(values)
+    if not open_still.any(axis=1).all():
+        _refuse(batch, int(np.flatnonzero(~open_still.any(axis=1))[0]))
+    every = np.arange(count)
+    for _ in range(STARTS):
+        place = np.argmin(np.where(open_still, values, np.inf), axis=1)
+        chosen[every, place] |= open_still[every, place]
+        open_still &= far[place]
+    subject, place = np.nonzero(chosen)
+    return subject, grid[place]
+
+
+def _refuse(batch: Batch, s: int) -> None:
+    subject = batch.subjects[s]
+    # Where the engine refuses the doses or parameters of the typical patient it says why.
+    with np.errstate(all="ignore"):
+        failed = simulate(batch.model, [subject.course], [subject.times]).failed
+    why = f": {failed[0][2]}" if failed else ""
+    raise ValueError(
+        f"{batch.model.id}: no set of parameters gives a finite prediction for the levels of "
+        f"subject {subject.id}{why}; check doses, covariates and units"
+    )
+
+
+def _down(batch: Batch, of: Integers, z: Array) -> tuple[Integers, Array, Array]:
+    """Walkers near the floors of their valleys, one a valley: of (W,), z (W, k), value (W,).
+
+    Levenberg-Marquardt with the expected curvature, which the prior keeps positive definite.
+    """
+    k = batch.size
+    here = batch.around(of, z, central=False, rtol=LOOSE)
+    value, gradient, curvature = here.value, here.gradient, here.expected
+    damping = np.zeros(len(of))
+    moving = value < FAILED
+    for _ in range(LOOSE_STEPS):
+        own = np.flatnonzero(moving)
+        if not len(own):
             break
-        if np.min(np.linalg.norm(candidates[chosen] - candidates[i], axis=1)) > 1.5:
-            chosen.append(int(i))
-    if 0 in usable and 0 not in chosen:
-        chosen.append(0)
-    return np.asarray(candidates[chosen])
+        step, promised = batch.steps(
+            curvature[own], gradient[own], damping=damping[own], reach=REACH
+        )
+        near = promised < NEAR
+        if near.any():
+            # The last, small step is taken unseen: what follows looks at where it leads.
+            z[own[near]] += step[near]
+            moving[own[near]] = False
+            own, step, promised = own[~near], step[~near], promised[~near]
+            if not len(own):
+                break
+        new = batch.around(of[own], z[own] + step, central=False, rtol=LOOSE)
+        kept = (value[own] - new.value) / promised
+        better = kept > 0.0
+        went = own[better]
+        z[went] += step[better]
+        value[went] = new.value[better]
+        gradient[went], curvature[went] = new.gradient[better], new.expected[better]
+        mean = np.trace(curvature[own], axis1=1, axis2=2) / k
+        more = np.maximum(5.0 * damping[own], 0.1 * mean)
+        less = np.where(damping[own] > 0.01 * mean, 0.1 * damping[own], 0.0)
+        damping[own] = np.where(kept < 0.25, more, np.where(kept > 0.5, less, damping[own]))
+        moving[own[damping[own] > 1e8 * mean]] = False
+        left = _one_a_valley(of, z, value)
+        if not left.all():
+            of, z, value, moving = of[left], z[left], value[left], moving[left]
+            gradient, curvature, damping = gradient[left], curvature[left], damping[left]
+    left = _one_a_valley(of, z, value)
+    return of[left], z[left], value[left]
+
+
+def _one_a_valley(of: Integers, z: Array, value: Array) -> Booleans:
+    """Walkers but for those that have come upon a lower one of the same subject, (W,)."""
+    left = np.ones(len(of), dtype=np.bool_)
+    if of[-1] + 1 == len(of):
+        return left
+    order = np.lexsort((value, of))
+    own, at = of[order], z[order]
+    for back in range(1, STARTS + 1):
+        same = own[back:] == own[:-back]
+        if not same.any():
+            break
+        moved = at[back:] - at[:-back]
+        near = same & ((moved * moved).sum(axis=1) < APART**2)
+        left[order[back:][near]] = False
+    return left
+
+
+@dataclass(slots=True, eq=False)
+class _Walker:
+    """Where one start has led: whitened etas, the objective, and what is known of both.
+
+    saddle  the direction in which the objective falls from here on both sides, if there is one
+    """
+
+    of: int
+    z: Array
+    value: float
+    gradient: float = np.inf
+    ofv: float = np.nan
+    saddle: Array | None = None
+
+
+def _polished(batch: Batch, of: Integers, z: Array, value: Array, close: Booleans) -> list[_Walker]:
+    """Those that are `close` driven to their optimum, by a quasi-Newton method that begins with
+    second derivatives where a point and its copies fit into one block."""
+    walkers = [_Walker(int(s), z[i], float(value[i])) for i, s in enumerate(of)]
+    own = np.flatnonzero(close)
+    of, z = of[own], z[own]
+    curved = len(pattern(batch.size, True, True)) <= TOGETHER
+    here = batch.around(of, z, curved=curved)
+    value, gradient, expected = here.value, here.gradient, here.expected
+    norm = np.sqrt((gradient**2).sum(axis=1))
+    curvature, definite = _usable(batch, here)
+    saddle = {
+        i: np.linalg.eigh(here.hessian[i])[1][:, 0]
+        for i in np.flatnonzero(~definite & (norm < 1.0)).tolist()
+        if here.hessian is not None
+    }
+    damping = np.zeros(len(of))
+    going = np.flatnonzero((value < FAILED) & (norm > GRADIENT_NORM / 10.0))
+    for number in range(TIGHT_STEPS):
+        if not len(going):
+            break
+        step, promised = batch.steps(
+            curvature[going], gradient[going], damping=damping[going], reach=REACH
+        )
+        # Most are there after two steps; a curved valley wants its curvature anew at each.
+        again = curved and number >= 2
+        new = batch.around(of[going], z[going] + step, curved=again)
+        norms = np.sqrt((new.gradient**2).sum(axis=1))
+        gained = value[going] - new.value
+        # Two batches of an integration differ by more than the last steps gain.
+        alike = np.abs(gained) < 1e-6 * (1.0 + np.abs(value[going]))
+        good = (gained > 0.1 * promised) | (alike & (norms < norm[going]))
+        went, step = going[good], step[good]
+        if again:
+            curvature[went] = _usable(batch, new)[0][good]
+        else:
+            change = new.gradient[good] - gradient[went]
+            curvature[went] = _updated(curvature[went], step, change)
+        z[went] += step
+        value[went], gradient[went] = new.value[good], new.gradient[good]
+        expected[went], norm[went] = new.expected[good], norms[good]
+        mean = np.trace(curvature[going], axis1=1, axis2=2) / batch.size
+        more = np.maximum(10.0 * damping[going], 1e-3 * mean)
+        damping[going] = np.where(good, 0.1 * damping[going] * (damping[going] > 1e-5 * mean), more)
+        going = going[(norm[going] > GRADIENT_NORM / 10.0) & (damping[going] < 1e6 * mean)]
+    ofv = value + np.linalg.slogdet(0.5 * expected)[1]
+    for i, place in enumerate(own.tolist()):
+        walkers[place] = _Walker(
+            int(of[i]), z[i], float(value[i]), float(norm[i]), float(ofv[i]), saddle.get(i)
+        )
+    return walkers
+
+
+def _usable(batch: Batch, here: Local) -> tuple[Array, Booleans]:
+    """Second derivatives, or what is expected of them where they are not positive definite."""
+    if here.hessian is None:
+        return here.expected.copy(), np.ones(len(here.value), dtype=np.bool_)
+    definite = batch.steps(here.hessian, here.gradient, reach=REACH)[1] >= 0.0
+    return np.where(definite[:, None, None], here.hessian, here.expected), definite
+
+
+def _updated(curvature: Array, step: Array, change: Array) -> Array:
+    """Curvature after a step that changed the gradient so much (BFGS), (W, k, k)."""
+    along = (curvature @ step[:, :, None])[:, :, 0]
+    held, gained = (step * along).sum(axis=1), (step * change).sum(axis=1)
+    fine = (gained > 1e-3 * held) & (held > 0.0)
+    held, gained = np.where(fine, held, 1.0), np.where(fine, gained, 1.0)
+    new = curvature - along[:, :, None] * along[:, None, :] / held[:, None, None]
+    new += change[:, :, None] * change[:, None, :] / gained[:, None, None]
+    return np.where(fine[:, None, None], new, curvature)
+
+
+def _answer(batch: Batch, s: int, walkers: list[_Walker]) -> tuple[Mode, Array]:
+    """The mode of one subject, and all optima, from where its walkers stand."""
+    walkers = sorted(walkers, key=lambda w: w.value)
+    high = walkers[0].value + CLOSE
+    rough = [
+        w
+        for w in walkers
+        if w.saddle is not None or not (w.gradient < GRADIENT_NORM or w.value > high)
+    ]
+    if rough:
+        settled = [w for w in walkers if w not in rough]
+        walkers = sorted(settled + _alone(batch, s, rough), key=lambda w: w.value)
+    best = walkers[0]
+    optima = best.z[None, :] if len(walkers) == 1 else distinct([w.z for w in walkers])
+    eta = batch.root @ best.z
+    joint_value, ofv = best.value + batch.log_omega, best.ofv
+    if batch.censored[s]:
+        ofv, _ = conditional_objective(batch.model, batch.subjects[s], eta)
+    return Mode(eta, best.gradient, ofv, joint_value, best.gradient < GRADIENT_NORM), optima
+
+
+def _alone(batch: Batch, s: int, walkers: list[_Walker]) -> list[_Walker]:
+    """Walkers of one subject that did not settle in company, driven down one by one."""
+
+    def objective(z: Array) -> Array:
+        return batch.values(np.full(len(z), s), z, group=len(z))
+
+    starts = []
+    for w in walkers:
+        if w.saddle is not None:
+            starts += [w.z + 0.3 * w.saddle, w.z - 0.3 * w.saddle]
+        else:
+            starts.append(w.z)
+    ends = np.array([descend(objective, z)[0] for z in starts])
+    whole = np.full(len(ends), s)
+    return _polished(batch, whole, ends, np.zeros(len(ends)), np.ones(len(ends), dtype=np.bool_))
 
 
 def gradient_of(objective: Objective, z: Array, step: float = 1e-4) -> Array:

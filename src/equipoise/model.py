@@ -534,23 +534,23 @@ def typical(
 
 def structural_parameters(model: Model, what: Course, etas: Array) -> dict[str, Array]:
     """Structural parameters for each lane and piece, each broadcastable to (lanes, pieces)."""
+    pieces = {n: np.asarray(v, dtype=float)[None, :] for n, v in what.covariates.items()}
+    return parameter_table(model, pieces, etas)
+
+
+def parameter_table(model: Model, covariates: Mapping[str, Array], etas: Array) -> dict[str, Array]:
+    """The same from covariates that broadcast against (lanes, pieces)."""
     thetas = {name: value.number for name, value in model.thetas.items()}
     drawn = {name: etas[:, i][:, None] for i, name in enumerate(model.etas)}
     if model.occasions is not None:
         none = np.zeros((etas.shape[0], 1))
         drawn = {**dict.fromkeys(model.occasions.etas, none), **drawn}
-    table = dict(
-        model.parameters(
-            thetas,
-            {name: np.asarray(v, dtype=float)[None, :] for name, v in what.covariates.items()},
-            drawn,
-        )
-    )
-    factor = what.covariates[CLEARANCE_FACTOR]
+    table = dict(model.parameters(thetas, covariates, drawn))
+    factor = covariates[CLEARANCE_FACTOR]
     if np.any(factor != 1.0):
         if model.clearance not in table:
             raise ModelUseError(f"{model.id} has no single clearance that a factor could change")
-        table[model.clearance] = table[model.clearance] * factor[None, :]
+        table[model.clearance] = table[model.clearance] * factor
     return table
 
 

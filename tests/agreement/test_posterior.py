@@ -19,12 +19,12 @@ from equipoise.fit import (
     model_weights,
     without,
 )
-from equipoise.importance import smooth_weights
+from equipoise.importance import effective_size, smooth_weights
 from equipoise.likelihood import Observed, Subject, joint, predicted
 from equipoise.mode import find_mode
 from equipoise.model import Array, Model, PlainDose, Residual, course, draw_etas, simulate
 from equipoise.models import sirolimus_wu2012, tacrolimus_dunlap2025
-from small_models import CL, V, bolus, bolus_level, folded, straight, subject
+from small_models import CL, V, bolus, bolus_level, flipping, folded, straight, subject
 
 OMEGA = np.array([[0.09, 0.03], [0.03, 0.05]])
 DOSES = [PlainDose(0.0, 10.0, "iv"), PlainDose(12.0, 10.0, "iv")]
@@ -177,6 +177,82 @@ def test_both_modes_of_a_bimodal_posterior_are_drawn(shift: float, sd: float) ->
     assert posterior.draws.std() == pytest.approx(
         float(np.sqrt(weights @ (grid[:, 0] - weights @ grid[:, 0]) ** 2)), rel=0.05
     )
+
+
+@pytest.mark.parametrize("sd", [1.4, 1.0])
+def test_absorption_and_elimination_exchanged(sd: float) -> None:
+    """Two etas, and a second optimum far away that holds a few percent: the curve is the same with
+    the two rates exchanged."""
+    model = flipping(sd)
+    who = subject(
+        model,
+        [PlainDose(0.0, 10.0, "oral")],
+        [(0.7, 80.0), (3.0, 110.0), (8.0, 70.0), (20.0, 20.0)],
+    )
+    grid = grid_of(model, points=701, wide=6.3 / sd)
+    weights, evidence = quadrature(model, who, grid)
+
+    def exchanged(eta: Array) -> Array:
+        return np.asarray(np.exp(eta[:, 1]) < CL / (V * np.exp(eta[:, 0])))
+
+    share = float(weights[exchanged(grid)].sum())
+    assert 0.001 < share < 0.1
+    for seed in range(3):
+        posterior = fit(model, who, n=4000, rng=np.random.default_rng(seed))
+        agree(posterior, grid, weights)
+        error = np.sqrt(share / posterior.ess)
+        assert np.mean(exchanged(posterior.draws)) == pytest.approx(share, abs=4.0 * error)
+        assert posterior.evidence == pytest.approx(evidence, abs=0.06)
+
+
+def curved(sd: float = 1.0) -> tuple[Model, Subject]:
+    """One level and two etas: the posterior is a thin curved line."""
+    model = flipping(sd)
+    return model, subject(model, [PlainDose(0.0, 10.0, "oral")], [(8.0, 70.0)])
+
+
+@pytest.mark.parametrize("what", ["two doses", "one level", "exchanged"])
+def test_the_effective_number_of_draws_is_honest(what: str) -> None:
+    """Over 30 generators, means scatter as that many independent draws would make them, for the
+    worst eta, and not more for the other."""
+    if what == "two doses":
+        model = bolus(Residual(additive=15.0), omega=OMEGA)
+        who = subject(model, DOSES, LEVELS["measured"])
+    elif what == "one level":
+        model, who = curved()
+    else:
+        model = flipping(1.4)
+        levels = [(0.7, 80.0), (3.0, 110.0), (8.0, 70.0), (20.0, 20.0)]
+        who = subject(model, [PlainDose(0.0, 10.0, "oral")], levels)
+    posteriors = [fit(model, who, n=1000, rng=np.random.default_rng([18, i])) for i in range(30)]
+    assert {p.method for p in posteriors} == {"importance"}
+    means = np.array([p.draws.mean(axis=0) for p in posteriors])
+    variance = np.mean([p.draws.var(axis=0) for p in posteriors], axis=0)
+    expected = variance * np.mean([1.0 / p.ess for p in posteriors])
+    ratio = means.var(axis=0, ddof=1) / expected
+    # 29 ratios of variances: chi-squared / 29, to one in 2000 either side.
+    low, high = stats.chi2.ppf([0.0005, 0.9995], 29) / 29
+    assert ratio.max() > low
+    assert ratio.max() < high
+
+
+def test_effective_size_of_autoregressive_chains() -> None:
+    """Correlation r from step to step: (1 - r) / (1 + r) of the draws count."""
+    rng = np.random.default_rng(19)
+    for r in (0.0, 0.6, 0.9):
+        chains = np.empty((2000, 8, 2))
+        chains[0] = rng.standard_normal((8, 2))
+        for i in range(1, 2000):
+            chains[i] = r * chains[i - 1] + np.sqrt(1 - r * r) * rng.standard_normal((8, 2))
+        exact = 16000 * (1 - r) / (1 + r)
+        assert effective_size(chains) == pytest.approx(exact, rel=0.2)
+
+
+def test_chains_that_stay_apart_count_as_few() -> None:
+    rng = np.random.default_rng(20)
+    chains = rng.standard_normal((1000, 8, 1))
+    chains[:, :4] += 6.0
+    assert effective_size(chains) < 30.0
 
 
 def test_a_mode_no_start_finds_shows_in_the_diagnostic(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,6 +68,13 @@ def test_what_cannot_be_compiled_is_said():
 
     with pytest.raises(ValueError, match="rates must take four arguments"):
         solve(System(("a",), (), three), [DOSE], [[1.0]], np.empty((1, 0)))
+
+    def strict(t, x, p, dx):
+        assert x[0] >= 0.0
+        dx[0] = -x[0]
+
+    with pytest.raises(ValueError, match=r"rates cannot raise or assert \(line 2 of strict\)"):
+        solve(System(("a",), (), strict), [DOSE], [[1.0]], np.empty((1, 0)))
     with pytest.raises(ValueError, match="rates need their text"):
         solve(System(("a",), (), eval("lambda t, x, p, dx: 0")), [DOSE], [[1.0]], np.empty((1, 0)))
 

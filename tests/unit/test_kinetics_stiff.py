@@ -29,7 +29,7 @@ from equipoise.kinetics import (
     solve,
     stiff,
 )
-from equipoise.kinetics.stepper import LANES
+from equipoise.kinetics.stepper import GROUP, LANES
 
 BOLUS = Schedule((DoseEvent(0.0, 100.0),))
 
@@ -149,15 +149,15 @@ def steps(system, parameters, initial, end, number, samples):
     found = np.empty((len(samples), c))
     for step in range(number):
         tau, dt = step / number, 1.0 / number
-        module.attempt(w, 1, tau, dt, 1e-6)
-        module.interpolant(w, 1)
+        module.attempt(w, GROUP, tau, dt, 1e-6)
+        weights = module.DENSE[:32].reshape(4, 8)
+        slopes = buffer[rows["U"] : rows["U"] + 8 * c, 0].reshape(8, c)
         for row, at in enumerate(samples):
             theta = (at - tau) / dt
             if -1e-9 <= theta <= 1.0 + 1e-9:
-                q = buffer[rows["Q"] : rows["Q"] + 4 * c, 0].reshape(4, c)
                 powers = theta ** np.arange(1, 5)
-                found[row] = buffer[rows["X"] : rows["X"] + c, 0] + dt * powers @ q
-        module.advance(w, 1, tau + dt)
+                found[row] = buffer[rows["X"] : rows["X"] + c, 0] + dt * powers @ weights @ slopes
+        buffer[rows["X"] : rows["X"] + c] = buffer[rows["NEW"] : rows["NEW"] + c]
     return found
 
 
@@ -245,7 +245,7 @@ def test_derivatives_against_central_differences(system, tolerance, x):
     buffer[rows["X"] : rows["X"] + 2, 0] = x
     buffer[rows["P"] : rows["P"] + 2, 0] = p
     buffer[rows["H"], 0], buffer[rows["T"], 0], buffer[rows["SCALE"], 0] = 1.0, t, 1.0
-    module.linearise(w, 1, 0.0)
+    module.linearise(w, GROUP, 0.0)
 
     def rates(moved, by):
         at = np.array([*x, t])

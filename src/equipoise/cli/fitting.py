@@ -31,7 +31,7 @@ from equipoise.fit import Posterior
 from equipoise.fit import fit as draw
 from equipoise.kinetics import row_of
 from equipoise.likelihood import Subject
-from equipoise.mode import Mode, find_mode
+from equipoise.mode import Mode, find_modes
 from equipoise.model import Array, Model, simulate
 from equipoise.modelfile import load
 from equipoise.occasions import expanded, occasions_of
@@ -92,25 +92,31 @@ def fit(
     modes: list[Array] = []
     settled: list[Mode] = []
     unsettled: list[str] = []
+    total = len(dataset.subjects)
     with working("fitting") as step:
-        for i, subject in enumerate(dataset.subjects):
-            step(f"subject {i + 1} of {len(dataset.subjects)}")
-            if method == "map":
-                mode = find_mode(found, subject)
+        if method == "map":
+            step(f"{total} subjects" if total > 1 else "1 subject")
+            settled = find_modes(
+                found,
+                dataset.subjects,
+                progress=lambda done: step(f"{done} of {total} subjects"),
+            )
+            for subject, mode in zip(dataset.subjects, settled, strict=True):
                 row: dict[str, float | str] = {"ID": subject.id}
                 row.update({f"ETA{j + 1}": float(e) for j, e in enumerate(mode.eta)})
                 row.update({"OFV": mode.ofv, "JOINT": mode.joint})
                 if not mode.converged:
                     unsettled.append(subject.id)
-                settled.append(mode)
                 modes.append(mode.eta)
-            else:
+                rows.append(row)
+        else:
+            for i, subject in enumerate(dataset.subjects):
+                step(f"subject {i + 1} of {total}")
                 rng = stream(seed, subject.id, found.id, "fit")
                 posterior = draw(found, subject, n=draws, rng=rng)
-                row = _posterior_row(subject, posterior)
                 settled.append(posterior.mode)
                 modes.append(posterior.mode.eta)
-            rows.append(row)
+                rows.append(_posterior_row(subject, posterior))
     if pred is not None:
         write_text(Path(pred), _csv(_predictions(found, dataset, modes)))
     if page_file is not None:

@@ -7,22 +7,28 @@ without them. A lane that fails in company is tried alone before it is given up.
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from threading import Lock
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
-from equipoise.kinetics import events, kernels, schedule, stages, stepper, stiff
+from equipoise.kinetics import calls, events, kernels, schedule, stages, stepper, stiff
 from equipoise.kinetics.lanes import SUPER_BLOCK, Lanes, in_threads
 from equipoise.kinetics.problem import Problem
 from equipoise.kinetics.schedule import Floats, Integers, Timeline
 from equipoise.kinetics.steady import steady_states
 from equipoise.kinetics.stepper import LANES, System
 
-WAVE = 8 * SUPER_BLOCK
-"""Lanes whose timelines are held in memory at one time."""
+OBSERVED = 19
+"""Place of `observed` among the arguments of `march`."""
+
+WAVE = 64 * SUPER_BLOCK
+"""Lanes after which those that failed are gone on with."""
 
 BLOCK_LIMIT = 20_000
 LANE_LIMIT = 200_000
@@ -39,41 +45,90 @@ class Stretch:
     order: Integers
 
 
-@lru_cache(maxsize=256)
-def kernel(system: System, method: ModuleType = stages) -> ModuleType:
-    """The compiled stepper of one system.
-
-    method  `stages`, the explicit one, or `stiff`
-    Fails   ValueError when its rates cannot be compiled, with the reason.
-    """
-    own = stiff if method is stiff else stepper
-    name = "stiff" if method is stiff else "stepper"
+@cache
+def stepping() -> ModuleType:
+    """The stepper that all systems share, compiled when first called."""
+    names = (
+        *stepper.SETTINGS, *stepper.SEAT_ROWS, *stepper.LANE_ROWS, *stepper.SHAPE,
+        "MAGNITUDE", "MOST", "FAR", "SEAT", "WIDE",
+    )  # fmt: skip
     return kernels.load(
-        "_".join((name, system.rates.__name__.strip("<>_"), *system.states))[:60],
+        "stepper",
         (
             kernels.constants(
                 SAME_TIME=events.SAME_TIME,
                 LANES=LANES,
-                **{name: getattr(stepper, name) for name in stepper.SETTINGS},
-                **{name: getattr(stepper, name) for name in stepper.SEAT_ROWS},
+                **{name: getattr(stepper, name) for name in names},
                 **{name: getattr(schedule, name) for name in schedule.KINDS},
-                **method.layout(system),
             ),
-            method.stages(system, LANES),
+            f"# {calls.__name__}: {hashlib.sha256(inspect.getsource(calls).encode()).hexdigest()}",
+            f"from {calls.__name__} import call_attempt, call_derive",
             kernels.source_of(
-                stepper.before,
-                stepper.sample,
-                stepper.due,
-                stepper.apply,
-                own.advance,
-                own.held,
-                stepper.accept,
-                stepper.cross,
-                stepper.march,
-                stepper.paces,
+                stepper.before, stepper.due, stepper.apply, stepper.seated, how="inside"
             ),
+            kernels.source_of(
+                stepper.sample_areas,
+                stepper.sample,
+                stepper.accumulate,
+                stepper.held,
+                stepper.cross,
+                how="inside",
+            ),
+            kernels.source_of(stepper.march, stepper.paces, how="lean"),
         ),
     )
+
+
+@lru_cache(maxsize=256)
+def kernel(system: System, method: ModuleType = stages) -> ModuleType:
+    """The stepper for one system; `march` and `paces` of the module take it on.
+
+    method  `stages`, the explicit one, or `stiff`
+    Fails   ValueError when its rates cannot be compiled, with the reason.
+    """
+    own = method.stages(system, LANES)
+    name = "stiff" if method is stiff else "rates"
+    module = kernels.load(
+        "_".join((name, system.rates.__name__.strip("<>_"), *system.states))[:60],
+        (kernels.constants(LANES=LANES, **own.rows), own.text),
+    )
+    _bind(module, own)
+    return module
+
+
+def _bind(module: ModuleType, own: stages.Kernel) -> None:
+    """Give a system's module the stepper's functions, with its own two inside."""
+    asked = Lock()
+    addresses: list[Integers] = []
+
+    def called() -> Integers:
+        with asked:
+            if not addresses:
+                found = [
+                    kernels.callback(module, module.derive_at, calls.DERIVE),
+                    kernels.callback(module, module.attempt_at, calls.ATTEMPT),
+                    kernels.callback(module, module.read_at, calls.ATTEMPT),
+                ]
+                if hasattr(module, "compare_at"):
+                    found.append(kernels.callback(module, module.compare_at, calls.ATTEMPT))
+                addresses.append(np.array(found, dtype=np.int64))
+        return addresses[0]
+
+    states, _, rows = own.shape[:3]
+
+    def march(*arguments: Any) -> None:
+        # The stepper allocates nothing: it does without the compiler's counting of references.
+        w = np.empty((rows + len(arguments[OBSERVED])) * LANES)
+        seat = np.empty((stepper.SEATS, LANES), dtype=np.int64)
+        running = np.empty((LANES, states), dtype=np.int64)
+        stepping().march(
+            called(), own.shape, own.dense, w, w.view(np.int64), seat, running, *arguments
+        )
+
+    def paces(*arguments: Any) -> None:
+        stepping().paces(called(), own.shape, np.empty(rows * LANES), *arguments)
+
+    module.__dict__.update(DENSE=own.dense, march=march, paces=paces)
 
 
 class Kernels:
@@ -83,6 +138,7 @@ class Kernels:
         self._system = system
         self._asked = Lock()
         self.explicit = kernel(system)
+        kernels.announce(stepping())
         kernels.announce(self.explicit)
         self._stiff: ModuleType | None = None
 
@@ -96,7 +152,7 @@ class Kernels:
 
     def note(self) -> None:
         """Note on disk what has been compiled."""
-        for module in (self.explicit, self._stiff):
+        for module in (stepping(), self.explicit, self._stiff):
             if module is not None:
                 kernels.note(module)
 
@@ -122,17 +178,18 @@ def integrate(
         raise ValueError(f"atol must not be negative, not {atol}")
     both = Kernels(system)
     lanes = Lanes(problem)
-    amounts = np.full((problem.lanes, problem.columns, len(system.states)), np.nan)
-    areas = np.full((problem.lanes, problem.columns, len(problem.observed)), np.nan)
+    # Every sample is written by the stepper; memory is first touched by the thread that writes it.
+    amounts = np.empty((problem.lanes, problem.columns, len(system.states)))
+    areas = np.empty((problem.lanes, problem.columns, len(problem.observed)))
     scale = _scale(problem, lanes.doses, lanes.dose_from)
     status = np.zeros(problem.lanes, dtype=np.int64)
     where = np.zeros(problem.lanes)
     reasons: dict[int, str] = {}
     used: set[int] = set()
+    block = 1 if strict else LANES
 
     def run(module: ModuleType, stretch: Stretch, order: Integers, block: int, limit: int) -> None:
         line = stretch.line
-        status[order] = 0
         module.march(
             order,
             block,
@@ -163,78 +220,99 @@ def integrate(
             where,
         )
 
-    for begin in range(0, problem.lanes, WAVE):
-        end = min(begin + WAVE, problem.lanes)
-        ready: dict[int, Stretch] = {}
+    def prepared(lo: int, hi: int) -> Stretch:
+        line = lanes.timeline(lo, hi)
+        steady, lost, slow = steady_states(
+            both.explicit,
+            both.stiff,
+            line,
+            problem.parameters,
+            scale,
+            rtol=rtol,
+            atol=atol,
+            limit=LANE_LIMIT,
+        )
+        reasons.update(lost)
+        used.update(slow)
+        order = np.arange(lo, hi)
+        if block > 1 and hi - lo > block:
+            found = np.empty(hi - lo)
+            both.explicit.paces(lo, hi, problem.start, problem.parameters, scale, found)
+            order = order[_sorting(line, found)]
+        return Stretch(lo, line, steady, order[~np.isin(order, list(lost))] if lost else order)
 
-        def prepare(
-            lo: int, hi: int, begin: int = begin, ready: dict[int, Stretch] = ready
-        ) -> None:
-            lo, hi = begin + lo, begin + hi
-            line = lanes.timeline(lo, hi)
-            steady, lost, slow = steady_states(
-                both.explicit,
-                both.stiff,
-                line,
-                problem.parameters,
-                scale,
-                rtol=rtol,
-                atol=atol,
-                limit=LANE_LIMIT,
-            )
-            reasons.update(lost)
-            used.update(slow)
-            order = np.arange(lo, hi)
-            if not strict:
-                found = np.empty(hi - lo)
-                both.explicit.paces(lo, hi, problem.start, problem.parameters, scale, found)
-                order = order[_sorting(line, found)]
-            order = order[~np.isin(order, list(lost))] if lost else order
-            ready[lo] = Stretch(lo, line, steady, order)
+    def together(
+        ready: dict[int, Stretch],
+        module: ModuleType,
+        orders: dict[int, Integers],
+        size: int,
+        limit: int,
+    ) -> None:
+        # Blocks are cut within each super-block, so they never depend on what else there is.
+        for order in orders.values():
+            status[order] = 0
+        blocks = sum(-(-len(order) // size) for order in orders.values())
+        at_once = size * max(1, min(SUPER_BLOCK // size, blocks // (4 * workers)))
+        shares = [
+            (lo, orders[lo][i : i + at_once])
+            for lo in sorted(orders)
+            for i in range(0, len(orders[lo]), at_once)
+        ]
 
-        in_threads(prepare, end - begin, SUPER_BLOCK, workers)
-        block = 1 if strict else LANES
+        def work(first: int, last: int) -> None:
+            for lo, order in shares[first:last]:
+                run(module, ready[lo], order, size, limit)
 
-        def together(
-            module: ModuleType,
-            orders: dict[int, Integers],
-            size: int,
-            limit: int,
-            ready: dict[int, Stretch] = ready,
-        ) -> None:
-            # Blocks are cut within each super-block, so they never depend on what else there is.
-            blocks = [
-                (lo, orders[lo][i : i + size])
-                for lo in sorted(orders)
-                for i in range(0, len(orders[lo]), size)
-            ]
-            at_once = max(1, min(256 // size, len(blocks) // (4 * workers)))
+        in_threads(work, len(shares), 1, workers)
 
-            def work(first: int, last: int) -> None:
-                for lo, order in blocks[first:last]:
-                    run(module, ready[lo], order, size, limit)
+    def again(ready: dict[int, Stretch]) -> None:
+        """Go on with the lanes that the explicit method did not take to their end."""
 
-            in_threads(work, len(blocks), at_once, workers)
-
-        def failed(*why: int, ready: dict[int, Stretch] = ready) -> dict[int, Integers]:
-            """Lanes of each super-block that now stand with one of these reasons."""
+        def failed(*why: int) -> dict[int, Integers]:
             found = {lo: each.order[np.isin(status[each.order], why)] for lo, each in ready.items()}
             return {lo: order for lo, order in found.items() if len(order)}
 
-        together(both.explicit, {lo: ready[lo].order for lo in ready}, block, BLOCK_LIMIT)
         # Without the stiff ones, what they hindered goes on as before.
-        together(both.explicit, failed(stepper.HINDERED), block, BLOCK_LIMIT)
+        together(ready, both.explicit, failed(stepper.HINDERED), block, BLOCK_LIMIT)
         lagging = failed(stepper.HINDERED, stepper.TOO_MANY_STEPS, stepper.COLLAPSED)
-        together(both.explicit, lagging, 1, LANE_LIMIT)
+        together(ready, both.explicit, lagging, 1, LANE_LIMIT)
         slow = failed(stepper.STIFF, stepper.TOO_MANY_STEPS, stepper.COLLAPSED)
         if slow:
             used.update(int(lane) for order in slow.values() for lane in order)
-            together(both.stiff(), slow, block, BLOCK_LIMIT)
-            again = failed(stepper.TOO_MANY_STEPS, stepper.COLLAPSED)
-            together(both.stiff(), again, 1, LANE_LIMIT)
+            together(ready, both.stiff(), slow, block, BLOCK_LIMIT)
+            alone = failed(stepper.TOO_MANY_STEPS, stepper.COLLAPSED)
+            together(ready, both.stiff(), alone, 1, LANE_LIMIT)
+
+    for begin in range(0, problem.lanes, WAVE):
+        end = min(begin + WAVE, problem.lanes)
+        ready: dict[int, Stretch] = {}
+        many = end - begin >= 4 * workers * SUPER_BLOCK
+
+        def first(
+            lo: int,
+            hi: int,
+            begin: int = begin,
+            ready: dict[int, Stretch] = ready,
+            many: bool = many,
+        ) -> None:
+            stretch = prepared(begin + lo, begin + hi)
+            if many:
+                run(both.explicit, stretch, stretch.order, block, BLOCK_LIMIT)
+            if not many or status[begin + lo : begin + hi].any():
+                ready[begin + lo] = stretch
+
+        in_threads(first, end - begin, SUPER_BLOCK, workers)
+        if not many:
+            orders = {lo: ready[lo].order for lo in ready}
+            together(ready, both.explicit, orders, block, BLOCK_LIMIT)
+        if status[begin:end].any():
+            again(ready)
     both.note()
-    for lane in np.flatnonzero(status):
-        reasons[int(lane)] = _reason(int(status[lane]), float(where[lane]))
+    for lane in np.flatnonzero(status).tolist():
+        reasons[lane] = _reason(int(status[lane]), float(where[lane]))
+    for lane in reasons:
+        amounts[lane] = np.nan
+        areas[lane] = np.nan
     return Integrated(amounts, areas, reasons, tuple(sorted(used - set(reasons))))
 
 
@@ -257,5 +335,9 @@ def _scale(problem: Problem, doses: Floats, dose_from: Integers) -> Floats:
 
 def _sorting(line: Timeline, pace: Floats) -> Integers:
     """Lanes with like numbers of events and like paces next to each other."""
-    number = np.floor(4.0 * np.log2(1.0 + line.last - line.first))
-    return np.lexsort((np.nan_to_num(pace, nan=np.inf), number))
+    count = line.last - line.first
+    place = np.argsort(pace, kind="stable")  # what is not a number stands last
+    if count.min() == count.max():
+        return place
+    number = np.floor(4.0 * np.log2(1.0 + count[place])).astype(np.int16)
+    return place[np.argsort(number, kind="stable")]

@@ -32,7 +32,7 @@ _loaded: dict[str, ModuleType] = {}
 _lock = threading.Lock()
 
 # Fused operations, signed zeros and reciprocals cannot hide a NaN, which steps rely on seeing.
-_FASTMATH = "{'contract', 'nsz', 'arcp'}"
+FASTMATH = ("contract", "nsz", "arcp")
 
 
 def cache_directory() -> Path:
@@ -44,9 +44,13 @@ def cache_directory() -> Path:
 
 
 @functools.cache
-def source_of(*functions: Callable[..., Any]) -> str:
-    """The text of plain functions, each decorated for compilation."""
-    return "\n\n".join("@compiled\n" + inspect.getsource(each) for each in functions)
+def source_of(*functions: Callable[..., Any], how: str = "compiled") -> str:
+    """The text of plain functions, each decorated for compilation.
+
+    how  `compiled`; `lean`, for those that allocate nothing; `within`, for lean ones that only
+         compiled functions call; `inside`, for those that are to be part of what calls them
+    """
+    return "\n\n".join(f"@{how}\n" + inspect.getsource(each) for each in functions)
 
 
 def constants(**values: float) -> str:
@@ -67,7 +71,7 @@ def load(name: str, parts: Sequence[str]) -> ModuleType:
     identity = "\n".join(
         (
             body,
-            _FASTMATH,
+            repr(FASTMATH),
             numba.__version__,
             platform.python_version(),
             binding.get_host_cpu_name(),
@@ -101,6 +105,19 @@ def note(module: ModuleType) -> None:
             return
 
 
+def callback(module: ModuleType, function: Callable[..., Any], signature: Any) -> int:
+    """The address of a plain function of a kernel, compiled, from disk where possible."""
+    from numba import cfunc
+
+    kept = module.__file__ is not None
+    options: dict[str, Any] = {"error_model": "numpy", "fastmath": set(FASTMATH)}
+    compiled = cfunc(signature, cache=kept, **options)(function)
+    # The machine code lives as long as this does.
+    module.__dict__.setdefault("CALLBACKS", []).append(compiled)
+    address: Any = compiled.address
+    return int(address)
+
+
 def _load(name: str, key: str, body: str) -> ModuleType:
     path = cache_directory() / f"equipoise_{key}.py"
     kept = True
@@ -122,10 +139,15 @@ def _load(name: str, key: str, body: str) -> ModuleType:
 def _text(name: str, body: str, *, cached: bool) -> str:
     return (
         f'"""Kernel {name}, written by equipoise.kinetics.kernels; safe to delete."""\n\n'
-        "import functools\nimport math\n\nimport numpy as np\nfrom numba import njit\n\n"
+        "import math\n\nimport numpy as np\nfrom numba import carray, njit\n\n"
         f"TITLE = {name!r}\n"
-        "compiled = functools.partial(\n    njit, nogil=True, no_cfunc_wrapper=True, "
-        f"error_model='numpy',\n    cache={cached}, fastmath={_FASTMATH}\n)()\n\n"
+        "settings = dict(\n    nogil=True, no_cfunc_wrapper=True, error_model='numpy',\n"
+        f"    cache={cached}, fastmath=set({FASTMATH!r})\n)\n"
+        "compiled = njit(**settings)\n"
+        "# For functions that allocate nothing; those within are not called from outside.\n"
+        "lean = njit(_nrt=False, **settings)\n"
+        "within = njit(_nrt=False, no_cpython_wrapper=True, **settings)\n"
+        "inside = njit(_nrt=False, no_cpython_wrapper=True, forceinline=True, **settings)\n\n"
         f"{body}\n"
     )
 

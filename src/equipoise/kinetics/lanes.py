@@ -11,7 +11,7 @@ from types import ModuleType
 from equipoise.kinetics import kernels, schedule
 from equipoise.kinetics.events import SAME_TIME
 from equipoise.kinetics.problem import Problem
-from equipoise.kinetics.schedule import Timeline
+from equipoise.kinetics.schedule import Floats, Integers, Timeline
 
 SUPER_BLOCK = 1024
 """Lanes that are prepared together; sorting for speed stays inside."""
@@ -53,12 +53,18 @@ def processors() -> int:
 class Lanes:
     """The timelines of a problem's lanes, made stretch by stretch."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, like: Lanes | None = None) -> None:
+        """like: lanes of the same schedules, whose trains need not be written out again."""
         self._problem = problem
         self._module = _kernel()
         kernels.announce(self._module)
-        packed = problem.packed
-        self.dose_from, self.doses = self._module.unroll(packed.dose_from, packed.doses)
+        self.dose_from: Integers
+        self.doses: Floats
+        if like is not None:
+            self.dose_from, self.doses = like.dose_from, like.doses
+        else:
+            packed = problem.packed
+            self.dose_from, self.doses = self._module.unroll(packed.dose_from, packed.doses)
 
     def timeline(self, lo: int, hi: int) -> Timeline:
         """Events of lanes lo to hi."""
@@ -93,14 +99,14 @@ def _kernel() -> ModuleType:
                 **{name: getattr(schedule, name) for name in schedule.KINDS},
             ),
             kernels.source_of(
-                schedule.unroll,
                 schedule.piece_at,
                 schedule.in_order,
                 schedule.piece_of,
                 schedule.entry_piece,
                 schedule.cut_of,
                 schedule.duration_of,
-                schedule.timeline,
+                how="within",
             ),
+            kernels.source_of(schedule.unroll, schedule.timeline),
         ),
     )

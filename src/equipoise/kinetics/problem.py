@@ -90,7 +90,7 @@ def checked(
     if not schedules:
         raise ValueError("schedules must hold at least one schedule")
     of = _schedule_of(schedule_of, lanes, len(schedules))
-    out_from, out_times, out_after, order = _samples(schedules, times, after)
+    out_from, out_times, out_after, order = samples(schedules, times, after)
     packed = pack(schedules, states)
     needed = np.array([each.pieces for each in schedules], dtype=np.int64)[of]
     if pieces > 1 and needed.max(initial=0) > pieces:
@@ -102,9 +102,9 @@ def checked(
         raise ValueError(f"parameters have {pieces} pieces but a dose names piece {last:g}")
     used = np.arange(pieces)[None, :] < needed[:, None]
     _check_parameters(system, names, values, used)
-    first = _starts(packed, out_from, out_times)[of]
+    first = first_times(packed, out_from, out_times)[of]
     if start is not None:
-        first = _given_starts(start, first, of, len(schedules))
+        first = given_starts(start, first, of, len(schedules))
     modeled = (
         (MODELED_RATE, "modeled_rate", modeled_rate),
         (MODELED_DURATION, "modeled_duration", modeled_duration),
@@ -150,11 +150,15 @@ def _schedule_of(given: npt.ArrayLike | None, lanes: int, schedules: int) -> Int
     return of.astype(np.int64)
 
 
-def _samples(
+def samples(
     schedules: Sequence[Schedule],
     times: Sequence[npt.ArrayLike],
     after: Sequence[npt.ArrayLike] | None,
 ) -> tuple[Integers, Floats, Integers, Integers | None]:
+    """Samples of all schedules in order of time: `out_from`, `out_times`, `out_after`, `order`.
+
+    Fails  ValueError naming what is wrong.
+    """
     if len(times) != len(schedules):
         raise ValueError(f"times must be one array a schedule: {len(schedules)}, not {len(times)}")
     if after is not None and len(after) != len(schedules):
@@ -189,7 +193,7 @@ def _rows(after: npt.ArrayLike) -> Integers:
     return given.astype(np.int64)
 
 
-def _starts(packed: Packed, out_from: Integers, out_times: Floats) -> Floats:
+def first_times(packed: Packed, out_from: Integers, out_times: Floats) -> Floats:
     """Time of the first dose, reset or sample of each schedule; 0 where it has none."""
     first = packed.first.copy()
     some = np.flatnonzero(np.diff(out_from))
@@ -261,7 +265,11 @@ def _modeled(
     return values
 
 
-def _given_starts(start: npt.ArrayLike, first: Floats, of: Integers, schedules: int) -> Floats:
+def given_starts(start: npt.ArrayLike, first: Floats, of: Integers, schedules: int) -> Floats:
+    """Starts as asked for, one a lane; NaN: `first`, that of the lane's schedule.
+
+    Fails  ValueError where something happens before.
+    """
     given = np.broadcast_to(np.asarray(start, dtype=np.float64), (schedules,))
     if np.any(np.isinf(given)) or (np.ndim(start) == 0 and np.isnan(given).any()):
         raise ValueError(f"start must be finite, not {given[~np.isfinite(given)][0]}")

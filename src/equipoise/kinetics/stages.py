@@ -10,24 +10,38 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
+import re
 import textwrap
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from equipoise.kinetics.stepper import ERRORS, INTERPOLANT, NODES, STAGES, System
+from equipoise.kinetics.stepper import (
+    ERRORS,
+    GROUP,
+    INTERPOLANT,
+    LANE_ROWS,
+    NODES,
+    STAGES,
+    System,
+)
 
 PREFIX = "user_"
 
+SMALLEST = 1e-75
+"""Added to tolerances: two of them multiplied and squared must not vanish."""
 
-def layout(system: System) -> dict[str, int]:
-    """Rows of a block's buffer, by the names that `stepper.py` uses."""
+
+def rows_of(system: System, own: dict[str, int]) -> dict[str, int]:
+    """Rows of a block's buffer by name: those of every method (`stepper.py`), then its own."""
     c, k = len(system.states), len(system.parameter_names)
-    rows = {"X": c, "Y": 5 * c, "NEW": c, "K": 7 * c, "Q": 4 * c, "INPUT": c, "P": k}
-    rows |= dict.fromkeys(("H", "T", "END", "STOP", "DUE", "FLOOR", "SCALE", "ERROR"), 1)
+    rows = {"X": c, "NEW": c, "INPUT": c, "P": k}
+    rows |= {**dict.fromkeys(LANE_ROWS, 1), "READ": c, **own}
     begins = [0, *accumulate(rows.values())]
     return {
         "STATES": c,
@@ -36,20 +50,62 @@ def layout(system: System) -> dict[str, int]:
     }
 
 
-def stages(system: System, lanes: int) -> str:
-    """Text of everything the rates need, and of what `stepper.py` leaves to be generated.
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """One system's part of a kernel.
+
+    text   its definitions, `derive` and `attempt` among them
+    rows   the first row of everything that a block holds
+    shape  what the stepper is told of it (`stepper.SHAPE`)
+    dense  the polynomials of its dense output (`stepper.DENSE`)
+    """
+
+    text: str
+    rows: dict[str, int]
+    shape: tuple[int, ...]
+    dense: npt.NDArray[np.float64]
+
+
+def stages(system: System, lanes: int) -> Kernel:
+    """What belongs to a system when the explicit method takes its steps.
 
     Fails  ValueError when the text of the rates cannot be had, or names something that cannot be
            written to a file.
     """
     needed, tree = read(system)
+    fixed: list[str] = []
+    if tree is not None:
+        fixed, tree = hoisted(tree)
     body = None if tree is None else text_of(tree)
-    rows = layout(system)
+    c = len(system.states)
+    # The seven slopes of each state; the eighth stays zero, the stepper reads eight.
+    rows = rows_of(system, {"K": 8 * c, "FIXED": len(fixed)})
     call = called(system)
-    lines = [*needed.values(), _derive(rows, lanes, body, call)]
-    lines.append(_attempt(rows, lanes, body, call))
-    lines += _interpolants(rows, lanes)
-    return "\n\n".join(lines)
+    text = [*needed.values(), _derive(rows, lanes, body, call, fixed)]
+    text.append(_attempt(rows, lanes, body, call, len(fixed)))
+    text += [sampled(rows, lanes, rows["K"], powers()), _compare(rows, lanes)]
+    shape = (c, rows["PARAMETERS"], rows["ROWS"], rows["K"], rows["K"], 1)
+    return Kernel("\n\n".join(text), rows, shape, dense(*_explicit()))
+
+
+def dense(
+    states: npt.NDArray[np.float64], areas: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Polynomials (stages, 4) of states and areas as the stepper reads them."""
+    found = np.zeros((2, 4, 8))
+    found[0, :, : len(states)] = states.T
+    found[1, :, : len(areas)] = areas.T
+    return found.reshape(-1)
+
+
+def _explicit() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Of Tsitouras's method. An area grows by the same weights of the stages' states, and those
+    are X and what STAGES makes of the slopes."""
+    states = np.array(powers())
+    steps = np.zeros((7, 7))
+    for stage, row in enumerate(STAGES):
+        steps[stage, : len(row)] = row
+    return states, steps.T @ states
 
 
 def read(system: System) -> tuple[dict[str, str], list[ast.stmt] | None]:
@@ -94,7 +150,7 @@ def loaded(rows: dict[str, int], lanes: int, body: list[str] | None) -> list[str
     used = "\n".join(body) if body is not None else "".join(f"p_{j}," for j in range(k))
     lines = [f"h = {at(rows['H'], lanes)}", f"begin = {at(rows['T'], lanes)}"]
     lines += [f"p_{j} = {at(rows['P'] + j, lanes)}" for j in range(k) if f"p_{j}" in used]
-    lines += [f"input_{i} = {at(rows['INPUT'] + i, lanes)}" for i in range(c)]
+    lines += [f"input_{i} = h * {at(rows['INPUT'] + i, lanes)}" for i in range(c)]
     if body is None:
         lines += [f"ps[{j}] = p_{j}" for j in range(k)]
     return lines
@@ -112,53 +168,123 @@ def _slopes(
     else:
         lines = [f"dx_{i} = 0.0" for i in range(c)] + body
     for i in range(c):
-        lines.append(f"k{stage}_{i} = h * (dx_{i} + input_{i})")
+        lines.append(f"k{stage}_{i} = dx_{i} * h + input_{i}")
         lines.append(f"{at(rows['K'] + stage * c + i, lanes)} = k{stage}_{i}")
     return lines
 
 
-def function_of(head: str, rows: dict[str, int], body: list[str] | None, loop: list[str]) -> str:
-    """A compiled function that does the same for every lane."""
-    text: list[str] = []
+def function_of(
+    head: str,
+    rows: dict[str, int],
+    lanes: int,
+    body: list[str] | None,
+    loop: list[str],
+    before: Sequence[str] = (),
+) -> str:
+    """A function of a buffer, or of its address, that does the same to whole groups of lanes."""
+    text = list(before)
+    if "(buffer" in head:
+        text.insert(0, f"w = carray(buffer, {rows['ROWS'] * lanes})")
     if body is None:
-        text = [
+        text += [
             f"xs = np.empty({rows['STATES']})",
             f"ps = np.empty({rows['PARAMETERS']})",
             f"ds = np.empty({rows['STATES']})",
         ]
-    text += ["for lane in range(n):", *indented(loop)]
-    return "\n".join(["@compiled", f"def {head}:", *indented(text)])
+    # A multiple that the compiler sees needs no second loop for a rest.
+    text += [f"for lane in range(n & -{GROUP}):", *indented(loop)]
+    return "\n".join([f"def {head}:", *indented(text)])
 
 
-def _derive(rows: dict[str, int], lanes: int, body: list[str] | None, call: str) -> str:
-    loop = [*loaded(rows, lanes, body), "t = begin + tau * h"]
+def _derive(
+    rows: dict[str, int], lanes: int, body: list[str] | None, call: str, fixed: list[str]
+) -> str:
+    """Slopes at X, where a segment begins, and what does not change within it."""
+    loop = loaded(rows, lanes, fixed + (body or []) if body is not None else None)
+    loop.append("t = begin + tau * h")
+    for i, each in enumerate(fixed):
+        loop += [f"f_{i} = {each}", f"{at(rows['FIXED'] + i, lanes)} = f_{i}"]
     loop += [f"x_{i} = {at(rows['X'] + i, lanes)}" for i in range(rows["STATES"])]
     loop += _slopes(rows, lanes, body, call, 0)
-    return function_of("derive(w, n, tau)", rows, body, loop)
+    return function_of("derive_at(buffer, n, tau)", rows, lanes, body, loop)
 
 
-def _attempt(rows: dict[str, int], lanes: int, body: list[str] | None, call: str) -> str:
+def _attempt(
+    rows: dict[str, int], lanes: int, body: list[str] | None, call: str, fixed: int
+) -> str:
     c = rows["STATES"]
-    loop = [*loaded(rows, lanes, body), f"floor = {at(rows['FLOOR'], lanes)} + 1e-300"]
+    before = [f"small = {SMALLEST!r}"]
+    for stage in range(1, 7):
+        before += [f"a{stage}_{s} = dt * {a!r}" for s, a in enumerate(STAGES[stage])]
+        before.append(f"t{stage} = tau + {NODES[stage]!r} * dt")
+    before += [f"e{s} = dt * {a!r}" for s, a in enumerate(ERRORS)]
+    loop = [*loaded(rows, lanes, body), f"floor = {at(rows['FLOOR'], lanes)} + small"]
+    loop += [f"f_{i} = {at(rows['FIXED'] + i, lanes)}" for i in range(fixed)]
     for i in range(c):
         loop.append(f"b_{i} = {at(rows['X'] + i, lanes)}")
         loop.append(f"k0_{i} = {at(rows['K'] + i, lanes)}")
     for stage in range(1, 7):
-        loop.append(f"t = begin + (tau + {NODES[stage]!r} * dt) * h")
-        to = rows["NEW"] if stage == 6 else rows["Y"] + (stage - 1) * c
+        loop.append(f"t = begin + t{stage} * h")
         for i in range(c):
-            terms = " + ".join(f"{a!r} * k{s}_{i}" for s, a in enumerate(STAGES[stage]))
-            loop.append(f"x_{i} = b_{i} + dt * ({terms})")
-            loop.append(f"{at(to + i, lanes)} = x_{i}")
+            # The newest slope last: the others are there while it is being computed.
+            terms = "".join(f" + a{stage}_{s} * k{s}_{i}" for s in range(stage))
+            loop.append(f"x_{i} = b_{i}{terms}")
         loop += _slopes(rows, lanes, body, call, stage)
-    loop.append("total = 0.0")
     for i in range(c):
-        terms = " + ".join(f"{a!r} * k{s}_{i}" for s, a in enumerate(ERRORS))
-        loop.append(f"error = dt * ({terms}) / (floor + rtol * max(abs(b_{i}), abs(x_{i})))")
-        loop.append("total += error * error")
+        terms = " + ".join(f"e{s} * k{s}_{i}" for s in range(7))
+        loop.append(f"{at(rows['NEW'] + i, lanes)} = x_{i}")
+        loop.append(f"error_{i} = {terms}")
+        loop.append(f"size_{i} = floor + rtol * max(abs(b_{i}), abs(x_{i}))")
+    loop.append("total = 0.0")
+    # Divisions are slow: two states share one.
+    for i in range(0, c - 1, 2):
+        loop.append(f"one = error_{i} * size_{i + 1}")
+        loop.append(f"other = error_{i + 1} * size_{i}")
+        loop.append(f"both = size_{i} * size_{i + 1}")
+        loop.append("total += (one * one + other * other) / (both * both)")
+    if c % 2:
+        loop.append(f"one = error_{c - 1} / size_{c - 1}")
+        loop.append("total += one * one")
     # An idle lane may stand where its rates make no sense.
     loop.append(f"{at(rows['ERROR'], lanes)} = total / {float(c)!r} if h > 0.0 else 0.0")
-    return function_of("attempt(w, n, tau, dt, rtol)", rows, body, loop)
+    return function_of("attempt_at(buffer, n, tau, dt, rtol)", rows, lanes, body, loop, before)
+
+
+def sampled(
+    rows: dict[str, int], lanes: int, first: int, weights: Sequence[Sequence[float]]
+) -> str:
+    """The states at each lane's next sample, from the slopes whose rows begin at `first`.
+
+    weights  for each slope its coefficients of theta to theta^4
+    """
+    c = rows["STATES"]
+    loop = [f"theta = max(0.0, min(1.0, ({at(rows['DUE'], lanes)} - tau) / dt))"]
+    for s, row in enumerate(weights):
+        text = repr(row[3])
+        for each in row[2::-1]:
+            text = f"theta * ({text})" if each == 0.0 else f"{each!r} + theta * ({text})"
+        loop.append(f"b{s} = dt * theta * ({text})")
+    for i in range(c):
+        terms = [f"b{s} * {at(first + s * c + i, lanes)}" for s in range(len(weights))]
+        x = at(rows["X"] + i, lanes)
+        loop.append(f"{at(rows['READ'] + i, lanes)} = {x} + {' + '.join(terms)}")
+    return function_of("read_at(buffer, n, tau, dt, rtol)", rows, lanes, [], loop)
+
+
+def _compare(rows: dict[str, int], lanes: int) -> str:
+    """How far slopes and states of the last two stages differ, squared: `stepper.held`."""
+    c = rows["STATES"]
+    loop = [f"floor = {at(rows['FLOOR'], lanes)} + {SMALLEST!r}", "slopes = 0.0", "apart = 0.0"]
+    for i in range(c):
+        k = [at(rows["K"] + s * c + i, lanes) for s in range(7)]
+        stage = " + ".join(f"{a!r} * {k[s]}" for s, a in enumerate(STAGES[5]))
+        loop.append(f"new = {at(rows['NEW'] + i, lanes)}")
+        loop.append("part = 1.0 / (floor + rtol * abs(new))")
+        loop.append(f"change = dt * ({k[6]} - {k[5]}) * part")
+        loop.append(f"distance = (new - {at(rows['X'] + i, lanes)} - dt * ({stage})) * part")
+        loop += ["slopes += change * change", "apart += distance * distance"]
+    loop += [f"{at(rows['ERROR'], lanes)} = slopes", f"{at(rows['SPARE'], lanes)} = apart"]
+    return function_of("compare_at(buffer, n, tau, dt, rtol)", rows, lanes, [], loop)
 
 
 def powers() -> list[list[float]]:
@@ -171,35 +297,6 @@ def powers() -> list[list[float]]:
         ascending = [0.0] * power + [float(each) for each in product[::-1]]
         found.append(ascending[1:5])
     return found
-
-
-def _interpolants(rows: dict[str, int], lanes: int) -> list[str]:
-    weights = powers()
-    c = rows["STATES"]
-    every: list[str] = []
-    for i in range(c):
-        every += [f"s{s} = {at(rows['K'] + s * c + i, lanes)}" for s in range(7)]
-        every += [f"{at(rows['Q'] + k * c + i, lanes)} = {weighted(weights, k)}" for k in range(4)]
-    one = [f"s{s} = w[source + {s * c * lanes} + lane]" for s in range(7)]
-    one += [f"w[target + {k * lanes} + lane] = {weighted(weights, k)}" for k in range(4)]
-    loop = "    for lane in range(n):"
-    return [
-        "\n".join(["@compiled", "def interpolant(w, n):", loop, *indented(indented(every))]),
-        "\n".join(
-            [
-                "@compiled",
-                "def interpolant_of(w, n, source, target, dt):",
-                loop,
-                *indented(indented(one)),
-            ]
-        ),
-    ]
-
-
-def weighted(weights: list[list[float]], power: int) -> str:
-    """The coefficient of one power of theta from slopes s0, s1 ... of all stages."""
-    terms = [f"{row[power]!r} * s{s}" for s, row in enumerate(weights) if row[power] != 0.0]
-    return " + ".join(terms)
 
 
 def indented(lines: list[str]) -> list[str]:
@@ -223,6 +320,12 @@ def definition(function: Callable[..., Any]) -> ast.FunctionDef:
         ) from error
     if not isinstance(found, ast.FunctionDef):
         raise ValueError("rates must be a function defined with def")
+    for node in ast.walk(found):
+        if isinstance(node, ast.Raise | ast.Assert):
+            raise ValueError(
+                f"rates cannot raise or assert (line {node.lineno} of {found.name}): return "
+                "numbers that are not finite and the lane is given up with a reason"
+            )
     found.decorator_list = []
     found.returns = None
     for argument in found.args.args:
@@ -312,6 +415,65 @@ def _inlined(system: System, function: ast.FunctionDef) -> list[ast.stmt] | None
     inline = _Inline(system, function)
     tree = [inline.visit(statement) for statement in body]
     return tree if inline.possible else None
+
+
+def hoisted(tree: list[ast.stmt]) -> tuple[list[str], list[ast.stmt]]:
+    """What in a body is the same through a segment and slow to compute, and the body without it.
+
+    Returns the expressions, called f_0, f_1 ... in the body: quotients, powers and functions of
+    parameters and numbers alone. A division by one becomes a product with its reciprocal.
+    """
+    hoist = _Hoist(tree)
+    without: list[ast.stmt] = [hoist.visit(each) for each in tree]
+    return hoist.found, without
+
+
+class _Hoist(ast.NodeTransformer):
+    def __init__(self, tree: list[ast.stmt]) -> None:
+        self.found: list[str] = []
+        names = [node for each in tree for node in ast.walk(each) if isinstance(node, ast.Name)]
+        self._stored = {name.id for name in names if not isinstance(name.ctx, ast.Load)}
+
+    def _same(self, node: ast.AST) -> bool:
+        """Whether an expression has one value through a segment."""
+        if isinstance(node, ast.Constant):
+            return isinstance(node.value, int | float)
+        if isinstance(node, ast.Name):
+            return node.id not in self._stored and re.fullmatch(r"p_\d+", node.id) is not None
+        if isinstance(node, ast.BinOp):
+            return self._same(node.left) and self._same(node.right)
+        if isinstance(node, ast.UnaryOp):
+            return self._same(node.operand)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            module = node.func.value
+            known = isinstance(module, ast.Name) and module.id == f"{PREFIX}math"
+            return known and not node.keywords and all(self._same(each) for each in node.args)
+        return False
+
+    def _slow(self, node: ast.AST) -> bool:
+        return any(
+            isinstance(each, ast.Call | ast.Div | ast.Pow | ast.FloorDiv | ast.Mod)
+            for each in ast.walk(node)
+        ) and any(isinstance(each, ast.Name) for each in ast.walk(node))
+
+    def _named(self, node: ast.expr) -> ast.expr:
+        text = ast.unparse(ast.fix_missing_locations(node))
+        if text not in self.found:
+            self.found.append(text)
+        return ast.Name(f"f_{self.found.index(text)}", ast.Load())
+
+    def visit(self, node: ast.AST) -> Any:
+        if isinstance(node, ast.expr) and self._same(node) and self._slow(node):
+            return self._named(node)
+        return super().visit(node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        divides = isinstance(node.op, ast.Div) and self._same(node.right)
+        if divides and any(isinstance(each, ast.Name) for each in ast.walk(node.right)):
+            reciprocal = self._named(ast.BinOp(ast.Constant(1.0), ast.Div(), node.right))
+            left: ast.expr = self.visit(node.left)
+            return ast.BinOp(left, ast.Mult(), reciprocal)
+        return self.generic_visit(node)
 
 
 class _Rename(ast.NodeTransformer):

@@ -157,6 +157,8 @@ class _Cycles:
             proposed[follow] = ends[follow, 0]
             change[follow] = residual[follow]
             error = np.max(np.abs(change) / (self._rtol * np.abs(proposed) + low + 1e-300), axis=1)
+            # Following gains an interval, whatever that is beside all that has piled up.
+            error[follow] = math.inf
             state[going] = proposed
             broken |= ~np.isfinite(proposed).all(axis=1)
             broken |= np.abs(proposed).max(axis=1) > 1e9 * scale[:, 0]

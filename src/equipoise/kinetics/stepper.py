@@ -6,8 +6,8 @@ segments side by side; a lane that has no more is idle, with duration 0. The ste
 worst lane. Samples are read off the dense output, so they cost no steps; areas are the same
 quadrature applied to the stages and do not influence the steps.
 
-The plain functions below become a kernel together with `derive` and `attempt`, which `stages.py`
-writes for each system with its rates in line.
+The plain functions below become one kernel for all systems. What belongs to a system, its slopes
+and the stages of a step, it calls by address; `stages.py` writes them with the rates in line.
 
 Source  Tsitouras 2011, Comput Math Appl 62:770, doi 10.1016/j.camwa.2011.06.002 (coefficients and
         interpolant); Hairer, Norsett & Wanner, Solving ODEs I, section II.4 (step control).
@@ -36,6 +36,9 @@ from equipoise.kinetics.schedule import (
 
 LANES = 32
 
+GROUP = 8
+"""Seats of a block are taken by so many; loops over them have this length and no rest."""
+
 TOO_MANY_STEPS = 1
 COLLAPSED = 2
 STIFF = 3
@@ -54,6 +57,7 @@ PATIENCE = 320.0
 """Steps limited by stability, beyond the free ones, until lanes are given up as stiff."""
 
 SETTINGS = (
+    "GROUP",
     "TOO_MANY_STEPS",
     "COLLAPSED",
     "STIFF",
@@ -134,130 +138,62 @@ INTERPOLANT = (
     (2.5, 2, ((1.0, -1.0), (1.0, -0.6))),
 )
 
-# The block's buffer: rows of LANES numbers, one number a lane. `stages.py` writes these anew for
-# each system. Seven stages of states, seven of slopes and four powers of theta lie in order, a row
-# a state. Beyond ROWS come the areas so far and their four powers, a row an observed state.
-STATES = 0
-PARAMETERS = 0
-X = 0  # states at the beginning of the step: those of its first stage
-Y = 0  # those of the stages between
-NEW = 0  # at its end: those of its last
-K = 0  # slopes
-Q = 0  # powers of theta
-INPUT = 0
-P = 0
-H = 0  # duration of the lane's segment, hours
-T = 0  # its beginning, hours
-END = 0  # its end, hours
-STOP = 0  # time of the event there, or infinity
-DUE = 0  # fraction of the segment at which the lane's next sample lies, or infinity
-FLOOR = 0  # absolute tolerance
-SCALE = 0  # amount by which the first step is guessed
-ERROR = 0  # squared error of the last attempt; up to 1 is accepted
-ROWS = 0
+# The block's buffer: rows of LANES numbers, one number a lane; row X is 0, and with C states and K
+# parameters those of every method are
+#   X        C  states at the beginning of the step
+#   NEW      C  and at its end
+#   INPUT    C  input rates
+#   P        K  parameters
+#   H        1  duration of the lane's segment, hours
+#   T        1  its beginning, hours
+#   END      1  its end, hours
+#   STOP     1  time of the event there, or infinity
+#   DUE      1  fraction of the segment at which the lane's next sample lies, or infinity
+#   FLOOR    1  absolute tolerance
+#   SCALE    1  amount by which the first step is guessed
+#   ERROR    1  squared error of the last attempt; up to 1 is accepted
+#   SPARE    1
+#   READ     C  the states at each lane's next sample
+# then a method's own (`stages.py`, `stiff.py`), and after ROWS the areas so far, a row an observed
+# state. Numbers below are rows after P.
+H, T, END, STOP, DUE, FLOOR, SCALE, ERROR, SPARE, READ = range(10)
+LANE_ROWS = ("H", "T", "END", "STOP", "DUE", "FLOOR", "SCALE", "ERROR", "SPARE", "READ")
 
 # Rows of integers about the lanes of a block.
-LANE, EVENT, OUT, OUT_END, OUT_FROM, HELD_BACK, ROW, SEATS = range(8)
-SEAT_ROWS = ("LANE", "EVENT", "OUT", "OUT_END", "OUT_FROM", "HELD_BACK", "ROW", "SEATS")
+LANE, EVENT, OUT, OUT_END, OUT_FROM, HELD_BACK, QUEUE, ROW, SEATS = range(9)
+SEAT_ROWS = ("LANE", "EVENT", "OUT", "OUT_END", "OUT_FROM", "HELD_BACK", "QUEUE", "ROW", "SEATS")
+
+# What a kernel says of its system: numbers of states, of parameters and of rows; the first row of
+# its slopes at X, and of its stages' slopes; 1 for the explicit method.
+STATES, PARAMETERS, ROWS, K, SLOPES, EXPLICIT = range(6)
+SHAPE = ("STATES", "PARAMETERS", "ROWS", "K", "SLOPES", "EXPLICIT")
+
+# Polynomials of a kernel's dense output: 4 coefficients, of theta to theta^4, for each of 8 stages;
+# after those of the states those of their areas. A sample is
+#   X + dt * sum of weight * slope,    and an area grows by    dt * (theta * X + dt * the same sum).
+DENSE = 64
+
+# Masks that say how large indices are, to a compiler that else provides for some from the end.
+MOST = 0xFFFF
+FAR = 0xFFFFFFFFFFFF
+SEAT = LANES - 1
+WIDE = 2 * LANES - GROUP
+
+MAGNITUDE = 0x7FFFFFFFFFFFFFFF
+"""A float's bits without its sign: as integers they have the order of their sizes, NaN last."""
 
 
-def derive(w, n, tau):
-    """Write the slopes at X to the first row of K; generated."""
+def call_derive(address, w, n, tau):
+    """Write the slopes at X to K; the system's own (`calls.py`)."""
     raise NotImplementedError
 
 
-def attempt(w, n, tau, dt, rtol):
-    """From X and its slopes write the other stages, NEW and ERROR; generated."""
-    raise NotImplementedError
+def call_attempt(address, w, n, tau, dt, rtol):
+    """From X and its slopes write the stages, NEW and ERROR; the system's own.
 
-
-def interpolant(w, n):
-    """Write the powers of theta for every state, Q, from the slopes; generated."""
-    raise NotImplementedError
-
-
-def interpolant_of(w, n, source, target, dt):
-    """The same for the area under one state: its stages start at `source`, powers at `target`."""
-    raise NotImplementedError
-
-
-def sample(w, n, seat, tau, reached, dt, out_times, out_after, observed, amounts, areas):
-    """Write the samples that lie in the step from tau to `reached`.
-
-    One function with its loops inside: a call for each sample would cost more than the sample.
+    At other addresses: write READ, in a step that is done; compare its last two stages, for `held`.
     """
-    number = observed.shape[0]
-    for slot in range(n):
-        position = w[DUE * LANES + slot]
-        if position > reached:
-            continue
-        lane = seat[LANE, slot]
-        i = seat[OUT, slot]
-        begin = w[T * LANES + slot]
-        span = w[H * LANES + slot]
-        stop = w[STOP * LANES + slot]
-        while position <= reached:
-            theta = max(0.0, min(1.0, (position - tau) / dt))
-            column = i - seat[OUT_FROM, slot]
-            for state in range(STATES):
-                row = (Q + state) * LANES + slot
-                change = w[row + 3 * STATES * LANES]
-                change = w[row + 2 * STATES * LANES] + theta * change
-                change = w[row + STATES * LANES] + theta * change
-                change = theta * (w[row] + theta * change)
-                amounts[lane, column, state] = w[(X + state) * LANES + slot] + dt * change
-            for o in range(number):
-                row = (ROWS + number + 4 * o) * LANES + slot
-                change = w[row + 2 * LANES] + theta * w[row + 3 * LANES]
-                change = theta * (w[row] + theta * (w[row + LANES] + theta * change))
-                volume = w[(P + observed[o, 1]) * LANES + slot]
-                so_far = w[(ROWS + o) * LANES + slot]
-                areas[lane, column, o] = so_far + dt * span * change / volume
-            i += 1
-            position = np.inf
-            if i < seat[OUT_END, slot] and before(
-                out_times[i], out_after[i], stop, seat[ROW, slot]
-            ):
-                position = min(1.0, (out_times[i] - begin) / span)
-        seat[OUT, slot] = i
-        w[DUE * LANES + slot] = position
-
-
-def due(w, seat, slot, out_times, out_after):
-    """Fraction of a lane's segment at which its next sample lies, or infinity."""
-    i = seat[OUT, slot]
-    if w[H * LANES + slot] == 0.0 or i >= seat[OUT_END, slot]:
-        return np.inf
-    if not before(out_times[i], out_after[i], w[STOP * LANES + slot], seat[ROW, slot]):
-        return np.inf
-    return min(1.0, (out_times[i] - w[T * LANES + slot]) / w[H * LANES + slot])
-
-
-def apply(w, slot, kind, index, value, running, steady, parameters, lane):
-    """Let one event act on a lane."""
-    if kind == BOLUS:
-        w[(X + index) * LANES + slot] += value
-    elif kind == INPUT_STARTS:
-        w[(INPUT + index) * LANES + slot] += value
-        running[slot, index] += 1
-    elif kind == INPUT_ENDS:
-        running[slot, index] -= 1
-        if running[slot, index] == 0:
-            w[(INPUT + index) * LANES + slot] = 0.0
-        else:
-            w[(INPUT + index) * LANES + slot] -= value
-    elif kind == BREAK:
-        piece = 0 if parameters.shape[1] == 1 else index
-        for j in range(PARAMETERS):
-            w[(P + j) * LANES + slot] = parameters[lane, piece, j]
-    else:
-        for i in range(STATES):
-            if kind == STEADY_ADD:
-                w[(X + i) * LANES + slot] += steady[index, i]
-            else:
-                w[(X + i) * LANES + slot] = steady[index, i] if kind == STEADY_SET else 0.0
-                w[(INPUT + i) * LANES + slot] = 0.0
-                running[slot, i] = 0
+    raise NotImplementedError
 
 
 def before(time, after, stop, row):
@@ -265,81 +201,180 @@ def before(time, after, stop, row):
     return time < stop - SAME_TIME or (time <= stop + SAME_TIME and after < row)
 
 
-def accept(w, n, seat, tau, reached, dt, out_times, out_after, observed, amounts, areas):
-    """Write the samples of an accepted step, add its areas, and move to its end."""
-    number = observed.shape[0]
-    any_due = False
-    for slot in range(n):
-        if w[DUE * LANES + slot] <= reached:
-            any_due = True
-    if any_due:
-        interpolant(w, n)
-    for o in range(number):
-        source = (X + observed[o, 0]) * LANES
-        interpolant_of(w, n, source, (ROWS + number + 4 * o) * LANES, dt)
-    if any_due:
-        sample(w, n, seat, tau, reached, dt, out_times, out_after, observed, amounts, areas)
-    for o in range(number):
-        powers = (ROWS + number + 4 * o) * LANES
-        for slot in range(n):
-            total = w[powers + slot] + w[powers + LANES + slot]
-            total += w[powers + 2 * LANES + slot] + w[powers + 3 * LANES + slot]
-            volume = w[(P + observed[o, 1]) * LANES + slot]
-            w[(ROWS + o) * LANES + slot] += dt * w[H * LANES + slot] * total / volume
-    advance(w, n, reached)
+def due(w, row, seat, slot, out_times, out_after):
+    """Fraction of a lane's segment at which its next sample lies, or infinity."""
+    i = seat[OUT, slot]
+    span = w[(row + H) * LANES + slot]
+    if span == 0.0 or i >= seat[OUT_END, slot]:
+        return np.inf
+    stop = w[(row + STOP) * LANES + slot]
+    if not before(out_times[i], out_after[i], stop, seat[ROW, slot]):
+        return np.inf
+    return min(1.0, (out_times[i] - w[(row + T) * LANES + slot]) / span)
 
 
-def advance(w, n, _reached):
-    """Begin the next step where the last one ended, with its last slopes."""
-    for i in range(STATES):
-        for slot in range(n):
-            w[(X + i) * LANES + slot] = w[(NEW + i) * LANES + slot]
-            w[(K + i) * LANES + slot] = w[(K + 6 * STATES + i) * LANES + slot]
+def sample_areas(w, shape, dense, slot, theta, dt, observed, areas, lane, column):
+    """Write the areas of one sample."""
+    states = shape[STATES] & MOST
+    row = 3 * states + (shape[PARAMETERS] & MOST)
+    stride = states * LANES
+    for o in range(observed.shape[0]):
+        k = ((shape[SLOPES] & MOST) + observed[o, 0]) * LANES + slot
+        change = 0.0
+        for s in range(8):
+            weight = dense[40 + s] + theta * (dense[48 + s] + theta * dense[56 + s])
+            change += theta * (dense[32 + s] + theta * weight) * w[k + s * stride]
+        change = theta * w[observed[o, 0] * LANES + slot] + dt * change
+        change *= dt * w[(row + H) * LANES + slot]
+        change /= w[(3 * states + observed[o, 1]) * LANES + slot]
+        areas[lane, column, o] = w[((shape[ROWS] & MOST) + o) * LANES + slot] + change
 
 
-def held(w, n, seat, dt, rtol):
+def sample(
+    calls, w, bits, shape, dense, seat, n, wide, tau, reached, dt, rtol, out_times, out_after,
+    observed, amounts, areas,
+):  # fmt: skip
+    """Write the samples that lie in the step from tau to `reached`, and say where the next lies.
+
+    All lanes are read off at once, each at its own time: that costs less than asking which.
+    """
+    states = shape[STATES] & MOST
+    row = 3 * states + (shape[PARAMETERS] & MOST)
+    while True:
+        call_attempt(calls[2], w, wide, tau, dt, rtol)
+        queued = 0
+        for slot in range(n & MOST):
+            seat[QUEUE, queued & SEAT] = slot
+            queued += w[(row + DUE) * LANES + slot] <= reached
+        for place in range(queued):
+            slot = seat[QUEUE, place] & SEAT
+            lane = seat[LANE, slot] & FAR
+            i = seat[OUT, slot] & FAR
+            column = (i - seat[OUT_FROM, slot]) & FAR
+            for state in range(states):
+                amounts[lane, column, state] = w[(row + READ + state) * LANES + slot]
+            if observed.shape[0] > 0:
+                theta = (w[(row + DUE) * LANES + slot] - tau) / dt
+                sample_areas(
+                    w, shape, dense, slot, max(0.0, min(1.0, theta)), dt, observed, areas, lane,
+                    column,
+                )  # fmt: skip
+            i += 1
+            position = np.inf
+            if i < seat[OUT_END, slot]:
+                time = out_times[i & FAR]
+                stop = w[(row + STOP) * LANES + slot]
+                if before(time, out_after[i & FAR], stop, seat[ROW, slot]):
+                    position = time - w[(row + T) * LANES + slot]
+                    position = min(1.0, position / w[(row + H) * LANES + slot])
+            seat[OUT, slot] = i
+            w[(row + DUE) * LANES + slot] = position
+        least = MAGNITUDE
+        for slot in range(wide & WIDE):
+            least = min(least, bits[(row + DUE) * LANES + slot])
+        bits[(row + SPARE) * LANES] = least
+        if w[(row + SPARE) * LANES] > reached:
+            return w[(row + SPARE) * LANES]
+
+
+def accumulate(w, shape, dense, wide, dt, observed):
+    """Add the areas of a step to those so far."""
+    states = shape[STATES] & MOST
+    stride = states * LANES
+    for o in range(observed.shape[0]):
+        state = observed[o, 0]
+        x = state * LANES
+        k = ((shape[SLOPES] & MOST) + state) * LANES
+        h = (3 * states + (shape[PARAMETERS] & MOST) + H) * LANES
+        volume = (3 * states + observed[o, 1]) * LANES
+        total = ((shape[ROWS] & MOST) + o) * LANES
+        for slot in range(wide & WIDE):
+            change = 0.0
+            for s in range(8):
+                weight = dense[32 + s] + dense[40 + s] + dense[48 + s] + dense[56 + s]
+                change += weight * w[k + s * stride + slot]
+            change = w[x + slot] + dt * change
+            # A seat that nobody takes has no volume.
+            if w[h + slot] > 0.0:
+                w[total + slot] += dt * w[h + slot] * change / w[volume + slot]
+
+
+def held(w, shape, seat, n):
     """Whether stability, not accuracy, limits the step of some lane, and mark which.
 
     The last two stages stand at the same time: by how much their slopes differ, for so much as they
     themselves do, is the fastest rate at which the system forgets (Hairer & Wanner, Solving ODEs
-    II, section IV.2). The method is stable up to about 3.5 of it in a step.
+    II, section IV.2). The method is stable up to about 3.5 of it in a step. The two stand in ERROR
+    and SPARE, squared.
     """
     any_held = False
+    row = 3 * (shape[STATES] & MOST) + (shape[PARAMETERS] & MOST)
     for slot in range(n):
-        slopes = 0.0
-        states = 0.0
-        floor = w[FLOOR * LANES + slot] + 1e-300
-        for i in range(STATES):
-            size = floor + rtol * abs(w[(NEW + i) * LANES + slot])
-            change = w[(K + 6 * STATES + i) * LANES + slot]
-            change = (change - w[(K + 5 * STATES + i) * LANES + slot]) / size
-            apart = (w[(NEW + i) * LANES + slot] - w[(Y + 4 * STATES + i) * LANES + slot]) / size
-            slopes += change * change
-            states += apart * apart
-        if dt * dt * slopes > HELD * HELD * states:
+        slopes = w[(row + ERROR) * LANES + slot]
+        if slopes > HELD * HELD * w[(row + SPARE) * LANES + slot]:
             seat[HELD_BACK, slot] += 1
             any_held = True
     return any_held
 
 
-def cross(w, n, seat, out_times, out_after, observed, rtol, limit, patience, hours, amounts, areas):
+def apply(w, shape, slot, kind, index, value, running, steady, parameters, lane):
+    """Let one event act on a lane."""
+    states = shape[STATES] & MOST
+    if kind == BOLUS:
+        w[index * LANES + slot] += value
+    elif kind == INPUT_STARTS:
+        w[(2 * states + index) * LANES + slot] += value
+        running[slot, index] += 1
+    elif kind == INPUT_ENDS:
+        running[slot, index] -= 1
+        if running[slot, index] == 0:
+            w[(2 * states + index) * LANES + slot] = 0.0
+        else:
+            w[(2 * states + index) * LANES + slot] -= value
+    elif kind == BREAK:
+        piece = 0 if parameters.shape[1] == 1 else index
+        for j in range(shape[PARAMETERS]):
+            w[(3 * states + j) * LANES + slot] = parameters[lane, piece, j]
+    else:
+        for i in range(states):
+            if kind == STEADY_ADD:
+                w[i * LANES + slot] += steady[index, i]
+            else:
+                w[i * LANES + slot] = steady[index, i] if kind == STEADY_SET else 0.0
+                w[(2 * states + i) * LANES + slot] = 0.0
+                running[slot, i] = 0
+
+
+def cross(
+    calls, shape, dense, w, bits, n, wide, seat, out_times, out_after, observed, rtol, limit,
+    patience, hours, amounts, areas,
+):  # fmt: skip
     """Take a block through the segments its lanes stand before, writing samples on the way.
 
+    bits      the buffer w as integers
+    wide      n and the empty seats that loops take along
     patience  steps limited by stability that are put up with
     hours     the step that would be tried next if nothing happened, hours
     Returns (status, hours, steps limited by stability)
     """
-    derive(w, n, 0.0)
+    states = shape[STATES] & MOST
+    row = 3 * states + (shape[PARAMETERS] & MOST)
+    errors = (row + ERROR) * LANES
+    spare = (row + SPARE) * LANES
+    call_derive(calls[0], w, wide, 0.0)
     pace = 0.0
     longest = 0.0
+    next_due = np.inf
     for slot in range(n):
-        longest = max(longest, w[H * LANES + slot])
-        w[DUE * LANES + slot] = due(w, seat, slot, out_times, out_after)
-        if w[H * LANES + slot] == 0.0:
-            continue
-        for i in range(STATES):
-            size = abs(w[(X + i) * LANES + slot]) + w[SCALE * LANES + slot]
-            pace = max(pace, abs(w[(K + i) * LANES + slot]) / size)
+        span = w[(row + H) * LANES + slot]
+        position = due(w, row, seat, slot, out_times, out_after)
+        w[(row + DUE) * LANES + slot] = position
+        next_due = min(next_due, position)
+        if span > 0.0:
+            longest = max(longest, span)
+            for i in range(states):
+                size = abs(w[i * LANES + slot]) + w[(row + SCALE) * LANES + slot]
+                pace = max(pace, abs(w[((shape[K] & MOST) + i) * LANES + slot]) / size)
     # The method's error constant lets a decay at this pace take some 5 x rtol^(1/5) of its time.
     dt = min(1.0, max(hours / longest, 1e-6))
     if pace > 0.0:
@@ -352,26 +387,42 @@ def cross(w, n, seat, out_times, out_after, observed, rtol, limit, patience, hou
         last = tau + 1.01 * dt >= 1.0
         if last:
             dt = 1.0 - tau
-        attempt(w, n, tau, dt, rtol)
-        worst = 0.0
-        sound = True
-        for slot in range(n):
-            error = w[ERROR * LANES + slot]
-            worst = max(worst, error)
-            if not error < 1e300:
-                sound = False
-        if not sound:
+        call_attempt(calls[1], w, wide, tau, dt, rtol)
+        most = 0
+        for slot in range(wide & WIDE):
+            most = max(most, bits[errors + slot] & MAGNITUDE)
+        bits[spare] = most
+        worst = w[spare]
+        # In single precision: a step is chosen, nothing is computed with it.
+        factor = 0.9 * np.float32(worst) ** np.float32(-0.1)
+        if not worst < 1e300:
             dt *= 0.1
             growth = 1.0
         elif worst > 1.0:
-            dt *= max(0.2, 0.9 * worst**-0.1)
+            dt *= max(0.2, factor)
             growth = 1.0
         else:
             reached = 1.0 if last else tau + dt
-            if number % EVERY == EVERY - 1 and held(w, n, seat, dt, rtol):
-                slow += EVERY
-            accept(w, n, seat, tau, reached, dt, out_times, out_after, observed, amounts, areas)
-            dt *= growth if worst == 0.0 else min(growth, max(0.2, 0.9 * worst**-0.1))
+            if number % EVERY == EVERY - 1 and shape[EXPLICIT]:
+                call_attempt(calls[3], w, wide, tau, dt, rtol)
+                if held(w, shape, seat, n):
+                    slow += EVERY
+            if next_due <= reached:
+                next_due = sample(
+                    calls, w, bits, shape, dense, seat, n, wide, tau, reached, dt, rtol, out_times,
+                    out_after, observed, amounts, areas,
+                )  # fmt: skip
+            accumulate(w, shape, dense, wide, dt, observed)
+            for i in range(states):
+                for slot in range(wide & WIDE):
+                    w[i * LANES + slot] = w[(states + i) * LANES + slot]
+            if shape[EXPLICIT]:
+                first = (shape[K] & MOST) * LANES
+                for i in range(states):
+                    for slot in range(wide & WIDE):
+                        at = first + i * LANES + slot
+                        w[at] = w[at + 6 * states * LANES]
+            dt *= growth if worst == 0.0 else min(growth, max(0.2, factor))
             if last:
                 # A segment crossed at one stroke, perhaps a sliver, limits nothing that follows.
                 hours = max(hours if tau == 0.0 else 0.0, max(wanted, dt) * longest)
@@ -385,53 +436,52 @@ def cross(w, n, seat, out_times, out_after, observed, rtol, limit, patience, hou
     return TOO_MANY_STEPS, hours, slow
 
 
+def seated(w, shape, slot, lane, start, parameters, initial, scale, atol):
+    """Write what a block holds about a lane, at its start."""
+    states = shape[STATES] & MOST
+    row = 3 * states + (shape[PARAMETERS] & MOST)
+    w[(row + END) * LANES + slot] = start[lane]
+    w[(row + FLOOR) * LANES + slot] = atol * scale[lane]
+    w[(row + SCALE) * LANES + slot] = scale[lane]
+    w[(row + DUE) * LANES + slot] = np.inf
+    for i in range(states):
+        w[i * LANES + slot] = initial[lane, i]
+    for j in range(shape[PARAMETERS]):
+        w[(3 * states + j) * LANES + slot] = parameters[lane, 0, j]
+
+
 def march(
-    order,
-    block,
-    lo,
-    first,
-    last,
-    event_times,
-    kinds,
-    indices,
-    values,
-    rows,
-    steady,
-    out_from,
-    out_times,
-    out_after,
-    schedule_of,
-    start,
-    parameters,
-    initial,
-    scale,
-    observed,
-    rtol,
-    atol,
-    limit,
-    amounts,
-    areas,
-    status,
-    where,
-):
+    calls, shape, dense, w, bits, seat, running, order, block, lo, first, last, event_times, kinds,
+    indices, values, rows, steady, out_from, out_times, out_after, schedule_of, start, parameters,
+    initial, scale, observed, rtol, atol, limit, amounts, areas, status, where,
+):  # fmt: skip
     """Take lanes through their events, `block` of them side by side in the given order.
 
+    calls   addresses of the system's `derive`, `attempt`, `read` and `compare`
+    shape   numbers of states, parameters ... (`SHAPE`)
+    dense   polynomials of the dense output (`DENSE`)
+    w       the block's buffer, and `bits`, the same as integers; seat, running: room for integers
     lo      lane to which first[0] belongs
     steady  (rows, C) the steady state of each row of the steady table
     status  (L,) written for a lane that fails: why. Of a block that fails as STIFF, the lanes that
             are so; the others are only HINDERED
     where   (L,) written for a lane that fails: the time before which it did
+
+    Columns of `amounts` and `areas` without a sample become NaN.
     """
     number = observed.shape[0]
-    w = np.zeros((ROWS + 5 * number) * LANES)
-    seat = np.zeros((SEATS, LANES), dtype=np.int64)
-    running = np.zeros((LANES, STATES), dtype=np.int64)
+    states = shape[STATES] & MOST
+    row = 3 * states + (shape[PARAMETERS] & MOST)
     for begin in range(0, order.shape[0], block):
         n = min(block, order.shape[0] - begin)
-        w[:] = 0.0
-        running[:] = 0
-        for slot in range(n):
-            lane = order[begin + slot]
+        # Loops over lanes take whole groups: they need no second loop for the rest.
+        wide = (n + GROUP - 1) // GROUP * GROUP
+        for i in range(w.shape[0]):
+            w[i] = 0.0
+        for slot in range(wide):
+            # An empty seat copies the last lane, so that its rates make sense; it never moves.
+            lane = order[begin + min(slot, n - 1)]
+            seated(w, shape, slot, lane, start, parameters, initial, scale, atol)
             s = schedule_of[lane]
             seat[LANE, slot] = lane
             seat[EVENT, slot] = first[lane - lo]
@@ -439,13 +489,15 @@ def march(
             seat[OUT_END, slot] = out_from[s + 1]
             seat[OUT_FROM, slot] = out_from[s]
             seat[HELD_BACK, slot] = 0
-            w[END * LANES + slot] = start[lane]
-            w[FLOOR * LANES + slot] = atol * scale[lane]
-            w[SCALE * LANES + slot] = scale[lane]
-            for i in range(STATES):
-                w[(X + i) * LANES + slot] = initial[lane, i]
-            for j in range(PARAMETERS):
-                w[(P + j) * LANES + slot] = parameters[lane, 0, j]
+            seat[ROW, slot] = 0
+            for i in range(states):
+                running[slot, i] = 0
+            # In order, so that the samples to come are written to memory that is near.
+            for column in range(amounts.shape[1]):
+                for i in range(states):
+                    amounts[lane, column, i] = np.nan
+                for o in range(number):
+                    areas[lane, column, o] = np.nan
         hours = np.inf
         failure = 0
         patience = PATIENCE
@@ -453,7 +505,7 @@ def march(
             busy = False
             for slot in range(n):
                 lane = seat[LANE, slot]
-                now = w[END * LANES + slot]
+                now = w[(row + END) * LANES + slot]
                 stop = np.inf
                 while True:
                     e = seat[EVENT, slot]
@@ -468,42 +520,33 @@ def march(
                         and before(out_times[i], out_after[i], stop, seat[ROW, slot])
                     ):
                         column = i - seat[OUT_FROM, slot]
-                        for state in range(STATES):
-                            amounts[lane, column, state] = w[(X + state) * LANES + slot]
+                        for state in range(states):
+                            amounts[lane, column, state] = w[state * LANES + slot]
                         for o in range(number):
-                            areas[lane, column, o] = w[(ROWS + o) * LANES + slot]
+                            areas[lane, column, o] = w[((shape[ROWS] & MOST) + o) * LANES + slot]
                         i += 1
                     seat[OUT, slot] = i
                     if i >= seat[OUT_END, slot] or stop > now:
                         break
                     apply(
-                        w, slot, kinds[e], indices[e], values[e], running, steady, parameters, lane
-                    )
+                        w, shape, slot, kinds[e], indices[e], values[e], running, steady,
+                        parameters, lane,
+                    )  # fmt: skip
                     seat[EVENT, slot] = e + 1
-                w[T * LANES + slot] = now
-                w[STOP * LANES + slot] = stop
-                w[H * LANES + slot] = 0.0
+                w[(row + T) * LANES + slot] = now
+                w[(row + STOP) * LANES + slot] = stop
+                w[(row + H) * LANES + slot] = 0.0
                 if seat[OUT, slot] < seat[OUT_END, slot]:
                     until = min(stop, out_times[seat[OUT_END, slot] - 1])
-                    w[END * LANES + slot] = until
-                    w[H * LANES + slot] = until - now
+                    w[(row + END) * LANES + slot] = until
+                    w[(row + H) * LANES + slot] = until - now
                     busy = True
             if not busy:
                 break
             failure, hours, slow = cross(
-                w,
-                n,
-                seat,
-                out_times,
-                out_after,
-                observed,
-                rtol,
-                limit,
-                patience,
-                hours,
-                amounts,
-                areas,
-            )
+                calls, shape, dense, w, bits, n, wide, seat, out_times, out_after, observed, rtol,
+                limit, patience, hours, amounts, areas,
+            )  # fmt: skip
             # A few dozen in every segment are cheaper than what stiff methods do at its beginning.
             patience -= max(0, slow - FREE)
         if failure != 0:
@@ -515,25 +558,30 @@ def march(
                 if failure == STIFF and 4 * seat[HELD_BACK, slot] < most:
                     mine = HINDERED
                 status[seat[LANE, slot]] = mine
-                where[seat[LANE, slot]] = w[END * LANES + slot]
+                where[seat[LANE, slot]] = w[(row + END) * LANES + slot]
 
 
-def paces(lo, hi, start, parameters, scale, found):
+def paces(calls, shape, w, lo, hi, start, parameters, scale, found):
     """Write how fast each lane is where all its states hold its scale, per hour, to found."""
-    w = np.zeros(ROWS * LANES)
+    states = shape[STATES] & MOST
+    row = 3 * states + (shape[PARAMETERS] & MOST)
+    for i in range(w.shape[0]):
+        w[i] = 0.0
     for begin in range(lo, hi, LANES):
         n = min(LANES, hi - begin)
-        for slot in range(n):
-            lane = begin + slot
-            for i in range(STATES):
-                w[(X + i) * LANES + slot] = scale[lane]
-            for j in range(PARAMETERS):
-                w[(P + j) * LANES + slot] = parameters[lane, 0, j]
-            w[H * LANES + slot] = 1.0
-            w[T * LANES + slot] = start[lane]
-        derive(w, n, 0.0)
+        for slot in range(LANES):
+            lane = begin + min(slot, n - 1)
+            for i in range(states):
+                w[i * LANES + slot] = scale[lane]
+            for j in range(shape[PARAMETERS]):
+                w[(3 * states + j) * LANES + slot] = parameters[lane, 0, j]
+            w[(row + H) * LANES + slot] = 1.0
+            w[(row + T) * LANES + slot] = start[lane]
+        call_derive(calls[0], w, LANES, 0.0)
         for slot in range(n):
             pace = 0.0
-            for i in range(STATES):
-                pace = max(pace, abs(w[(K + i) * LANES + slot]) / scale[begin + slot])
+            for i in range(states):
+                pace = max(
+                    pace, abs(w[((shape[K] & MOST) + i) * LANES + slot]) / scale[begin + slot]
+                )
             found[begin + slot - lo] = pace

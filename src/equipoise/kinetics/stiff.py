@@ -18,22 +18,24 @@ Source  Steinebach 2023, BIT Numer Math 63:27, doi 10.1007/s10543-023-00967-x; H
 from __future__ import annotations
 
 import ast
-from itertools import accumulate
 
 import numpy as np
+import numpy.typing as npt
 
 from equipoise.kinetics import kernels
 from equipoise.kinetics.derivatives import GUARDED, NotDifferentiableError, differentiated
 from equipoise.kinetics.rodas5p import COUPLINGS, GAMMA, NODES, STAGES, TIMES, powers
 from equipoise.kinetics.stages import (
+    Kernel,
     at,
     called,
+    dense,
     function_of,
-    indented,
     loaded,
     read,
+    rows_of,
+    sampled,
     text_of,
-    weighted,
 )
 from equipoise.kinetics.stepper import System
 
@@ -45,7 +47,7 @@ STATES = 0
 LANES = 0
 ROWS = 0
 X = 0
-Y = 0  # arguments of the other seven stages, and the middle
+Y = 0  # arguments of the last stage
 NEW = 0
 K = 0  # one row a state: slopes at X
 U = 0  # unknowns of all eight stages, and the defect in the middle
@@ -162,8 +164,8 @@ def attempt(w, n, tau, dt, rtol):
             for slot in range(n):
                 argument = v[X + i, slot] + dt * v[ARGUMENT + i, slot]
                 v[ARGUMENT + i, slot] = argument
-                # The first stage's argument is X, which stands before Y.
-                v[Y + (stage - 1) * STATES + i, slot] = argument
+                if stage == 7:
+                    v[Y + i, slot] = argument
         evaluate(w, n, tau + NODE[stage] * dt)
         for i in range(STATES):
             for s in range(known):
@@ -181,7 +183,7 @@ def attempt(w, n, tau, dt, rtol):
     for i in range(STATES):
         for slot in range(n):
             change = dt * v[U + 7 * STATES + i, slot]
-            new = v[Y + 6 * STATES + i, slot] + change
+            new = v[Y + i, slot] + change
             v[NEW + i, slot] = new
             size = v[FLOOR, slot] + 1e-300 + rtol * max(abs(v[X + i, slot]), abs(new))
             between = dt * v[U + 8 * STATES + i, slot]
@@ -191,50 +193,21 @@ def attempt(w, n, tau, dt, rtol):
         v[ERROR, slot] = v[ERROR, slot] if v[H, slot] > 0.0 else 0.0
 
 
-def advance(w, n, _reached):
-    """Begin the next step where the last one ended."""
-    for i in range(STATES):
-        for slot in range(n):
-            w[(X + i) * LANES + slot] = w[(NEW + i) * LANES + slot]
-
-
-def held(_w, _n, _seat, _dt, _rtol):
-    """Stability never limits a step."""
-    return False
-
-
 def layout(system: System) -> dict[str, int]:
-    """Rows of a block's buffer, by the names that `stepper.py` and this module use.
-
-    After X come the arguments of the other seven stages, and those of U in the same order.
-    """
-    c, k = len(system.states), len(system.parameter_names)
-    rows = {"X": c, "Y": 8 * c, "NEW": c, "K": c, "U": 9 * c, "Q": 4 * c, "INPUT": c, "P": k}
-    rows |= dict.fromkeys(("H", "T", "END", "STOP", "DUE", "FLOOR", "SCALE", "ERROR"), 1)
-    rows |= {
-        "J": c * c,
-        "FT": c,
-        "LU": c * c,
-        "SWAP": c * c,
-        "ARGUMENT": c,
-        "RIGHT": c,
-        "BEGUN": 1,
-    }
-    begins = [0, *accumulate(rows.values())]
-    return {
-        "STATES": c,
-        "PARAMETERS": k,
-        **dict(zip((*rows, "ROWS"), begins, strict=True)),
-    }
+    """First rows of what a block's buffer holds, by name."""
+    c = len(system.states)
+    own = {"K": c, "U": 9 * c, "Y": c, "J": c * c, "FT": c, "LU": c * c, "SWAP": c * c}
+    return rows_of(system, own | {"ARGUMENT": c, "RIGHT": c, "BEGUN": 1})
 
 
-def stages(system: System, lanes: int) -> str:
-    """Text of everything the rates need, and of what `stepper.py` leaves to be generated.
+def stages(system: System, lanes: int) -> Kernel:
+    """What belongs to a system when the method for stiff systems takes its steps.
 
     Fails  ValueError as the explicit method's does.
     """
     needed, tree = read(system)
     made = _Kernel(system, lanes, tree)
+    rows = layout(system)
     slopes = made.linearise()
     weights = np.array(powers())
     middle = weights @ 0.5 ** np.arange(1, 5)
@@ -257,11 +230,31 @@ def stages(system: System, lanes: int) -> str:
         made.derive(),
         slopes,
         made.evaluate(),
-        made.interpolant(),
-        made.interpolant_of(),
+        sampled(rows, lanes, rows["U"], powers()),
         kernels.source_of(exchange, factorise, solve, attempt),
+        *(
+            f"def {name}_at(buffer, {arguments}):\n"
+            f"    {name}(carray(buffer, {rows['ROWS'] * lanes}), {arguments})"
+            for name, arguments in (("derive", "n, tau"), ("attempt", "n, tau, dt, rtol"))
+        ),
     ]
-    return "\n\n".join(parts)
+    shape = (rows["STATES"], rows["PARAMETERS"], rows["ROWS"], rows["K"], rows["U"], 0)
+    return Kernel("\n\n".join(parts), rows, shape, dense(weights, _areas(weights)))
+
+
+def _areas(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Polynomials of the area under a state from that state's unknowns.
+
+    The area's own unknowns are s = gamma (y + dt u + C s), where the arguments y are X + dt A u, so
+    s is a part that X makes, of which the weights leave theta, and dt times a matrix times u.
+    """
+    a = np.zeros((8, 8))
+    c = np.zeros((8, 8))
+    for stage, (argument, coupling) in enumerate(zip(STAGES, COUPLINGS, strict=True)):
+        a[stage, : len(argument)] = argument
+        c[stage, : len(coupling)] = coupling
+    made = np.linalg.solve(np.eye(8) - GAMMA * c, GAMMA * (a + np.eye(8)))
+    return made.T @ weights
 
 
 def _padded(row: tuple[float, ...]) -> tuple[float, ...]:
@@ -284,14 +277,18 @@ class _Kernel:
     def _at(self, name: str, offset: int = 0) -> str:
         return at(self._rows[name] + offset, self._lanes)
 
+    def _function(self, name: str, loop: list[str]) -> str:
+        head = f"{name}(w, n, tau)"
+        return "@compiled\n" + function_of(head, self._rows, self._lanes, self._body, loop)
+
     def derive(self) -> str:
         """Slopes at X, where a segment begins."""
         loop = ["t = begin + tau * h", *(f"x_{i} = {self._at('X', i)}" for i in range(self._c))]
         loop = [*loaded(self._rows, self._lanes, self._body), *loop, *self._rates()]
         for i in range(self._c):
-            loop.append(f"{self._at('K', i)} = h * (dx_{i} + input_{i})")
+            loop.append(f"{self._at('K', i)} = h * dx_{i} + input_{i}")
         loop.append(f"{self._at('BEGUN')} = -1.0")
-        return function_of("derive(w, n, tau)", self._rows, self._body, loop)
+        return self._function("derive", loop)
 
     def linearise(self) -> str:
         """Slopes, and their derivatives by states and time, at X."""
@@ -301,8 +298,8 @@ class _Kernel:
         found = self._exact()
         loop += self._differences() if found is None else found
         for i in range(c):
-            loop.append(f"{self._at('K', i)} = h * (dx_{i} + input_{i})")
-        return function_of("linearise(w, n, tau)", self._rows, self._body, loop)
+            loop.append(f"{self._at('K', i)} = h * dx_{i} + input_{i}")
+        return self._function("linearise", loop)
 
     def _exact(self) -> list[str] | None:
         """Lines with the derivatives of the rates' text, or None where it has none."""
@@ -360,29 +357,5 @@ class _Kernel:
         loop += [f"x_{i} = {self._at('ARGUMENT', i)}" for i in range(self._c)]
         loop += self._rates()
         for i in range(self._c):
-            loop.append(f"{self._at('RIGHT', i)} = h * (dx_{i} + input_{i})")
-        return function_of("evaluate(w, n, tau)", self._rows, self._body, loop)
-
-    def interpolant(self) -> str:
-        """The powers of theta for every state, Q, from the unknowns."""
-        c, lanes, weights = self._c, self._lanes, powers()
-        loop = [f"s{s} = w[{(self._rows['U'] + s * c) * lanes} + row + lane]" for s in range(8)]
-        for k in range(4):
-            loop.append(
-                f"w[{(self._rows['Q'] + k * c) * lanes} + row + lane] = {weighted(weights, k)}"
-            )
-        lines = [f"for row in range(0, {c * lanes}, {lanes}):", "    for lane in range(n):"]
-        lines += indented(indented(loop))
-        return "\n".join(["@compiled", "def interpolant(w, n):", *indented(lines)])
-
-    def interpolant_of(self) -> str:
-        """The same for the area under one state, whose rows of X and Y start at `source`."""
-        c, lanes, weights = self._c, self._lanes, powers()
-        loop: list[str] = []
-        for s in range(8):
-            y = f"w[source + {s * c * lanes} + lane]"
-            u = f"w[source + {(self._rows['U'] - self._rows['X'] + s * c) * lanes} + lane]"
-            terms = "".join(f" + {a!r} * s{j}" for j, a in enumerate(COUPLINGS[s]))
-            loop.append(f"s{s} = {GAMMA!r} * ({y} + dt * {u}{terms})")
-        loop += [f"w[target + {k * lanes} + lane] = {weighted(weights, k)}" for k in range(4)]
-        return function_of("interpolant_of(w, n, source, target, dt)", self._rows, [], loop)
+            loop.append(f"{self._at('RIGHT', i)} = h * dx_{i} + input_{i}")
+        return self._function("evaluate", loop)

@@ -1,0 +1,53 @@
+"""Calls from one compiled kernel into another by address.
+
+The stepper is compiled once for all systems; what belongs to a system is reached through the
+addresses of two functions, so a new model compiles those two and nothing else. Imported by kernels
+only, since it imports the compiler.
+"""
+
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+# The compiler hands over objects of its own.
+
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+BUFFER = types.Array(types.float64, 1, "C")
+
+DERIVE = types.void(types.CPointer(types.float64), types.int64, types.float64)
+"""derive(buffer, lanes, tau)."""
+
+ATTEMPT = types.void(
+    types.CPointer(types.float64), types.int64, types.float64, types.float64, types.float64
+)
+"""attempt(buffer, lanes, tau, dt, rtol)."""
+
+
+def _call(numbers):
+    """Code for a call of a function (buffer, lanes, number ...) by its address."""
+
+    def codegen(context, builder, signature, arguments):
+        address, buffer, lanes = arguments[:3]
+        double, long = ir.DoubleType(), ir.IntType(64)
+        kind = ir.FunctionType(ir.VoidType(), [double.as_pointer(), long] + [double] * numbers)
+        function = builder.inttoptr(address, kind.as_pointer())
+        array = cgutils.create_struct_proxy(signature.args[1])(context, builder, buffer)
+        builder.call(function, [array.data, lanes, *arguments[3:]])
+        return context.get_dummy_value()
+
+    return codegen
+
+
+@intrinsic
+def call_derive(_context, _address, _w, _n, _tau):
+    """Call the function at an address: derive(w, n, tau)."""
+    number = types.float64
+    return types.void(types.int64, BUFFER, types.int64, number), _call(1)
+
+
+@intrinsic
+def call_attempt(_context, _address, _w, _n, _tau, _dt, _rtol):
+    """Call the function at an address: attempt(w, n, tau, dt, rtol)."""
+    number = types.float64
+    return types.void(types.int64, BUFFER, types.int64, number, number, number), _call(3)

@@ -1,0 +1,453 @@
+"""Schedules and samples made ready once, for many calls with other parameters.
+
+An estimation asks for the same subjects' amounts again and again. What does not depend on the
+parameters (events in order, samples, starts) is worked out once; a call then goes straight to the
+compiled kernels. Lanes come in groups, a point and its perturbed copies: a group always shares the
+steps of one block, so that differences within it are smooth.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from equipoise.kinetics.events import MODELED_DURATION, MODELED_RATE, Schedule
+from equipoise.kinetics.lanes import SUPER_BLOCK, Lanes, in_threads, processors
+from equipoise.kinetics.linear import Linear
+from equipoise.kinetics.problem import (
+    Problem,
+    first_times,
+    given_starts,
+    samples,
+)
+from equipoise.kinetics.schedule import Floats, Integers, Timeline, of_rows, pack
+from equipoise.kinetics.steady import steady_states
+from equipoise.kinetics.stepper import LANES, System
+
+if TYPE_CHECKING:
+    from equipoise.kinetics.integrate import Kernels
+
+Booleans = npt.NDArray[np.bool_]
+
+VECTOR = 8
+"""A short block is filled up to a multiple of this with copies of its last lane: what is left over
+beyond whole vectors is worked on lane after lane, which takes longer than a whole vector."""
+
+ATOL = 1e-9
+"""As the default of `solve`."""
+
+BLOCK_LIMIT = 20_000
+LANE_LIMIT = 200_000
+"""Attempted steps in one segment, by a block and by a lane alone."""
+
+FEW = 4
+"""Blocks that are sooner done than handed over to threads."""
+
+STEADY_RTOL = 1e-10
+"""At most, for steady states."""
+
+PLAIN = ("bioavailability", "lag")
+MODELED = {MODELED_RATE: "modeled_rate", MODELED_DURATION: "modeled_duration"}
+
+
+class Prepared:
+    """Amounts at the samples of S schedules, for any number of lanes that follow them.
+
+    schedules  S of them
+    times      for each schedule its samples, hours, in order
+    after      for each schedule, for each time: as in `solve`, in order at one time
+    start      for each schedule, NaN: its first dose, reset or sample
+
+    Fails  ValueError when an argument is wrong, with its name.
+    """
+
+    def __init__(
+        self,
+        system: Linear | System,
+        schedules: Sequence[Schedule],
+        times: Sequence[npt.ArrayLike],
+        *,
+        after: Sequence[npt.ArrayLike],
+        start: npt.ArrayLike | None = None,
+    ) -> None:
+        self.system = system
+        self.states = len(system.states)
+        self._packed = pack(schedules, self.states)
+        self._samples = samples(schedules, times, after)
+        if self._samples[3] is not None:
+            raise ValueError("times must be in order, and after what happens then comes last")
+        out_from, out_times = self._samples[0], self._samples[1]
+        self._columns = int(np.diff(out_from).max(initial=0))
+        own = np.arange(len(schedules))
+        self._start = first_times(self._packed, out_from, out_times)
+        if start is not None:
+            self._start = given_starts(start, self._start, own, len(schedules))
+        self._workers = processors()
+        self._some_slow = False
+        self._slow = np.zeros(len(schedules), dtype=np.bool_)
+        self._asked = {
+            code: np.unique(self._packed.doses[self._packed.doses[:, 6] == code, 2]).astype(int)
+            for code in MODELED
+        }
+        self._line: Timeline | None = None
+        self._kernels: Kernels | None = None
+        if isinstance(system, System):
+            everyone = self._problem(own, np.zeros((len(own), 1, 0)), {}, None)
+            self._lanes = Lanes(everyone)
+            self._largest = np.zeros(len(schedules))
+            doses_of = of_rows(self._lanes.dose_from)
+            np.maximum.at(self._largest, doses_of, self._lanes.doses[:, 1])
+            # A train in steady state needs a state for each lane, and a dose whose input is the
+            # lane's own affair a time: then every call makes its own events.
+            free = not any(len(into) for into in self._asked.values())
+            free = free and not np.any(self._lanes.doses[:, 5] > 0.0)
+            self._line = self._lanes.timeline(0, len(own)) if free else None
+        self._pieces = max(
+            int(np.diff(self._packed.break_from).max(initial=0)) + 1,
+            int(self._packed.doses[:, 7].max(initial=0.0)) + 1,
+        )
+
+    def amounts(
+        self,
+        schedule_of: Integers,
+        parameters: Floats,
+        *,
+        group: int = 1,
+        by: dict[str, Floats] | None = None,
+        initial: Floats | None = None,
+        rtol: float = 1e-8,
+        workers: int | None = None,
+    ) -> tuple[Floats, Booleans]:
+        """Amounts (L, T, C) of lanes at their samples, and which lanes have an answer (L,).
+
+        schedule_of  (L,)
+        parameters   (L, P, K)
+        group        so many lanes in a row belong together: where one has no answer, none has
+        by           bioavailability, lag, modeled_rate, modeled_duration: (L, P, C), as in `solve`
+        initial      (L, C)
+        What stands beyond a schedule's last sample, and in lanes without an answer, means nothing.
+        """
+        workers = workers or self._workers
+        by = by or {}
+        if 1 < parameters.shape[1] < self._pieces:
+            raise ValueError(
+                f"parameters have {parameters.shape[1]} pieces; the schedules need {self._pieces}"
+            )
+        for code, name in MODELED.items():
+            if name not in by and len(self._asked[code]):
+                raise ValueError(f"{name} is needed: a dose leaves it to the model (RATE {code:g})")
+        # A sum tells in one pass what most calls need to know.
+        plain = not by and initial is None and isinstance(self.system, System)
+        if plain and math.isfinite(parameters.sum()):
+            return self._found(schedule_of, parameters, group, by, initial, rtol, workers)
+        sound = self._sound(parameters, by, initial)
+        if sound.all():
+            return self._found(schedule_of, parameters, group, by, initial, rtol, workers)
+        kept = np.repeat(sound.reshape(-1, group).all(axis=1), group)
+        amounts = np.zeros((len(kept), self._columns, self.states))
+        if kept.any():
+            amounts[kept], good = self._found(
+                schedule_of[kept],
+                np.ascontiguousarray(parameters[kept]),
+                group,
+                {name: np.ascontiguousarray(values[kept]) for name, values in by.items()},
+                None if initial is None else np.ascontiguousarray(initial[kept]),
+                rtol,
+                workers,
+            )
+            kept[kept] = good
+        return amounts, kept
+
+    def _sound(self, parameters: Floats, by: dict[str, Floats], initial: Floats | None) -> Booleans:
+        """Lanes whose parameters `solve` would take, (L,)."""
+        sound = np.isfinite(parameters).all(axis=(1, 2))
+        if isinstance(self.system, Linear):
+            for j, name in enumerate(self.system.parameter_names):
+                own = parameters[:, :, j]
+                sound &= (own > 0.0 if name.startswith("V") else own >= 0.0).all(axis=1)
+        for name, values in by.items():
+            if name in PLAIN:
+                sound &= ((values >= 0.0) & np.isfinite(values)).all(axis=(1, 2))
+        for code, name in MODELED.items():
+            if name in by:
+                into = by[name][:, :, self._asked[code]]
+                sound &= ((into > 0.0) & np.isfinite(into)).all(axis=(1, 2))
+        if initial is not None:
+            sound &= np.isfinite(initial).all(axis=1)
+        return np.asarray(sound)
+
+    def _found(
+        self,
+        schedule_of: Integers,
+        parameters: Floats,
+        group: int,
+        by: dict[str, Floats],
+        initial: Floats | None,
+        rtol: float,
+        workers: int,
+    ) -> tuple[Floats, Booleans]:
+        problem = self._problem(schedule_of, parameters, by, initial)
+        # Imported late: what follows needs the compiler, what precedes it does not.
+        if isinstance(self.system, Linear):
+            from equipoise.kinetics.closed_form import closed_form
+
+            amounts, _, reasons = closed_form(self.system, problem, workers=workers)
+            good = np.ones(len(schedule_of), dtype=np.bool_)
+            good[list(reasons)] = False
+        else:
+            amounts, good = self._integrated(self.system, problem, group, rtol, workers)
+        if not good.all():
+            good = np.repeat(good.reshape(-1, group).all(axis=1), group)
+            amounts[~good] = 0.0
+        return amounts, good
+
+    def _problem(
+        self,
+        schedule_of: Integers,
+        parameters: Floats,
+        by: dict[str, Floats],
+        initial: Floats | None,
+    ) -> Problem:
+        ones = _constant(self.states, 1.0)
+        return Problem(
+            packed=self._packed,
+            schedule_of=schedule_of,
+            out_from=self._samples[0],
+            out_times=self._samples[1],
+            out_after=self._samples[2],
+            order=None,
+            start=self._start[schedule_of],
+            parameters=parameters,
+            bioavailability=by.get("bioavailability", ones),
+            lag=by.get("lag", _constant(self.states, 0.0)),
+            modeled_rate=by.get("modeled_rate", ones),
+            modeled_duration=by.get("modeled_duration", ones),
+            initial=np.zeros((len(schedule_of), self.states)) if initial is None else initial,
+            observed=np.zeros((0, 2), dtype=np.int64),
+        )
+
+    def _integrated(
+        self, system: System, problem: Problem, group: int, rtol: float, workers: int
+    ) -> tuple[Floats, Booleans]:
+        """Groups by the explicit method; one that fails again without company, then by the method
+        for stiff systems, to which its schedule keeps, then as `solve` does it."""
+        from equipoise.kinetics.integrate import Kernels, integrate
+
+        if self._kernels is None:
+            self._kernels = Kernels(system)
+        run = _Run(
+            self._kernels, problem, self._columns, self._scale(problem), group, rtol, workers
+        )
+        run.make_ready(self._lanes, self._line)
+        usable = run.going() if self._line is None else np.arange(problem.lanes // group)
+        slow = usable[:0]
+        if self._some_slow:
+            known = self._slow[problem.schedule_of[usable * group]]
+            slow, usable = usable[known], usable[~known]
+        failed = run.through(self._kernels.explicit, usable)
+        if len(failed):
+            failed = run.through(self._kernels.explicit, failed, alone=True)
+        stiff = np.concatenate([slow, failed])
+        if len(stiff):
+            last = run.through(self._kernels.stiff(), stiff, alone=True)
+            self._slow[problem.schedule_of[np.setdiff1d(stiff, last) * group]] = True
+            self._some_slow = bool(self._slow.any())
+            for number in last:
+                lanes = slice(number * group, (number + 1) * group)
+                found = integrate(
+                    system, _cut(problem, lanes), rtol=rtol, atol=ATOL, strict=False, workers=1
+                )
+                run.amounts[lanes, : found.amounts.shape[1]] = np.nan_to_num(found.amounts)
+                run.status[lanes] = 0
+                run.status[[number * group + lane for lane in found.reasons]] = 1
+        self._kernels.note()
+        return run.amounts, run.status == 0
+
+    def _scale(self, problem: Problem) -> Floats:
+        """As `solve` has it: the largest dose that enters at once, or the largest initial amount;
+        else 1."""
+        found = self._largest[problem.schedule_of]
+        if problem.bioavailability.shape[0] != 1:
+            found = found * problem.bioavailability.max(axis=(1, 2))
+        if problem.initial.any():
+            found = np.maximum(found, np.abs(problem.initial).max(axis=1, initial=0.0))
+        return np.where(found > 0.0, found, 1.0)
+
+
+class _Run:
+    """One call of a system: events, steady states, and the arrays that kernels write."""
+
+    def __init__(
+        self,
+        both: Kernels,
+        problem: Problem,
+        columns: int,
+        scale: Floats,
+        group: int,
+        rtol: float,
+        workers: int,
+    ) -> None:
+        lanes = problem.lanes
+        self._both, self._problem, self._scale = both, problem, scale
+        self._group, self._rtol, self._workers = group, rtol, workers
+        self._stretches: list[tuple[int, int, Timeline, Floats]] = []
+        self.amounts = np.zeros((lanes, columns, both.explicit.STATES))
+        self.status = np.zeros(lanes, dtype=np.int64)
+        self._areas = np.zeros((lanes, columns, 0))
+        self._where = np.zeros(lanes)
+
+    def make_ready(self, lanes: Lanes, line: Timeline | None) -> None:
+        """The events of every lane.
+
+        line  those of each schedule, where lanes share them
+        """
+        total = self._problem.lanes
+        none = np.zeros((0, self.amounts.shape[2]))
+        if line is not None:
+            of = self._problem.schedule_of
+            own = line._replace(first=line.first[of], last=line.last[of])
+            self._stretches = [(0, total, own, none)]
+            return
+        own_lanes = Lanes(self._problem, lanes)
+        size = max(1, SUPER_BLOCK // self._group) * self._group
+        ready: dict[int, tuple[int, int, Timeline, Floats]] = {}
+
+        def prepare(lo: int, hi: int) -> None:
+            events = own_lanes.timeline(lo, hi)
+            steady = none
+            if len(events.steady):
+                steady, lost, _ = steady_states(
+                    self._both.explicit,
+                    self._both.stiff,
+                    events,
+                    self._problem.parameters,
+                    self._scale,
+                    # Its lanes share no steps: what one is off by counts against the differences.
+                    rtol=min(self._rtol, STEADY_RTOL),
+                    atol=ATOL,
+                    limit=LANE_LIMIT,
+                )
+                self.status[list(lost)] = 1
+            ready[lo] = (lo, hi, events, steady)
+
+        in_threads(prepare, total, size, self._workers)
+        self._stretches = [ready[lo] for lo in sorted(ready)]
+
+    def going(self) -> Integers:
+        """Groups of which no lane has failed."""
+        return np.flatnonzero((self.status.reshape(-1, self._group) == 0).all(axis=1))
+
+    def through(self, module: ModuleType, groups: Integers, *, alone: bool = False) -> Integers:
+        """Take groups through their events; those of them that failed.
+
+        alone  a block holds one group
+        """
+        of_group = self.status.reshape(-1, self._group)
+        of_group[groups] = 0
+        for lo, hi, line, steady in self._stretches:
+            mine = groups
+            if len(self._stretches) > 1:
+                mine = groups[(groups * self._group >= lo) & (groups * self._group < hi)]
+            if len(mine):
+                self._march(module, mine, alone, lo, line, steady)
+        if not self.status.any():
+            return groups[:0]
+        return np.asarray(groups[(of_group[groups] != 0).any(axis=1)])
+
+    def _march(
+        self,
+        module: ModuleType,
+        groups: Integers,
+        alone: bool,
+        lo: int,
+        line: Timeline,
+        steady: Floats,
+    ) -> None:
+        places, within, block = in_blocks(len(groups), self._group, 1 if alone else LANES)
+        order = groups[places] * self._group + within
+        problem = self._problem
+
+        def work(begin: int, end: int) -> None:
+            module.march(
+                order[begin * block : end * block],
+                block,
+                lo,
+                line.first,
+                line.last,
+                line.times,
+                line.kinds,
+                line.indices,
+                line.values,
+                line.rows,
+                steady,
+                problem.out_from,
+                problem.out_times,
+                problem.out_after,
+                problem.schedule_of,
+                problem.start,
+                problem.parameters,
+                problem.initial,
+                self._scale,
+                problem.observed,
+                self._rtol,
+                ATOL,
+                BLOCK_LIMIT,
+                self.amounts,
+                self._areas,
+                self.status,
+                self._where,
+            )
+
+        blocks = len(order) // block
+        at_once = max(1, min(8, blocks // (4 * self._workers)))
+        in_threads(work, blocks, at_once, self._workers if blocks > FEW else 1)
+
+
+@lru_cache(maxsize=64)
+def in_blocks(groups: int, group: int, most: int) -> tuple[Integers, Integers, int]:
+    """Groups laid into blocks: (place of the group, lane within it) in order, lanes of a block.
+
+    most  lanes of several groups that a block may hold; a group alone may always fill one. A group
+          larger than a block takes several of its own. What is left over repeats the last lane.
+    """
+    if group > LANES:
+        width = -(-group // LANES) * LANES
+        within = np.minimum(np.arange(width), group - 1)
+        return np.repeat(np.arange(groups), width), np.tile(within, groups), LANES
+    each = max(1, min(groups, most // group))
+    block = -(-each * group // VECTOR) * VECTOR
+    lanes = np.minimum(np.arange(block), each * group - 1)
+    begins = np.arange(0, groups, each)
+    places = np.minimum(begins[:, None] + lanes[None, :] // group, groups - 1)
+    return places.ravel(), np.tile(lanes % group, len(begins)), block
+
+
+@lru_cache(maxsize=64)
+def _constant(states: int, value: float) -> Floats:
+    return np.full((1, 1, states), value)
+
+
+def _cut(problem: Problem, lanes: slice) -> Problem:
+    """The same for some lanes."""
+
+    def own(values: Floats) -> Floats:
+        return values if values.shape[0] == 1 else values[lanes]
+
+    return replace(
+        problem,
+        schedule_of=problem.schedule_of[lanes],
+        start=problem.start[lanes],
+        parameters=problem.parameters[lanes],
+        bioavailability=own(problem.bioavailability),
+        lag=own(problem.lag),
+        modeled_rate=own(problem.modeled_rate),
+        modeled_duration=own(problem.modeled_duration),
+        initial=problem.initial[lanes],
+    )

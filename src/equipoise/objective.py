@@ -1,0 +1,431 @@
+"""The objective of many subjects at once, made ready for being asked again and again.
+
+`Batch` gives what `likelihood` gives, without its cost for each call: what a subject's etas do not
+change is worked out once, and one call of the engine serves the perturbed copies of all subjects.
+Where a model cannot be computed for several subjects together, `likelihood` computes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from equipoise import density
+from equipoise.density import FAILED
+from equipoise.kinetics import kernels, row_of
+from equipoise.kinetics.prepared import Prepared
+from equipoise.likelihood import STUDENT_DF, Subject, with_errors
+from equipoise.model import Array, Model, Residual, parameter_table, structural_parameters
+from equipoise.readout import BY_STATE, Sample
+
+Integers = NDArray[np.int64]
+Booleans = NDArray[np.bool_]
+
+TIGHT = 1e-8
+"""Tolerance of the integration behind every number that is given to the outside."""
+
+STEP = 1e-4
+"""Of differences, in SD of the prior."""
+
+BY_DOSE = {"F": "bioavailability", "LAG": "lag", "RATE": "modeled_rate",
+           "DURATION": "modeled_duration"}  # fmt: skip
+
+TOGETHER = 32
+"""Most points that are perturbed together: those that share the steps of one block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """The joint objective around points, in whitened etas; without ln|Omega|.
+
+    value      (W,); `FAILED` without an answer
+    gradient   (W, k)
+    expected   (W, k, k) twice the matrix whose determinant OFV takes: the expectation of the
+               matrix of second derivatives over the levels, as NONMEM's
+    hessian    (W, k, k) second derivatives, where they were asked for
+    """
+
+    value: Array
+    gradient: Array
+    expected: Array
+    hessian: Array | None = None
+
+
+class Batch:
+    """Subjects of one model, made ready.
+
+    Every method takes `of` (W,), the subject of each point by place, and whitened etas z (W, k):
+    eta = root z with root root' = Omega, so that the prior is z'z.
+
+    student  as in `minus_two_log`
+    """
+
+    def __init__(self, model: Model, subjects: Sequence[Subject], *, student: bool = False) -> None:
+        self.model, self.subjects, self.student = model, subjects, student
+        self.size = len(model.etas)
+        self._df = STUDENT_DF if student else 0.0
+        self._named: tuple[tuple[str, ...], dict[str, list[str]]] = (), {}
+        self._density = density.compiled()
+        kernels.announce(self._density)
+        self.root = np.linalg.cholesky(model.omega_matrix)
+        self.log_omega = 2.0 * float(np.log(np.diag(self.root)).sum())
+        self._order = [
+            sorted(
+                range(len(s.observed)),
+                key=[(o.time, row_of(o.after)) for o in s.observed].__getitem__,
+            )
+            for s in subjects
+        ]
+        self._levels()
+        self._covariates()
+        courses = [s.course for s in subjects]
+        starts = [np.nan if c.start is None else c.start for c in courses]
+        self._prepared = Prepared(
+            model.structure,
+            [c.schedule for c in courses],
+            [t[:n] for t, n in zip(self._times, self._count, strict=True)],
+            after=[
+                np.array([row_of(s.observed[i].after) for i in order])
+                for s, order in zip(subjects, self._order, strict=True)
+            ],
+            start=None if np.isnan(starts).all() else starts,
+        )
+        self._resets = any(c.schedule.resets for c in courses)
+        self.together = self._computable() and self._agrees()
+        """Whether subjects are computed together, or one after the other by `likelihood`."""
+
+    def _levels(self) -> None:
+        """Levels as arrays (S, T), in order of time; beyond a subject's last one, nothing."""
+        model, count = self.model, [len(order) for order in self._order]
+        shape = (len(count), max(count, default=0))
+        self._count = np.array(count)
+        self._times, self._y = np.zeros(shape), np.zeros(shape)
+        self._real = np.arange(shape[1])[None, :] < self._count[:, None]
+        self._censored, kind = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+        names: dict[str, int] = {}
+        for s, (subject, order) in enumerate(zip(self.subjects, self._order, strict=True)):
+            for j, i in enumerate(order):
+                level = subject.observed[i]
+                self._times[s, j], self._y[s, j] = level.time, level.number
+                kind[s, j] = names.setdefault(level.analyte, len(names))
+                if level.censored:
+                    self._censored[s, j] = -1 if level.censored == "<" else 1
+        self._read = [model.observation(name) for name in names]
+        self._kind = kind
+        logged = np.array([o.residual.log > 0.0 or o.logged for o in self._read])
+        as_log = logged[kind] & self._real if names else np.zeros(shape, dtype=np.bool_)
+        with np.errstate(divide="ignore"):
+            self._y[as_log] = np.log(np.maximum(self._y[as_log], 0.0))
+        self.censored = [bool(row.any()) for row in self._censored]
+        self._plain = all(o.read is None for o in self._read)
+        self._some_plain = any(o.read is None for o in self._read)
+        self._readout = np.zeros((len(names), density.READ_COLUMNS))
+        for row, o in zip(self._readout, self._read, strict=True):
+            if o.read is None:
+                r = o.residual
+                # Asked for its variance, a residual that needs more than a number says so.
+                r.variance(np.ones(1))
+                row[density.STATE] = model.states.index(o.state)
+                row[density.VOLUME] = model.parameter_names.index(o.volume)
+                row[density.FACTOR] = o.factor
+                row[density.ADDITIVE] = r.additive**2
+                row[density.PROPORTIONAL] = r.proportional**2
+                row[density.LOG] = r.log**2
+
+    def _covariates(self) -> None:
+        """Covariates (S, P), or (1, P) where they are the same for all subjects."""
+        courses = [s.course for s in self.subjects]
+        pieces = max(c.pieces for c in courses)
+        self._pieces = pieces
+        self._by_piece: dict[str, Array] = {}
+        for name in courses[0].covariates:
+            own = [np.asarray(c.covariates[name], dtype=float) for c in courses]
+            if all(len(v) == pieces for v in own):
+                table = np.array(own)
+            else:
+                table = np.array(
+                    [np.concatenate([v, np.full(pieces - len(v), v[-1])]) for v in own]
+                )
+            self._by_piece[name] = table[:1] if np.all(table == table[:1]) else table
+        self._alike = all(len(v) == 1 for v in self._by_piece.values())
+        breaks = [c.schedule.breaks for c in courses]
+        self._piece = np.zeros(self._times.shape, dtype=np.int64)
+        if pieces > 1:
+            for row, b, t in zip(self._piece, breaks, self._times, strict=True):
+                # A sample at a break is read with what held before it, as the amounts are.
+                row[:] = np.searchsorted(np.array(b, dtype=float), t, side="left")
+
+    def _computable(self) -> bool:
+        """Whether this module knows all that the model's observations do."""
+        return all(o.read is not None or type(o.residual) is Residual for o in self._read)
+
+    def _agrees(self) -> bool:
+        """Whether the model's functions give for many subjects what they give for each.
+
+        They are written for the covariates of one; most do arithmetic that does not mind.
+        """
+        if len(self.subjects) == 1 or self._alike:
+            return True
+        count, k = len(self.subjects), self.size
+        etas = 0.3 * np.sin(np.arange(1.0, 1.0 + count * k)).reshape(count, k) @ self.root.T
+        try:
+            table = self._table(np.arange(count), etas)
+            for s, subject in enumerate(self.subjects):
+                own = structural_parameters(self.model, subject.course, etas[s : s + 1])
+                if own.keys() != table.keys():
+                    return False
+                pieces = subject.course.pieces
+                for name, value in own.items():
+                    whole = np.broadcast_to(table[name], (count, self._pieces))[s, :pieces]
+                    if not np.array_equal(
+                        np.broadcast_to(value, (1, pieces))[0], whole, equal_nan=True
+                    ):
+                        return False
+        except Exception:
+            # Whatever a model's own code raises for many, it need not raise for one.
+            return False
+        return all(o.read is None for o in self._read) or self._readers_agree(etas)
+
+    def _readers_agree(self, etas: Array) -> bool:
+        count = len(self.subjects)
+        states = self.model.states
+        amounts = 1.0 + np.sin(np.arange(count * self._times.shape[1] * len(states))) ** 2
+        amounts = 10.0 * amounts.reshape(count, -1, len(states))
+        try:
+            everyone = np.arange(count)
+            values = self._errors(everyone, etas, amounts, self._table(everyone, etas))
+            for s, subject in enumerate(self.subjects):
+                alone, one = Batch(self.model, [subject]), np.zeros(1, dtype=np.int64)
+                table = alone._table(one, etas[s : s + 1])
+                own = alone._errors(
+                    one, etas[s : s + 1], amounts[s : s + 1, : self._count[s]], table
+                )
+                for ours, theirs in zip(values, own, strict=True):
+                    if not np.array_equal(ours[s, : self._count[s]], theirs[0], equal_nan=True):
+                        return False
+        except Exception:
+            return False
+        return True
+
+    def _table(self, of: Integers, etas: Array) -> dict[str, Array]:
+        covariates = {n: v if len(v) == 1 else v[of] for n, v in self._by_piece.items()}
+        return parameter_table(self.model, covariates, etas)
+
+    def _errors(
+        self, of: Integers, etas: Array, amounts: Array, table: Mapping[str, Array]
+    ) -> tuple[Array, Array]:
+        """(center, variance) of levels by the model's own code, (L, T)."""
+        sample = self._sample(of, etas, amounts, table)
+        shape = amounts.shape[:2]
+        center, variance = np.zeros(shape), np.ones(shape)
+        for number, o in enumerate(self._read):
+            if o.read is not None:
+                here = self._kind[of] == number
+                found = o.read(sample)
+                center = np.where(here, found[0], center)
+                variance = np.where(here, np.maximum(found[1], 1e-300), variance)
+        return np.ascontiguousarray(center), np.ascontiguousarray(variance)
+
+    def _sample(
+        self, of: Integers, etas: Array, amounts: Array, table: Mapping[str, Array]
+    ) -> Sample:
+        return Sample(
+            t=self._times[of],
+            theta={name: value.number for name, value in self.model.thetas.items()},
+            covariate={n: self._at_levels(of, v if len(v) == 1 else v[of])
+                       for n, v in self._by_piece.items()},
+            eta={name: etas[:, i : i + 1] for i, name in enumerate(self.model.etas)},
+            parameter={n: self._at_levels(of, v) for n, v in table.items()},
+            amount=dict(zip(self.model.states, np.moveaxis(amounts, 2, 0), strict=True)),
+        )  # fmt: skip
+
+    def _at_levels(self, of: Integers, values: Array) -> Array:
+        """Numbers by piece as they hold at levels; broadcasts against (L, T)."""
+        values = np.atleast_2d(np.asarray(values, dtype=float))
+        if values.shape[1] == 1:
+            return values
+        whole = np.broadcast_to(values, (len(of), values.shape[1]))
+        return np.take_along_axis(whole, np.minimum(self._piece[of], values.shape[1] - 1), axis=1)
+
+    def levels(
+        self, of: Integers, z: Array, *, group: int = 1, rtol: float = TIGHT
+    ) -> tuple[Array, Array, Booleans]:
+        """(center, variance) of each level, (L, T), and which lanes have an answer, (L,).
+
+        group  so many lanes in a row share the steps of the integration, as perturbed copies must
+        """
+        etas = z @ self.root.T
+        if not self.together:
+            return self._one_after_the_other(of, etas, rtol)
+        model, states = self.model, self.model.states
+        lanes = len(of)
+        table = self._table(of, etas)
+        parameters = np.empty((lanes, self._pieces, len(model.parameter_names)))
+        for j, name in enumerate(model.parameter_names):
+            parameters[:, :, j] = table[name]
+        by: dict[str, Array] = {}
+        for prefix, own in self._by_state(tuple(table)).items():
+            values = np.full((lanes, self._pieces, len(states)), BY_STATE[prefix])
+            for i, name in enumerate(own):
+                if name:
+                    values[:, :, i] = table[name]
+            by[prefix] = values
+        initial = by.pop("START", None)
+        if initial is not None and self._resets:
+            return self._one_after_the_other(of, etas, rtol)
+        amounts, good = self._prepared.amounts(
+            of,
+            parameters,
+            group=group,
+            by={BY_DOSE[prefix]: values for prefix, values in by.items()},
+            initial=None if initial is None else np.ascontiguousarray(initial[:, 0, :]),
+            rtol=rtol,
+        )
+        if not self._plain:
+            center, variance = self._errors(of, etas, amounts, table)
+        else:
+            center, variance = np.empty(amounts.shape[:2]), np.empty(amounts.shape[:2])
+        if self._some_plain:
+            self._density.read_off(
+                amounts, parameters, of, self._piece, self._kind, self._count, self._readout,
+                center, variance,
+            )  # fmt: skip
+        return center, variance, good
+
+    def _by_state(self, names: tuple[str, ...]) -> dict[str, list[str]]:
+        """Of what `readout.BY_STATE` names, the parameter of each state, "" where it has none."""
+        if self._named[0] != names:
+            found: dict[str, list[str]] = {}
+            for prefix in BY_STATE:
+                common = prefix if prefix in ("F", "LAG") and prefix in names else ""
+                every = [f"{prefix}_{state}" for state in self.model.states]
+                own = [name if name in names else common for name in every]
+                if any(own):
+                    found[prefix] = own
+            self._named = names, found
+        return self._named[1]
+
+    def _one_after_the_other(
+        self, of: Integers, etas: Array, rtol: float
+    ) -> tuple[Array, Array, Booleans]:
+        center = np.zeros((len(of), self._times.shape[1]))
+        variance = np.ones_like(center)
+        for s in np.unique(of):
+            lanes = np.flatnonzero(of == s)
+            order = self._order[s]
+            found = with_errors(self.model, self.subjects[s], etas[lanes], rtol=rtol)
+            center[lanes, : len(order)] = found.center[:, order]
+            variance[lanes, : len(order)] = found.variance[:, order]
+        return center, variance, np.ones(len(of), dtype=np.bool_)
+
+    def values(
+        self,
+        of: Integers,
+        z: Array,
+        *,
+        group: int = 1,
+        rtol: float = TIGHT,
+        df: float | None = None,
+    ) -> Array:
+        """The joint objective at points, (L,), without ln|Omega|; `FAILED` without an answer.
+
+        df  of heavy-tailed residuals, 0 for normal ones; default as the batch is
+        """
+        center, variance, good = self.levels(of, z, group=group, rtol=rtol)
+        return self._summed(of, z, center, variance, good, self._df if df is None else df)
+
+    def around(
+        self,
+        of: Integers,
+        z: Array,
+        *,
+        central: bool = True,
+        curved: bool = False,
+        rtol: float = TIGHT,
+    ) -> Local:
+        """Value, gradient and curvature at points by their perturbed copies, in one call.
+
+        central  two copies for each eta, else one: gradients to about 1e-6, or 1e-3 of themselves
+        curved   second derivatives too, by copies with two etas moved
+        """
+        k, count = self.size, len(of)
+        central = central or curved
+        moves = pattern(k, central, curved)
+        copies = len(moves)
+        lanes = (z[:, None, :] + STEP * moves).reshape(-1, k)
+        owner = np.repeat(of, copies)
+        center, variance, good = self.levels(owner, lanes, group=copies, rtol=rtol)
+        value = self._summed(owner, lanes, center, variance, good, self._df)
+        value = value.reshape(count, copies)
+        gradient, expected = np.empty((count, k)), np.empty((count, k, k))
+        self._density.sloped(
+            center, variance, owner, lanes, self._y, self._censored, self._count, self._df,
+            copies, central, STEP, gradient, expected,
+        )  # fmt: skip
+        kernels.note(self._density)
+        here = value[:, 2 * k if central else k].copy()
+        # A copy without an answer spoils the derivatives.
+        if value.max() >= FAILED or not np.isfinite(expected.sum() + gradient.sum()):
+            sound = (value < FAILED).all(axis=1) & np.isfinite(expected).all(axis=(1, 2))
+            sound &= np.isfinite(gradient).all(axis=1)
+            here[~sound], gradient[~sound], expected[~sound] = FAILED, 0.0, 2.0 * np.eye(k)
+        return Local(here, gradient, expected, _second(value, k) if curved else None)
+
+    def steps(
+        self, curvature: Array, gradient: Array, *, damping: Array | None = None, reach: float
+    ) -> tuple[Array, Array]:
+        """Newton's steps (W, k) and what each promises to gain (W,), negative where the matrix is
+        not positive definite.
+
+        damping  (W,) added on the diagonal;  reach  longest step, SD of the prior
+        """
+        step, promised = np.empty_like(gradient), np.empty(len(gradient))
+        held = np.zeros(len(gradient)) if damping is None else damping
+        self._density.stepped(curvature, gradient, held, reach, step, promised)
+        return step, promised
+
+    def _summed(
+        self,
+        of: Integers,
+        z: Array,
+        center: Array,
+        variance: Array,
+        good: Booleans,
+        df: float,
+    ) -> Array:
+        value = np.empty(len(of))
+        self._density.summed(
+            center, variance, good, of, z, self._y, self._censored, self._count, df, value
+        )
+        kernels.note(self._density)
+        return value
+
+
+@lru_cache(maxsize=64)
+def pattern(k: int, central: bool, curved: bool) -> Array:
+    """Moves of the copies of a point, in steps, (m, k): each eta up (and down), then the point,
+    then pairs of etas up. Copies up and down stand next to each other: in one block, always.
+    """
+    eye = np.eye(k)
+    moves = [eye[i] * sign for i in range(k) for sign in ((1.0, -1.0) if central else (1.0,))]
+    moves.append(np.zeros(k))
+    if curved:
+        moves += [(eye[i] + eye[j]) for i in range(k) for j in range(i)]
+    return np.array(moves).reshape(-1, k)
+
+
+def _second(value: Array, k: int) -> Array:
+    """Second derivatives from the objective of the copies of a point, (W, k, k)."""
+    base, up, down = value[:, 2 * k], value[:, 0 : 2 * k : 2], value[:, 1 : 2 * k : 2]
+    found = np.empty((len(value), k, k))
+    place = np.arange(k)
+    found[:, place, place] = up - 2.0 * base[:, None] + down
+    rows, columns = np.tril_indices(k, -1)
+    corner = value[:, 2 * k + 1 :] - up[:, rows] - up[:, columns] + base[:, None]
+    found[:, rows, columns] = corner
+    found[:, columns, rows] = corner
+    return found / STEP**2
