@@ -119,7 +119,8 @@ def stretches():  # type: ignore[no-untyped-def]
     for begin, end in pairwise(np.unique([*begins, *(begins + durations), times[-1]])):
         running = (begins <= begin) & (begin < begins + durations)
         inside = (times > begin) & (times <= end)
-        yield begin, end, np.sum(DOSE / durations[running]), inside, np.unique([*times[inside], end])
+        rate = np.sum(DOSE / durations[running])
+        yield begin, end, rate, inside, np.unique([*times[inside], end])
 
 
 def shortest(work) -> float:  # type: ignore[no-untyped-def]
