@@ -24,7 +24,7 @@ def closed_form(
     system: Linear, problem: Problem, *, workers: int
 ) -> tuple[Floats, Floats, dict[int, str]]:
     """Amounts (L, T, C), areas (L, T, O), and the reason of each lane that failed."""
-    module = _kernel(system)
+    module = _kernel(system, len(problem.observed) > 0)
     kernels.announce(module)
     amounts = np.empty((problem.lanes, problem.columns, len(system.states)))
     areas = np.empty((problem.lanes, problem.columns, len(problem.observed)))
@@ -77,10 +77,11 @@ def _shared(problem: Problem) -> bool:
     return all(each.shape[0] == 1 for each in own)
 
 
-@lru_cache(maxsize=6)
-def _kernel(system: Linear) -> ModuleType:
+@lru_cache(maxsize=12)
+def _kernel(system: Linear, areas: bool) -> ModuleType:
+    named = ("linear", *system.states, "areas") if areas else ("linear", *system.states)
     return kernels.load(
-        "linear_" + "_".join(system.states),
+        "_".join(named),
         (
             kernels.constants(
                 SAME_TIME=events.SAME_TIME,
@@ -88,6 +89,7 @@ def _kernel(system: Linear) -> ModuleType:
                 NOT_FINITE=linear.NOT_FINITE,
                 COMPARTMENTS=system.compartments,
                 DEPOT=int(system.depot),
+                AREAS=int(areas),
                 **{name: getattr(linear_march, name) for name in linear_march.SETTINGS},
                 **{name: getattr(schedule, name) for name in schedule.KINDS},
             ),
@@ -105,7 +107,9 @@ def _kernel(system: Linear) -> ModuleType:
                 linear_march.steps_of,
                 linear_march.decay,
                 linear_march.fed,
-                linear_march.march_linear,
+                how="within",
             ),
+            kernels.source_of(linear_march.amounts_at, how="inside"),
+            kernels.source_of(linear_march.march_linear),
         ),
     )

@@ -268,10 +268,12 @@ def accumulate(n, offset, ka, rates, modes, roots, x, z, w, inputs, dt, area):
             area[offset + i] += roots[i] * modes[i, j] * value
 
 
-def steady_state(n, offset, ka, rates, modes, roots, row, x):
+def steady_state(n, offset, ka, rates, modes, roots, row, x, z, w, inputs, after):
     """Write to x the periodic steady state at the time of the record of a train.
 
     row  of the steady table: amount, interval, duration, phase, state, ...
+    z, w, inputs, after
+         (n,), (n,), (n + offset,) twice, to work in
     Returns whether there is one.
 
     One cycle from nothing gives the forced part; dividing by 1 - exp(-rate x interval) in the
@@ -280,12 +282,13 @@ def steady_state(n, offset, ka, rates, modes, roots, row, x):
     amount, interval, duration, phase = row[0], row[1], row[2], row[3]
     state = int(row[4])
     size = offset + n
-    z = np.zeros(n)
-    w = np.zeros(n)
-    inputs = np.zeros(size)
-    after = np.zeros(size)
+    for j in range(n):
+        z[j] = 0.0
+        w[j] = 0.0
     for i in range(size):
         x[i] = 0.0
+        inputs[i] = 0.0
+        after[i] = 0.0
     if amount == 0.0:
         return True
     if interval == 0.0:

@@ -35,8 +35,8 @@ from equipoise.kinetics.schedule import (
     STEADY_SET,
 )
 
-COMPARTMENTS, DEPOT = 2, 1
-"""The shape; every compiled kernel has its own."""
+COMPARTMENTS, DEPOT, AREAS = 2, 1, 1
+"""The shape, and whether areas are asked for; every compiled kernel has its own."""
 
 TOGETHER = 32
 """Exponentials are worked out in whole multiples of this, since what is left over beyond whole
@@ -210,6 +210,61 @@ def fed(a, b, dt, slow_gone, passed):
     return dt * dt * exp3(0.0, a * dt, b * dt)
 
 
+def amounts_at(
+    n, offset, count, lane, column, at, steps, x, z, w, inverse, apart, gain, back, left, gone,
+    passed, amounts,
+):  # fmt: skip
+    """Write the amounts of a stretch's samples, where nothing flows into the depot.
+
+    at  of the first of `count` in a row of `steps` as `decay` writes them
+    """
+    # Numbers instead of arrays: what is read once stays in registers.
+    second = n > 1
+    third = n > 2
+    x0 = x[0]
+    z0, w0, g0 = z[0], w[0] * inverse[0], gain[0] * x0 * apart[0]
+    z1 = z[1] if second else 0.0
+    w1 = w[1] * inverse[1] if second else 0.0
+    g1 = gain[1] * x0 * apart[1] if second else 0.0
+    z2 = z[2] if third else 0.0
+    w2 = w[2] * inverse[2] if third else 0.0
+    g2 = gain[2] * x0 * apart[2] if third else 0.0
+    b00 = back[0, 0]
+    b01 = back[0, 1] if second else 0.0
+    b10 = back[1, 0] if second else 0.0
+    b11 = back[1, 1] if second else 0.0
+    b02 = back[0, 2] if third else 0.0
+    b12 = back[1, 2] if third else 0.0
+    b20 = back[2, 0] if third else 0.0
+    b21 = back[2, 1] if third else 0.0
+    b22 = back[2, 2] if third else 0.0
+    for q in range(count):
+        k = at + q
+        c = column + q
+        v1 = 0.0
+        v2 = 0.0
+        v0 = z0 * left[k] + w0 * gone[k]
+        if offset == 1:
+            v0 += g0 * passed[k]
+            amounts[lane, c, 0] = x0 * left[n * steps + k]
+        if second:
+            v1 = z1 * left[steps + k] + w1 * gone[steps + k]
+            if offset == 1:
+                v1 += g1 * passed[steps + k]
+        if third:
+            v2 = z2 * left[2 * steps + k] + w2 * gone[2 * steps + k]
+            if offset == 1:
+                v2 += g2 * passed[2 * steps + k]
+            amounts[lane, c, offset] = b00 * v0 + b01 * v1 + b02 * v2
+            amounts[lane, c, offset + 1] = b10 * v0 + b11 * v1 + b12 * v2
+            amounts[lane, c, offset + 2] = b20 * v0 + b21 * v1 + b22 * v2
+        elif second:
+            amounts[lane, c, offset] = b00 * v0 + b01 * v1
+            amounts[lane, c, offset + 1] = b10 * v0 + b11 * v1
+        else:
+            amounts[lane, c, offset] = b00 * v0
+
+
 def march_linear(
     lo,
     hi,
@@ -266,6 +321,8 @@ def march_linear(
     own_rates = np.empty(n)
     own_modes = np.empty((n, n))
     own_roots = np.empty(n)
+    own_w = np.empty(n)
+    own_inputs = np.empty(size)
     square = np.empty((n, n))
     inverse = np.empty(n + 1)
     apart = np.ones(n)
@@ -337,9 +394,18 @@ def march_linear(
                 to_modes(n, roots, modes, x, offset, z)
                 to_modes(n, roots, modes, inputs, offset, w)
             feeding = offset == 1 and inputs[0] != 0.0
-            # One step more than samples: the last one leads to the event.
             final = stretch == stretches - 1
-            for turn in range(counts[stretch] + (0 if final else 1)):
+            begin = 0
+            if not (AREAS or feeding):
+                begin = counts[stretch]
+                amounts_at(
+                    n, offset, begin, lane, column, k - base, steps, x, z, w, inverse, apart, gain,
+                    back, left, gone, passed, amounts,
+                )  # fmt: skip
+                column += begin
+                k += begin
+            # One step more than samples: the last one leads to the event.
+            for turn in range(begin, counts[stretch] + (0 if final else 1)):
                 at = k - base
                 for j in range(n):
                     value = z[j] * left[j * steps + at] + (w[j] * inverse[j]) * gone[j * steps + at]
@@ -357,7 +423,7 @@ def march_linear(
                 if offset == 1:
                     depot = x[0] * left[n * steps + at]
                     depot += (inputs[0] * inverse[n]) * gone[n * steps + at]
-                if areas_asked > 0:
+                if AREAS:
                     accumulate(
                         n, offset, ka, rates, modes, roots, x, z, w, inputs, dts[k], area
                     )
@@ -421,8 +487,9 @@ def march_linear(
                 disposition(n, q[offset:], own_rates, own_modes, own_roots, square)
                 own_ka = q[0] if offset == 1 else 0.0
                 found = steady_state(
-                    n, offset, own_ka, own_rates, own_modes, own_roots, steady[index], after
-                )
+                    n, offset, own_ka, own_rates, own_modes, own_roots, steady[index], after,
+                    ahead, own_w, own_inputs, area,
+                )  # fmt: skip
                 if not found:
                     status[lane] = NO_STEADY_STATE
                     break
