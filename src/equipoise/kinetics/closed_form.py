@@ -107,6 +107,8 @@ def _kernel(system: Linear, areas: bool) -> ModuleType:
                 linear_march.steps_of,
                 linear_march.decay,
                 linear_march.fed,
+                linear_march.amounts_and_areas_at,
+                linear_march.not_finite,
                 how="within",
             ),
             kernels.source_of(linear_march.amounts_at, how="inside"),

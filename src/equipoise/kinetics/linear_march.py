@@ -211,12 +211,14 @@ def fed(a, b, dt, slow_gone, passed):
 
 
 def amounts_at(
-    n, offset, count, lane, column, at, steps, x, z, w, inverse, apart, gain, back, left, gone,
+    n, offset, count, steps, lane, column, at, row, x, z, w, inverse, apart, gain, back, left, gone,
     passed, amounts,
 ):  # fmt: skip
-    """Write the amounts of a stretch's samples, where nothing flows into the depot.
+    """Walk a stretch where nothing flows into the depot and no areas are asked for.
 
-    at  of the first of `count` in a row of `steps` as `decay` writes them
+    count   samples, whose amounts are written
+    steps   `count`, or one more: the last then leads to the event, and x and z are those there
+    at      place of the first step in a row of `row` as `decay` writes them
     """
     # Numbers instead of arrays: what is read once stays in registers.
     second = n > 1
@@ -238,31 +240,91 @@ def amounts_at(
     b20 = back[2, 0] if third else 0.0
     b21 = back[2, 1] if third else 0.0
     b22 = back[2, 2] if third else 0.0
-    for q in range(count):
+    for q in range(steps):
         k = at + q
-        c = column + q
-        v1 = 0.0
-        v2 = 0.0
         v0 = z0 * left[k] + w0 * gone[k]
+        v1 = z1 * left[row + k] + w1 * gone[row + k] if second else 0.0
+        v2 = z2 * left[2 * row + k] + w2 * gone[2 * row + k] if third else 0.0
+        depot = 0.0
         if offset == 1:
+            depot = x0 * left[n * row + k]
             v0 += g0 * passed[k]
-            amounts[lane, c, 0] = x0 * left[n * steps + k]
-        if second:
-            v1 = z1 * left[steps + k] + w1 * gone[steps + k]
+            v1 += g1 * passed[row + k] if second else 0.0
+            v2 += g2 * passed[2 * row + k] if third else 0.0
+        if q < count:
             if offset == 1:
-                v1 += g1 * passed[steps + k]
-        if third:
-            v2 = z2 * left[2 * steps + k] + w2 * gone[2 * steps + k]
-            if offset == 1:
-                v2 += g2 * passed[2 * steps + k]
-            amounts[lane, c, offset] = b00 * v0 + b01 * v1 + b02 * v2
-            amounts[lane, c, offset + 1] = b10 * v0 + b11 * v1 + b12 * v2
-            amounts[lane, c, offset + 2] = b20 * v0 + b21 * v1 + b22 * v2
-        elif second:
-            amounts[lane, c, offset] = b00 * v0 + b01 * v1
-            amounts[lane, c, offset + 1] = b10 * v0 + b11 * v1
+                amounts[lane, column + q, 0] = depot
+            amounts[lane, column + q, offset] = b00 * v0 + b01 * v1 + b02 * v2
+            if second:
+                amounts[lane, column + q, offset + 1] = b10 * v0 + b11 * v1 + b12 * v2
+            if third:
+                amounts[lane, column + q, offset + 2] = b20 * v0 + b21 * v1 + b22 * v2
         else:
-            amounts[lane, c, offset] = b00 * v0
+            z[0] = v0
+            if second:
+                z[1] = v1
+            if third:
+                z[2] = v2
+            if offset == 1:
+                x[0] = depot
+
+
+def amounts_and_areas_at(
+    n, offset, count, steps, lane, column, first, at, row, ka, p, dts, rates, modes, roots, x, z, w,
+    inputs, inverse, apart, gain, back, left, gone, passed, ahead, area, done, observed, amounts,
+    areas,
+):  # fmt: skip
+    """As `amounts_at` for any stretch, with areas where there are any.
+
+    first  place of the first step in `dts`
+    done   written: areas up to the event
+    """
+    feeding = offset == 1 and inputs[0] != 0.0
+    for q in range(steps):
+        k = at + q
+        dt = dts[first + q]
+        depot = 0.0
+        if offset == 1:
+            depot = x[0] * left[n * row + k] + (inputs[0] * inverse[n]) * gone[n * row + k]
+        for j in range(n):
+            value = z[j] * left[j * row + k] + (w[j] * inverse[j]) * gone[j * row + k]
+            if offset == 1:
+                through = passed[j * row + k] * apart[j]
+                value += (gain[j] * x[0]) * through
+                if feeding:
+                    slow = j if rates[j] <= ka else n
+                    slowly = gone[slow * row + k] * inverse[slow]
+                    value += (gain[j] * inputs[0]) * fed(rates[j], ka, dt, slowly, through)
+            ahead[j] = value
+        if AREAS:
+            accumulate(n, offset, ka, rates, modes, roots, x, z, w, inputs, dt, area)
+        for o in range(done.shape[0]):
+            share = area[observed[o, 0]] / p[observed[o, 1]]
+            if q < count:
+                areas[lane, column + q, o] = done[o] + share
+            else:
+                done[o] += share
+        if q < count:
+            if offset == 1:
+                amounts[lane, column + q, 0] = depot
+            for i in range(n):
+                total = 0.0
+                for j in range(n):
+                    total += back[i, j] * ahead[j]
+                amounts[lane, column + q, offset + i] = total
+        else:
+            for j in range(n):
+                z[j] = ahead[j]
+            if offset == 1:
+                x[0] = depot
+
+
+def not_finite(values):
+    """How many are infinite or not a number."""
+    wrong = 0
+    for k in range(values.shape[0]):
+        wrong += 0 if abs(values[k]) < np.inf else 1
+    return wrong
 
 
 def march_linear(
@@ -297,6 +359,7 @@ def march_linear(
     size = n + offset
     one_piece = parameters.shape[1] == 1
     columns = amounts.shape[1]
+    found = amounts.reshape(-1)
     areas_asked = observed.shape[0]
     most = 1
     for lane in range(lo, hi):
@@ -339,6 +402,8 @@ def march_linear(
     done = np.empty(areas_asked)
     stretches = 0
     known = -1
+    # Next column, next step, first step and number of steps with the parameters in force.
+    where = np.zeros(4, dtype=np.int64)
     for lane in range(lo, hi):
         s = schedule_of[lane]
         event = first[lane - lo]
@@ -367,10 +432,8 @@ def march_linear(
         piece = 0
         changed = True
         run = 0
-        base = 0
-        steps = 0
-        column = 0
-        k = 0
+        for i in range(4):
+            where[i] = 0
         ka = 0.0
         p = parameters[lane, 0]
         for stretch in range(stretches):
@@ -379,11 +442,11 @@ def march_linear(
                 p = parameters[lane, 0 if one_piece else piece]
                 ka = p[0] if offset == 1 else 0.0
                 disposition(n, p[offset:], rates, modes, roots, square)
-                base = 0 if run == 0 else ends[run - 1]
-                steps = ends[run] - base
+                where[2] = where[1]
+                where[3] = ends[run] - where[1]
                 run += 1
                 decay(
-                    n, offset, base, base + steps, ka, rates, inverse, apart, dts, a, shifted,
+                    n, offset, where[1], where[1] + where[3], ka, rates, inverse, apart, dts, a, shifted,
                     shifted_bits, part, power, power_bits, left, gone, passed,
                 )  # fmt: skip
                 for j in range(n):
@@ -393,59 +456,22 @@ def march_linear(
                         gain[j] = ka * modes[0, j] / roots[0]
                 to_modes(n, roots, modes, x, offset, z)
                 to_modes(n, roots, modes, inputs, offset, w)
-            feeding = offset == 1 and inputs[0] != 0.0
             final = stretch == stretches - 1
-            begin = 0
-            if not (AREAS or feeding):
-                begin = counts[stretch]
-                amounts_at(
-                    n, offset, begin, lane, column, k - base, steps, x, z, w, inverse, apart, gain,
-                    back, left, gone, passed, amounts,
+            count = counts[stretch]
+            steps = count if final else count + 1
+            if AREAS or (offset == 1 and inputs[0] != 0.0):
+                amounts_and_areas_at(
+                    n, offset, count, steps, lane, where[0], where[1], where[1] - where[2],
+                    where[3], ka, p, dts, rates, modes, roots, x, z, w, inputs, inverse, apart,
+                    gain, back, left, gone, passed, ahead, area, done, observed, amounts, areas,
                 )  # fmt: skip
-                column += begin
-                k += begin
-            # One step more than samples: the last one leads to the event.
-            for turn in range(begin, counts[stretch] + (0 if final else 1)):
-                at = k - base
-                for j in range(n):
-                    value = z[j] * left[j * steps + at] + (w[j] * inverse[j]) * gone[j * steps + at]
-                    if offset == 1:
-                        through = passed[j * steps + at] * apart[j]
-                        value += (gain[j] * x[0]) * through
-                        if feeding:
-                            slow = j if rates[j] <= ka else n
-                            value += (gain[j] * inputs[0]) * fed(
-                                rates[j], ka, dts[k], gone[slow * steps + at] * inverse[slow],
-                                through,
-                            )  # fmt: skip
-                    ahead[j] = value
-                depot = 0.0
-                if offset == 1:
-                    depot = x[0] * left[n * steps + at]
-                    depot += (inputs[0] * inverse[n]) * gone[n * steps + at]
-                if AREAS:
-                    accumulate(
-                        n, offset, ka, rates, modes, roots, x, z, w, inputs, dts[k], area
-                    )
-                k += 1
-                if turn < counts[stretch]:
-                    if offset == 1:
-                        amounts[lane, column, 0] = depot
-                    for i in range(n):
-                        total = 0.0
-                        for j in range(n):
-                            total += back[i, j] * ahead[j]
-                        amounts[lane, column, offset + i] = total
-                    for o in range(areas_asked):
-                        areas[lane, column, o] = done[o] + area[observed[o, 0]] / p[observed[o, 1]]
-                    column += 1
-                else:
-                    for j in range(n):
-                        z[j] = ahead[j]
-                    if offset == 1:
-                        x[0] = depot
-                    for o in range(areas_asked):
-                        done[o] += area[observed[o, 0]] / p[observed[o, 1]]
+            else:
+                amounts_at(
+                    n, offset, count, steps, lane, where[0], where[1] - where[2], where[3], x, z, w,
+                    inverse, apart, gain, back, left, gone, passed, amounts,
+                )  # fmt: skip
+            where[0] += count
+            where[1] += steps
             if final:
                 break
             kind = kinds[event]
@@ -486,11 +512,11 @@ def march_linear(
                 q = parameters[lane, 0 if one_piece else int(steady[index, 5])]
                 disposition(n, q[offset:], own_rates, own_modes, own_roots, square)
                 own_ka = q[0] if offset == 1 else 0.0
-                found = steady_state(
+                there_is = steady_state(
                     n, offset, own_ka, own_rates, own_modes, own_roots, steady[index], after,
                     ahead, own_w, own_inputs, area,
                 )  # fmt: skip
-                if not found:
+                if not there_is:
                     status[lane] = NO_STEADY_STATE
                     break
                 if kind == STEADY_SET:
@@ -508,13 +534,10 @@ def march_linear(
                     x[0] += after[0]
             event += 1
         if status[lane] == 0:
-            wrong = 0
-            for c in range(asked):
-                for i in range(size):
-                    wrong += 0 if abs(amounts[lane, c, i]) < np.inf else 1
-            if wrong > 0:
+            begin = lane * columns * size
+            if not_finite(found[begin : begin + asked * size]) > 0:
                 status[lane] = NOT_FINITE
-        for c in range(column, columns):
+        for c in range(where[0], columns):
             for i in range(size):
                 amounts[lane, c, i] = np.nan
             for o in range(areas_asked):
