@@ -105,6 +105,7 @@ def _kernel(system: Linear, areas: bool) -> ModuleType:
                 linear.steady_state,
                 linear_march.exponentials,
                 linear_march.steps_of,
+                linear_march.distinct_steps,
                 linear_march.decay,
                 linear_march.fed,
                 linear_march.amounts_and_areas_at,

@@ -51,10 +51,13 @@ LN2_LOW = 1.90821492927058770002e-10
 SHIFT = 6755399441055744.0
 """1.5 x 2^52: added, it leaves the nearest whole number in the last bits."""
 
+LOOK = 32
+"""Distinct steps that one is compared with."""
+
 NEVER = 1e-290
 """Rates below, 1/h, count as 0."""
 
-SETTINGS = ("TOGETHER", "FARTHEST", "INVERSE_LN2", "LN2_HIGH", "LN2_LOW", "SHIFT", "NEVER")
+SETTINGS = ("TOGETHER", "LOOK", "FARTHEST", "INVERSE_LN2", "LN2_HIGH", "LN2_LOW", "SHIFT", "NEVER")
 """Constants that a kernel needs."""
 
 
@@ -99,7 +102,7 @@ def steps_of(
 
     dts     written: hours of each step, all from the event before
     counts  written: samples before each event
-    ends    written: number of steps up to each break, and in all
+    ends    written: number of steps up to each break, and in all, then -1
     Returns the number of stretches between events.
     """
     k = 0
@@ -127,7 +130,34 @@ def steps_of(
             runs += 1
         event += 1
     ends[runs] = k
+    ends[runs + 1] = -1
     return stretches
+
+
+def distinct_steps(look, dts, ends, distinct, distinct_ends, place):
+    """The steps without those that are as long as an earlier one, whose exponentials are the same.
+
+    look           how many of the latest distinct ones to compare with
+    distinct       written: their hours;  distinct_ends  how many up to each of `ends`
+    place          written, for each step: its place among those of its own parameters
+    """
+    begin = 0
+    run = 0
+    total = 0
+    while ends[run] >= 0:
+        base = total
+        for k in range(begin, ends[run]):
+            at = total
+            for m in range(max(base, total - look), total):
+                if distinct[m] == dts[k]:
+                    at = m
+            place[k] = at - base
+            if at == total:
+                distinct[total] = dts[k]
+                total += 1
+        begin = ends[run]
+        distinct_ends[run] = total
+        run += 1
 
 
 def decay(
@@ -211,14 +241,14 @@ def fed(a, b, dt, slow_gone, passed):
 
 
 def amounts_at(
-    n, offset, count, steps, lane, column, at, row, x, z, w, inverse, apart, gain, back, left, gone,
-    passed, amounts,
+    n, offset, count, steps, lane, column, first, place, row, x, z, w, inverse, apart, gain, back,
+    left, gone, passed, amounts,
 ):  # fmt: skip
     """Walk a stretch where nothing flows into the depot and no areas are asked for.
 
     count   samples, whose amounts are written
     steps   `count`, or one more: the last then leads to the event, and x and z are those there
-    at      place of the first step in a row of `row` as `decay` writes them
+    place   from `first`, of each step in a row of `row` as `decay` writes them
     """
     # Numbers instead of arrays: what is read once stays in registers.
     second = n > 1
@@ -241,7 +271,7 @@ def amounts_at(
     b21 = back[2, 1] if third else 0.0
     b22 = back[2, 2] if third else 0.0
     for q in range(steps):
-        k = at + q
+        k = place[first + q]
         v0 = z0 * left[k] + w0 * gone[k]
         v1 = z1 * left[row + k] + w1 * gone[row + k] if second else 0.0
         v2 = z2 * left[2 * row + k] + w2 * gone[2 * row + k] if third else 0.0
@@ -270,18 +300,18 @@ def amounts_at(
 
 
 def amounts_and_areas_at(
-    n, offset, count, steps, lane, column, first, at, row, ka, p, dts, rates, modes, roots, x, z, w,
-    inputs, inverse, apart, gain, back, left, gone, passed, ahead, area, done, observed, amounts,
+    n, offset, count, steps, lane, column, first, place, row, ka, p, dts, rates, modes, roots, x, z,
+    w, inputs, inverse, apart, gain, back, left, gone, passed, ahead, area, done, observed, amounts,
     areas,
 ):  # fmt: skip
     """As `amounts_at` for any stretch, with areas where there are any.
 
-    first  place of the first step in `dts`
+    dts    from `first`, hours of each step
     done   written: areas up to the event
     """
     feeding = offset == 1 and inputs[0] != 0.0
     for q in range(steps):
-        k = at + q
+        k = place[first + q]
         dt = dts[first + q]
         depot = 0.0
         if offset == 1:
@@ -368,7 +398,10 @@ def march_linear(
     room = (2 * n + 1) * most + TOGETHER
     dts = np.empty(most)
     counts = np.empty(most, dtype=np.int64)
-    ends = np.empty(most + 1, dtype=np.int64)
+    ends = np.empty(most + 2, dtype=np.int64)
+    distinct = np.empty(most)
+    distinct_ends = np.empty(most + 1, dtype=np.int64)
+    place = np.empty(most, dtype=np.int64)
     a = np.zeros(room)
     shifted = np.empty(room)
     shifted_bits = shifted.view(np.int64)
@@ -402,7 +435,7 @@ def march_linear(
     done = np.empty(areas_asked)
     stretches = 0
     known = -1
-    # Next column, next step, first step and number of steps with the parameters in force.
+    # Next column, next step, next distinct step, and distinct steps with the parameters in force.
     where = np.zeros(4, dtype=np.int64)
     for lane in range(lo, hi):
         s = schedule_of[lane]
@@ -420,6 +453,9 @@ def march_linear(
                 kinds, rows, out_times, out_after, dts, counts, ends,
             )  # fmt: skip
             known = lane
+            # To find equal steps pays where the lane beside takes them too.
+            many = lane + 1 < hi and schedule_of[lane + 1] == s and first[lane + 1 - lo] == event
+            distinct_steps(LOOK if many else 0, dts, ends, distinct, distinct_ends, place)
         for i in range(size):
             x[i] = initial[lane, i]
             inputs[i] = 0.0
@@ -442,13 +478,13 @@ def march_linear(
                 p = parameters[lane, 0 if one_piece else piece]
                 ka = p[0] if offset == 1 else 0.0
                 disposition(n, p[offset:], rates, modes, roots, square)
-                where[2] = where[1]
-                where[3] = ends[run] - where[1]
-                run += 1
+                where[3] = distinct_ends[run] - where[2]
                 decay(
-                    n, offset, where[1], where[1] + where[3], ka, rates, inverse, apart, dts, a, shifted,
-                    shifted_bits, part, power, power_bits, left, gone, passed,
+                    n, offset, where[2], distinct_ends[run], ka, rates, inverse, apart, distinct, a,
+                    shifted, shifted_bits, part, power, power_bits, left, gone, passed,
                 )  # fmt: skip
+                where[2] = distinct_ends[run]
+                run += 1
                 for j in range(n):
                     for i in range(n):
                         back[i, j] = roots[i] * modes[i, j]
@@ -461,13 +497,13 @@ def march_linear(
             steps = count if final else count + 1
             if AREAS or (offset == 1 and inputs[0] != 0.0):
                 amounts_and_areas_at(
-                    n, offset, count, steps, lane, where[0], where[1], where[1] - where[2],
-                    where[3], ka, p, dts, rates, modes, roots, x, z, w, inputs, inverse, apart,
-                    gain, back, left, gone, passed, ahead, area, done, observed, amounts, areas,
+                    n, offset, count, steps, lane, where[0], where[1], place, where[3], ka, p, dts,
+                    rates, modes, roots, x, z, w, inputs, inverse, apart, gain, back, left, gone,
+                    passed, ahead, area, done, observed, amounts, areas,
                 )  # fmt: skip
             else:
                 amounts_at(
-                    n, offset, count, steps, lane, where[0], where[1] - where[2], where[3], x, z, w,
+                    n, offset, count, steps, lane, where[0], where[1], place, where[3], x, z, w,
                     inverse, apart, gain, back, left, gone, passed, amounts,
                 )  # fmt: skip
             where[0] += count
@@ -482,7 +518,7 @@ def march_linear(
                 else:
                     for j in range(n):
                         z[j] += modes[index - offset, j] * values[event] / roots[index - offset]
-            elif kind == INPUT_STARTS or kind == INPUT_ENDS:
+            elif kind in (INPUT_STARTS, INPUT_ENDS):
                 if kind == INPUT_STARTS:
                     inputs[index] += values[event]
                     running[index] += 1
