@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
 from types import ModuleType
 
 import numpy as np
@@ -24,7 +24,7 @@ def closed_form(
     system: Linear, problem: Problem, *, workers: int
 ) -> tuple[Floats, Floats, dict[int, str]]:
     """Amounts (L, T, C), areas (L, T, O), and the reason of each lane that failed."""
-    module = _kernel(system, len(problem.observed) > 0)
+    module = _kernel()
     kernels.announce(module)
     amounts = np.empty((problem.lanes, problem.columns, len(system.states)))
     areas = np.empty((problem.lanes, problem.columns, len(problem.observed)))
@@ -43,6 +43,8 @@ def closed_form(
             of = problem.schedule_of[lo:hi]
             line = common._replace(first=common.first[of], last=common.last[of])
         module.march_linear(
+            system.compartments,
+            int(system.depot),
             lo,
             hi,
             line.first,
@@ -77,19 +79,15 @@ def _shared(problem: Problem) -> bool:
     return all(each.shape[0] == 1 for each in own)
 
 
-@lru_cache(maxsize=12)
-def _kernel(system: Linear, areas: bool) -> ModuleType:
-    named = ("linear", *system.states, "areas") if areas else ("linear", *system.states)
+@cache
+def _kernel() -> ModuleType:
     return kernels.load(
-        "_".join(named),
+        "linear",
         (
             kernels.constants(
                 SAME_TIME=events.SAME_TIME,
                 NO_STEADY_STATE=linear.NO_STEADY_STATE,
                 NOT_FINITE=linear.NOT_FINITE,
-                COMPARTMENTS=system.compartments,
-                DEPOT=int(system.depot),
-                AREAS=int(areas),
                 **{name: getattr(linear_march, name) for name in linear_march.SETTINGS},
                 **{name: getattr(schedule, name) for name in schedule.KINDS},
             ),
