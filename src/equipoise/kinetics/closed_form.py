@@ -19,6 +19,14 @@ _REASONS = {
     linear.NOT_FINITE: "amounts overflow: check the parameters",
 }
 
+_CONSTANTS = kernels.constants(
+    SAME_TIME=events.SAME_TIME,
+    NO_STEADY_STATE=linear.NO_STEADY_STATE,
+    NOT_FINITE=linear.NOT_FINITE,
+    **{name: getattr(linear_march, name) for name in linear_march.SETTINGS},
+    **{name: getattr(schedule, name) for name in schedule.KINDS},
+)
+
 
 def closed_form(
     system: Linear, problem: Problem, *, workers: int
@@ -42,6 +50,23 @@ def closed_form(
         else:
             of = problem.schedule_of[lo:hi]
             line = common._replace(first=common.first[of], last=common.last[of])
+        settled_from = np.zeros(hi - lo, dtype=np.int64)
+        settled = np.empty((0, len(system.states) + 1))
+        if len(line.steady) > 0:
+            settled = _settling().settle(
+                system.compartments,
+                int(system.depot),
+                lo,
+                hi,
+                line.first,
+                line.last,
+                line.kinds,
+                line.indices,
+                line.steady,
+                problem.parameters,
+                settled_from,
+            )
+            kernels.note(_settling())
         module.march_linear(
             system.compartments,
             int(system.depot),
@@ -54,7 +79,8 @@ def closed_form(
             line.indices,
             line.values,
             line.rows,
-            line.steady,
+            settled_from,
+            settled,
             problem.out_from,
             problem.out_times,
             problem.out_after,
@@ -84,13 +110,7 @@ def _kernel() -> ModuleType:
     return kernels.load(
         "linear",
         (
-            kernels.constants(
-                SAME_TIME=events.SAME_TIME,
-                NO_STEADY_STATE=linear.NO_STEADY_STATE,
-                NOT_FINITE=linear.NOT_FINITE,
-                **{name: getattr(linear_march, name) for name in linear_march.SETTINGS},
-                **{name: getattr(schedule, name) for name in schedule.KINDS},
-            ),
+            _CONSTANTS,
             kernels.source_of(
                 linear.exp1,
                 linear.exp2,
@@ -98,9 +118,7 @@ def _kernel() -> ModuleType:
                 linear.exp4,
                 linear.disposition,
                 linear.to_modes,
-                linear.evolve,
                 linear.accumulate,
-                linear.steady_state,
                 linear_march.exponentials,
                 linear_march.steps_of,
                 linear_march.distinct_steps,
@@ -114,3 +132,27 @@ def _kernel() -> ModuleType:
             kernels.source_of(linear_march.march_linear),
         ),
     )
+
+
+@cache
+def _settling() -> ModuleType:
+    """The kernel of steady states, which few problems need."""
+    module = kernels.load(
+        "linear_steady",
+        (
+            _CONSTANTS,
+            kernels.source_of(
+                linear.exp1,
+                linear.exp2,
+                linear.exp3,
+                linear.disposition,
+                linear.to_modes,
+                linear.evolve,
+                linear.steady_state,
+                how="within",
+            ),
+            kernels.source_of(linear.settle),
+        ),
+    )
+    kernels.announce(module)
+    return module
