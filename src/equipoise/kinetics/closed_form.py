@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from types import ModuleType
 
 import numpy as np
@@ -32,7 +32,7 @@ def closed_form(
     system: Linear, problem: Problem, *, workers: int
 ) -> tuple[Floats, Floats, dict[int, str]]:
     """Amounts (L, T, C), areas (L, T, O), and the reason of each lane that failed."""
-    module = _kernel()
+    module = _kernel(system, len(problem.observed) > 0)
     kernels.announce(module)
     amounts = np.empty((problem.lanes, problem.columns, len(system.states)))
     areas = np.empty((problem.lanes, problem.columns, len(problem.observed)))
@@ -68,8 +68,6 @@ def closed_form(
             )
             kernels.note(_settling())
         module.march_linear(
-            system.compartments,
-            int(system.depot),
             lo,
             hi,
             line.first,
@@ -105,12 +103,16 @@ def _shared(problem: Problem) -> bool:
     return all(each.shape[0] == 1 for each in own)
 
 
-@cache
-def _kernel() -> ModuleType:
+@lru_cache(maxsize=12)
+def _kernel(system: Linear, areas: bool) -> ModuleType:
+    named = ("linear", *system.states, "areas") if areas else ("linear", *system.states)
     return kernels.load(
-        "linear",
+        "_".join(named),
         (
             _CONSTANTS,
+            kernels.constants(
+                COMPARTMENTS=system.compartments, DEPOT=int(system.depot), AREAS=int(areas)
+            ),
             kernels.source_of(
                 linear.exp1,
                 linear.exp2,

@@ -1,4 +1,4 @@
-"""Lanes of a linear system through their events: what `kernels.py` compiles.
+"""Lanes of a linear system through their events: what `kernels.py` compiles for each shape.
 
 What happens when does not depend on the amounts. So a lane's steps come first (from each event to
 the samples and the event that follow it), then every exponential of every step in one loop that
@@ -33,6 +33,9 @@ from equipoise.kinetics.schedule import (
     RESET,
     STEADY_SET,
 )
+
+COMPARTMENTS, DEPOT, AREAS = 2, 1, 1
+"""The shape, and whether areas are asked for; every compiled kernel has its own."""
 
 TOGETHER = 32
 """Exponentials are worked out in whole multiples of this, since what is left over beyond whole
@@ -322,7 +325,7 @@ def amounts_and_areas_at(
                     slowly = gone[slow * row + k] * inverse[slow]
                     value += (gain[j] * inputs[0]) * fed(rates[j], ka, dt, slowly, through)
             ahead[j] = value
-        if done.shape[0] > 0:
+        if AREAS:
             accumulate(n, offset, ka, rates, modes, roots, x, z, w, inputs, dt, area)
         for o in range(done.shape[0]):
             share = area[observed[o, 0]] / p[observed[o, 1]]
@@ -354,8 +357,6 @@ def not_finite(values):
 
 
 def march_linear(
-    n,
-    offset,
     lo,
     hi,
     first,
@@ -384,6 +385,8 @@ def march_linear(
     Events are those of lane - lo, as `Timeline` has them. `amounts` and `areas` are written whole.
     settled_from, settled  as `linear.settle` writes them; the first row of each lane
     """
+    n = COMPARTMENTS
+    offset = DEPOT
     size = n + offset
     one_piece = parameters.shape[1] == 1
     columns = amounts.shape[1]
@@ -488,7 +491,7 @@ def march_linear(
             final = stretch == stretches - 1
             count = counts[stretch]
             steps = count if final else count + 1
-            if areas_asked > 0 or (offset == 1 and inputs[0] != 0.0):
+            if AREAS or (offset == 1 and inputs[0] != 0.0):
                 amounts_and_areas_at(
                     n, offset, count, steps, lane, where[0], where[1], place, where[3], ka, p, dts,
                     rates, modes, roots, x, z, w, inputs, inverse, apart, gain, back, left, gone,
