@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from equipoise import units
 from equipoise.chart import chart_of
-from equipoise.criteria import ALL, ICAHT_EARLY, IECHS
-from equipoise.criterion import everywhere, snapshot
+from equipoise.criteria import ALL, ICAHT_EARLY, IECHS, MAGIC
+from equipoise.criterion import by_name, everywhere, snapshot
 from equipoise.grading import daily, grade, manual, table
 from equipoise.probe import with_entries
 from equipoise.record import Cells, Dose, Measurement, Record
@@ -55,14 +55,18 @@ NUMBERS = {
     "stool_volume": ("mL/d", ["100", "500", "1000", "1501"]),
     "stool_count": ("/d", ["1", "3", "5", "8"]),
     "fev1": ("%", ["95", "80", "60", "39.5", "39", "30"]),
+    "ldh": ("U/L", ["200", "250", "251", "600"]),
+    "sc5b9": ("ng/mL", ["200", "243", "244", "900"]),
+    "urine_protein_creatinine": ("mg/mg", ["0.2", "0.99", "1", "3"]),
 }
 WITH_BASELINE = (
-    "ferritin", "ast", "alt", "platelets", "neutrophils", "creatinine", "weight",
+    "ferritin", "ast", "alt", "platelets", "neutrophils", "creatinine", "weight", "hemoglobin",
 )  # fmt: skip
 YES_NO = (
     "antipyretic_or_anticytokine", "known_immunosuppression", "hepatomegaly", "splenomegaly",
     "hemophagocytosis", "ferritin_rapidly_rising", "platelet_refractory", "dialysis",
     "low_nk_activity", "sjia", "painful_hepatomegaly", "ascites", "reversed_portal_flow",
+    "schistocytes", "red_cell_transfusion", "platelet_engraftment",
     "upper_gi", "bullae", "rash_desquamation", "ileus_or_bloody_stool", "severe_abdominal_pain",
 )  # fmt: skip
 CHOICES = {
@@ -73,6 +77,7 @@ CHOICES = {
     "infection": ["excluded", "suspected", "proven"],
     "progression": ["excluded", "suspected", "proven"],
     "treatment_for": [(), ("iechs",)],
+    "performance_decline": ["none", "mild", "moderate", "severe"],
 }
 # Observations that say something about each other are drawn together, so that a record does not
 # contradict itself, and are hidden each on its own.
@@ -84,6 +89,13 @@ BREATHING = [
     ("none", False), ("nasal_cannula", False), ("face_mask", False), ("bipap", False),
     ("ventilator", True),
 ]  # fmt: skip
+PRESSURES = [("120 mm[Hg]", "70 mm[Hg]", False), ("140 mm[Hg]", "89 mm[Hg]", True),
+             ("139 mm[Hg]", "90 mm[Hg]", True)]  # fmt: skip
+TWICE = (
+    "systolic", "diastolic", "hypertension", "ldh", "sc5b9", "urine_protein_creatinine",
+    "schistocytes", "red_cell_transfusion", "platelet_refractory", "hemoglobin",
+)  # fmt: skip
+"""Looked at on an earlier day too, for what must be there on two."""
 BLEEDING = [(False, 0), (False, 2), (True, 3), (True, 4)]
 
 
@@ -108,13 +120,23 @@ def complete(draw):
     now["hypotension"], now["vasopressors"] = draw(st.sampled_from(CIRCULATION))
     now["oxygen_device"], now["intubated"] = draw(st.sampled_from(BREATHING))
     now["transfusion_dependent_bleeding"], now["bleeding_grade"] = draw(st.sampled_from(BLEEDING))
+    now["systolic"], now["diastolic"], now["hypertension"] = draw(st.sampled_from(PRESSURES))
+    early |= {name: now[name] for name in TWICE if draw(st.booleans())}
     early["temperature"] = draw(st.sampled_from(["36.9 Cel", "39.0 Cel"]))
     early["hypotension"], early["vasopressors"] = draw(st.sampled_from(CIRCULATION))
     early["oxygen_device"], early["intubated"] = draw(st.sampled_from(BREATHING))
     record = with_entries(empty(), BEFORE, before.items())
     record = with_entries(record, 12.0, early.items())
     record = with_entries(record, 50.0, now.items())
-    high = {"ferritin": "300 ng/mL", "ast": "40 U/L", "alt": "40 U/L"}
+    # A recorded stage that does not contradict what is measured.
+    organs = by_name(MAGIC, snapshot(MAGIC, record, AT).readings)
+    stages = {
+        f"agvhd_stage_{name}": max(organs[organ].possible)
+        for name, organ in (("skin", "skin"), ("liver", "liver"), ("lower_gi", "lower_gut"))
+    }
+    record = with_entries(record, 50.0, stages.items())
+    high = {"ferritin": "300 ng/mL", "ast": "40 U/L", "alt": "40 U/L", "ldh": "250 U/L",
+            "sc5b9": "244 ng/mL"}  # fmt: skip
     events = []
     for event in record.events:
         if event.key in high:

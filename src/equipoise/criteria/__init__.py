@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from equipoise.criteria.agvhd_glucksberg1974 import GLUCKSBERG
 from equipoise.criteria.agvhd_magic2016 import MAGIC
 from equipoise.criteria.aki_kdigo2012 import AKI
 from equipoise.criteria.car_hematotox_2021 import HEMATOTOX
@@ -16,10 +17,12 @@ from equipoise.criteria.iechs_astct2023 import IECHS
 from equipoise.criteria.mas_2016 import MAS
 from equipoise.criteria.masl_ucsf2021 import MASL
 from equipoise.criteria.ohi_2021 import OHI
+from equipoise.criteria.tma_jodele2022 import TMA
 from equipoise.criteria.vod_ebmt2016 import VOD
+from equipoise.criteria.vod_ebmt2018_pediatric import VOD_CHILD
 from equipoise.criterion import Criterion
 
 ALL: tuple[Criterion, ...] = (
     CRS, ICANS, IECHS, HSCORE, ICAHT_EARLY, ICAHT_LATE, MASL, HLH_2004, OHI, MAS, AKI, MAGIC,
-    CGVHD, VOD, HEMATOTOX,
+    CGVHD, VOD, HEMATOTOX, TMA, GLUCKSBERG, VOD_CHILD,
 )  # fmt: skip
