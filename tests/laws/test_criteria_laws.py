@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from equipoise import units
 from equipoise.chart import chart_of
-from equipoise.criteria import ALL, ICAHT_EARLY, IECHS, MAGIC
+from equipoise.criteria import ALL, ICAHT_EARLY, IECHS, MAGIC, MAIOLINO, SPITZER
 from equipoise.criterion import by_name, everywhere, snapshot
 from equipoise.grading import daily, grade, manual, table
 from equipoise.probe import with_entries
@@ -66,6 +66,7 @@ YES_NO = (
     "antipyretic_or_anticytokine", "known_immunosuppression", "hepatomegaly", "splenomegaly",
     "hemophagocytosis", "ferritin_rapidly_rising", "platelet_refractory", "dialysis",
     "low_nk_activity", "sjia", "painful_hepatomegaly", "ascites", "reversed_portal_flow",
+    "pulmonary_edema", "pulmonary_infiltrates", "diarrhea", "encephalopathy", "drug_rash",
     "schistocytes", "red_cell_transfusion", "platelet_engraftment",
     "upper_gi", "bullae", "rash_desquamation", "ileus_or_bloody_stool", "severe_abdominal_pain",
 )  # fmt: skip
@@ -136,7 +137,7 @@ def complete(draw):
     }
     record = with_entries(record, 50.0, stages.items())
     high = {"ferritin": "300 ng/mL", "ast": "40 U/L", "alt": "40 U/L", "ldh": "250 U/L",
-            "sc5b9": "244 ng/mL"}  # fmt: skip
+            "sc5b9": "244 ng/mL", "bilirubin": "1.2 mg/dL", "creatinine": "1.1 mg/dL"}  # fmt: skip
     events = []
     for event in record.events:
         if event.key in high:
@@ -319,6 +320,8 @@ WORSE = {
     "neutrophils": "0 10*9/L", "hemophagocytosis": True, "hepatomegaly": True,
     "splenomegaly": True, "dialysis": True, "treatment_for": ("iechs",), "infection": "excluded",
 }  # fmt: skip
+AFTER_RECOVERY = (SPITZER.id, MAIOLINO.id)
+"""They ask whether neutrophils have recovered: a lower count is no worse answer."""
 
 
 @COMMON
@@ -328,6 +331,8 @@ def test_a_more_severe_observation_never_lowers_the_grade(record, name, data):
     record = without(record, hidden - {(name, False)})
     worse = with_entries(record, 51.0, [(name, WORSE[name])])
     for id_, ((low, high), (worse_low, worse_high)) in intervals(record, worse).items():
+        if name == "neutrophils" and id_ in AFTER_RECOVERY:
+            continue
         assert worse_low >= low, id_
         assert worse_high >= high, id_
 
