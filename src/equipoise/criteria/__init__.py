@@ -8,6 +8,7 @@ from equipoise.criteria.aki_kdigo2012 import AKI
 from equipoise.criteria.car_hematotox_2021 import HEMATOTOX
 from equipoise.criteria.cgvhd_nih2014 import CGVHD
 from equipoise.criteria.crs_astct2019 import CRS
+from equipoise.criteria.easix import EASIX
 from equipoise.criteria.engraftment_maiolino2003 import MAIOLINO
 from equipoise.criteria.engraftment_spitzer2001 import SPITZER
 from equipoise.criteria.hlh_2004 import HLH_2004
@@ -17,9 +18,11 @@ from equipoise.criteria.icaht_late_2023 import ICAHT_LATE
 from equipoise.criteria.icans_astct2019 import ICANS
 from equipoise.criteria.iechs_astct2023 import IECHS
 from equipoise.criteria.iechs_mdacc2018 import CARTOX_HLH
+from equipoise.criteria.m_easix import M_EASIX
 from equipoise.criteria.mas_2016 import MAS
 from equipoise.criteria.masl_ucsf2021 import MASL
 from equipoise.criteria.ohi_2021 import OHI
+from equipoise.criteria.s_easix import S_EASIX
 from equipoise.criteria.ticaht_early import TICAHT_EARLY
 from equipoise.criteria.ticaht_late import TICAHT_LATE
 from equipoise.criteria.tma_jodele2022 import TMA
@@ -31,4 +34,5 @@ ALL: tuple[Criterion, ...] = (
     CRS, ICANS, IECHS, HSCORE, ICAHT_EARLY, ICAHT_LATE, MASL, HLH_2004, OHI, MAS, AKI, MAGIC,
     CGVHD, VOD, HEMATOTOX, TMA, GLUCKSBERG, VOD_CHILD,
     CARTOX_HLH, SPITZER, MAIOLINO, TICAHT_EARLY, TICAHT_LATE,
+    EASIX, S_EASIX, M_EASIX,
 )  # fmt: skip
