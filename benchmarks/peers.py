@@ -92,19 +92,21 @@ def by_sksundae(number: int) -> tuple[np.ndarray, float]:
     """The same with CVODE of scikit-sundae, rates in Python, patient after patient."""
     from sksundae.cvode import CVODE
 
+    def rates(p: np.ndarray, rate: float):  # type: ignore[no-untyped-def]
+        def slopes(t, x, dx):  # type: ignore[no-untyped-def]  # noqa: ARG001
+            concentration = x[0] / p[1]
+            exchange = p[2] * (concentration - x[1] / p[3])
+            lost = p[0] * concentration + p[4] * concentration / (p[5] + concentration)
+            dx[0], dx[1] = rate - lost - exchange, exchange
+
+        return slopes
+
     def run() -> np.ndarray:
         amounts = np.empty((number, SAMPLES, 2))
         for lane, p in enumerate(patients(number)):
             state = np.zeros(2)
             for begin, _, rate, inside, grid in stretches():
-
-                def slopes(t, x, dx, p=p, rate=rate):  # type: ignore[no-untyped-def]  # noqa: ARG001
-                    concentration = x[0] / p[1]
-                    exchange = p[2] * (concentration - x[1] / p[3])
-                    lost = p[0] * concentration + p[4] * concentration / (p[5] + concentration)
-                    dx[0], dx[1] = rate - lost - exchange, exchange
-
-                solver = CVODE(slopes, rtol=RTOL, atol=ATOL * DOSE, method="Adams")
+                solver = CVODE(rates(p, rate), rtol=RTOL, atol=ATOL * DOSE, method="Adams")
                 found = solver.solve(np.array([begin, *grid]), state).y[1:]
                 amounts[lane, inside] = found[: inside.sum()]
                 state = found[-1]
@@ -119,7 +121,8 @@ def stretches():  # type: ignore[no-untyped-def]
     for begin, end in pairwise(np.unique([*begins, *(begins + durations), times[-1]])):
         running = (begins <= begin) & (begin < begins + durations)
         inside = (times > begin) & (times <= end)
-        yield begin, end, np.sum(DOSE / durations[running]), inside, np.unique([*times[inside], end])
+        rate = np.sum(DOSE / durations[running])
+        yield begin, end, rate, inside, np.unique([*times[inside], end])
 
 
 def shortest(work) -> float:  # type: ignore[no-untyped-def]

@@ -81,6 +81,8 @@ def far_optima(model: Model, subject: Subject, *, student: bool = False) -> Arra
     damping = np.full(len(z), 1e-2)
     active = np.arange(len(z))
     for step in range(STEPS):
+        if not len(active):
+            break
         h = curvature[active]
         diagonal = np.einsum("mii->mi", h) * damping[active, None]
         move = -np.linalg.solve(h + diagonal[:, :, None] * np.eye(k), gradient[active, :, None])
@@ -96,8 +98,6 @@ def far_optima(model: Model, subject: Subject, *, student: bool = False) -> Arra
         damping[active[~lower]] = np.minimum(8.0 * damping[active[~lower]], 1e8)
         gain = _gain(gradient[active], curvature[active])
         active = active[gain > SETTLED]
-        if not len(active):
-            break
         if step % CULL == CULL - 1:
             kept = _apart(z, value, curvature)
             active = active[np.isin(active, kept)]
