@@ -117,7 +117,8 @@ _ALL: tuple[FindingName, ...] = (
     _yes_no("pulmonary_infiltrates"),
     _yes_no("diarrhea"),
     _choice(
-        "performance_decline", ("none", "mild", "moderate", "severe"),
+        "performance_decline",
+        ("none", "mild", "moderate", "severe"),
         "decrease in clinical performance by GVHD",
     ),
     _yes_no("drug_rash"),
