@@ -304,7 +304,7 @@ def test_subjects_without_levels_and_models_without_etas_take_part() -> None:
 def test_every_optimum_is_found_and_a_saddle_is_left() -> None:
     model = folded(0.0, sd=5.0)
     who = subject(model, IV, [(1.0, 150.0), (4.0, 110.0)])
-    mode, optima = find_optima(model, who, student=False)
+    mode, optima = find_optima(Batch(model, [who]))
     assert mode.converged
     assert len(optima) == 2
     np.testing.assert_allclose(optima[0], -optima[1], atol=1e-4)

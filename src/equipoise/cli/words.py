@@ -54,7 +54,7 @@ def carried(carry: str | None, *, record: bool) -> Carry:
     return Carry(carry or Carry.NONMEM.value)
 
 
-_SPOKEN = ("equipoise.mode", "equipoise.fit")
+_SPOKEN = ("equipoise.mode", "equipoise.fit", "equipoise.scout")
 """Modules whose own ValueErrors are sentences about the input."""
 
 _DAY = re.compile(r"^day\s*(?P<day>[+-]?\d+(?:\.\d+)?)(?:T(?P<clock>\d{1,2}:\d{2}(?::\d{2})?))?$")
