@@ -20,7 +20,7 @@ from equipoise.objective import Batch, Booleans, Integers
 STARTS = 5
 """Near starts, besides the origin."""
 
-CANDIDATES, MORE = 8, 24
+CANDIDATES, MORE = 4, 24
 """Starts that are compared, for each eta and two more; more of them where one costs little."""
 
 STARTS_APART = 1.5
