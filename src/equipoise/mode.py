@@ -43,7 +43,7 @@ COMPANY = 512
 LOOSE = 1e-4
 """Tolerance of the integration on the way down."""
 
-NEAR = 0.01
+NEAR = 0.05
 """On the way down a walker is near its optimum where the next step promises less."""
 
 CLOSE = 1.0
