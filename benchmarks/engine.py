@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import ctypes
-import importlib.util
 import json
 import os
 import platform
@@ -35,16 +34,6 @@ DOSE, INFUSIONS, SAMPLES = 100.0, 4, 40
 RTOL, ATOL = 1e-6, 1e-9
 REFERRED = 64
 """Patients whose error is measured."""
-PEERS = (
-    "numbalsoda",
-    "diffrax",
-    "jax",
-    "torchode",
-    "torchdiffeq",
-    "assimulo",
-    "casadi",
-    "sksundae",
-)
 FLAGS = ("-std=c++17", "-O3", "-march=native", "-ffast-math", "-shared", "-fPIC", "-pthread")
 WIDE = ("-mprefer-vector-width=512", "-DFLOOR_WIDE")
 
@@ -274,6 +263,8 @@ def speed(sizes: list[int], repeats: int, floor: Floor | None) -> dict[str, floa
 
 def others(repeats: int) -> dict[str, float]:
     """Print `solve` with schedules as objects, the closed form, scipy and other peers."""
+    import peers
+
     from equipoise.kinetics import DoseEvent, Linear, Schedule, System, solve
 
     system = System(("central", "peripheral"), NAMES, saturable)
@@ -320,9 +311,8 @@ def others(repeats: int) -> dict[str, float]:
         found = by_scipy(8, method)
         spent = time.thread_time() - begin
         print(f"{'scipy solve_ivp ' + method:44}{8 / spent:12,.0f}  {deviation(found, exact)}")
-    for name in PEERS:
-        there = importlib.util.find_spec(name) is not None
-        print(f"{name:44}{'not measured' if there else 'not installed':>12}")
+    for name, rate, words in peers.rows():
+        print(f"{name:44}{'-' if rate is None else f'{rate:,.0f}':>12}  {words}")
     return {"closed form / ODE": best["ode"] / best["closed"]}
 
 
@@ -360,18 +350,11 @@ def compiling() -> dict[str, float]:
 
 
 def estimation() -> None:
-    """Print the rows of `benchmarks/estimation.py`, if it is there."""
-    path = HERE / "estimation.py"
-    if not path.exists():
-        return
-    specification = importlib.util.spec_from_file_location("estimation", path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
+    """Print the table of `benchmarks/estimation.py`."""
+    import estimation as of_estimates
+
     print()
-    for row in module.rows():
-        print(*row, sep="  ")
+    of_estimates.main()
 
 
 def machine() -> str:

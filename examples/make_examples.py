@@ -1,4 +1,4 @@
-"""Make the four made-up records of `equipoise.examples` again, to the byte.
+"""Make the five made-up records of `equipoise.examples` again, to the byte.
 
     python examples/make_examples.py            writes them over those in src/equipoise/examples
     python examples/make_examples.py FOLDER     writes them into FOLDER
@@ -22,12 +22,13 @@ from equipoise import files
 from equipoise.chance import stream
 from equipoise.model import Model, PlainDose, course, draw_etas, simulate
 from equipoise.models.atg_thymoglobulin_linear import MODEL as ATG
+from equipoise.models.busulfan_choe2012 import MODEL as CHOE
 from equipoise.models.sirolimus_wu2012 import MODEL as WU
 from equipoise.record import Record
 
 SEED = 4
 """The first of 1, 2, 3, ... whose sirolimus patient has an early trough below and a late trough
-inside 5-15 ng/mL, so that the early one misleads; the ATG patients take what this seed gives."""
+inside 5-15 ng/mL, so that the early one misleads; the others take what this seed gives."""
 
 FOLDER = Path(__file__).resolve().parents[1] / "src" / "equipoise" / "examples"
 
@@ -283,11 +284,66 @@ def atg_haploidentical() -> Record:
     )  # fmt: skip
 
 
+def busulfan_adult() -> Record:
+    """200 mg over 3 h on day -7 given, three more planned; four levels of the first day known."""
+    id_, clock = "bundled-busulfan-adult", _Clock("2026-03-17T12:00:00+01:00")
+    admitted, counted = clock.at(-9, "09:00"), clock.at(-9, "11:00")
+    events: list[Event] = [
+        _bedside("weight", "78 kg", admitted),
+        _bedside("height", "180 cm", admitted),
+        _lab("bilirubin", "0.7 mg/dL", admitted, counted),
+        _lab("alt", "31 U/L", admitted, counted),
+        _lab("creatinine", "0.9 mg/dL", admitted, counted),
+        _lab("albumin", "4.0 g/dL", admitted, counted),
+        {"type": "dose", "at": clock.at(-9, "22:00"), "agent": "paracetamol", "amount": "1000 mg",
+         "route": "oral"},
+        {"type": "cells", "at": clock.at(0, "12:00"), "known": admitted, "product": "graft",
+         "source": "peripheral_blood", "donor": "matched_unrelated", "status": "planned"},
+    ]  # fmt: skip
+    for day in range(-8, -3):
+        drug = {"agent": "levetiracetam", "amount": "500 mg", "route": "oral"}
+        when = {"at": clock.at(day, "20:00")}
+        if day > -8:
+            when["known"] = admitted
+        status = {"status": "planned"} if day > -8 else {}
+        events.append({"type": "dose", **when, **drug, **status})
+    busulfan = {"agent": "busulfan", "amount": "200 mg", "duration": "3 h", "route": "iv"}
+    events.append({"type": "dose", "at": clock.at(-7, "08:00"), **busulfan})
+    for day in (-6, -5, -4):
+        planned = {"type": "dose", "at": clock.at(day, "08:00"), "known": admitted}
+        events.append({**planned, **busulfan, "status": "planned"})
+    for day in (-3, -2):
+        planned = {"type": "dose", "at": clock.at(day, "10:00"), "known": admitted}
+        drug = {"agent": "cyclophosphamide", "amount": "60 mg/kg", "duration": "2 h", "route": "iv"}
+        events.append({**planned, **drug, "status": "planned"})
+    draws = [clock.at(-7, hour) for hour in ("12:00", "13:00", "14:00", "16:00")]
+    plain = [PlainDose(clock.hours(clock.at(-7, "08:00")), 200.0, "iv", duration=3.0)]
+    man = {"weight": 78.0, "sex": 1.0}
+    found = levels(CHOE, id_, plain, [clock.hours(t) for t in draws], covariates=man)
+    for drawn, level in zip(draws, found, strict=True):
+        result = _lab("busulfan", f"{level:.0f} ng/mL", drawn, clock.at(-7, "18:00"))
+        events += [
+            {"type": "procedure", "at": drawn, "name": "level_drawn", "of": "busulfan"},
+            {**result, "method": "LC-MS/MS"},
+        ]
+    head = {
+        "id": id_,
+        "day0": clock.day0.isoformat(),
+        "born": "1987-10-30",
+        "sex": "male",
+        "platform": "adult_unrelated",
+        "covariates": {"conditioning": "myeloablative"},
+        "note": "Made up: levels simulated from Choe 2012 (examples/make_examples.py).",
+    }
+    return _record(head, events, clock)
+
+
 MADE = {
     "sirolimus_adult": sirolimus_adult,
     "sirolimus_child_12kg": sirolimus_child_12kg,
     "atg_adult_unrelated": atg_adult_unrelated,
     "atg_haploidentical": atg_haploidentical,
+    "busulfan_adult": busulfan_adult,
 }
 """Name of the file without its ending -> what makes the record."""
 

@@ -28,6 +28,7 @@ from equipoise.criterion import Criterion, Grade, Truth
 from equipoise.decision import OpenDecision
 from equipoise.exposure import Known, candidates, expose, know
 from equipoise.grading import daily, grade
+from equipoise.model import Model
 from equipoise.plan import NEEDED
 from equipoise.record import SAME_TIME, Kept, Measurement, Record
 from equipoise.shelves import SHELVES, Shelves
@@ -132,7 +133,8 @@ def _agents(
     past: Record, at: float, seed: int, research: bool, shelves: Shelves, progress: Progress
 ) -> _Agents:
     fitting, reasons = candidates(shelves.models, past, at)
-    cautions = list(reasons)
+    fitting, beside = _established(fitting, research=research)
+    cautions = [*reasons, *beside]
     tried: set[str] = set()
     known: list[Known] = []
     exposures: list[Exposure] = []
@@ -158,7 +160,7 @@ def _agents(
                 found,
                 targets=targets,
                 refused=refused,
-                effects=_effects(model.agent, past, shelves),
+                effects=_effects(model.agent, past, at, shelves),
                 metrics=_metrics(found, shelves),
                 watermark=NOT_FOR_DOSING if provisional else "",
             )
@@ -177,12 +179,35 @@ def _agents(
     return _Agents(tuple(known), tuple(exposures), tuple(options), tuple(cautions))
 
 
-def _effects(agent: str, past: Record, shelves: Shelves) -> tuple[Effect, ...]:
-    """Cohorts of this agent on this patient's platform; no cohort speaks across platforms."""
+def _established(
+    fitting: Sequence[Model], *, research: bool
+) -> tuple[tuple[Model, ...], tuple[str, ...]]:
+    """The models to apply: a provisional one is left out where an established one of its agent
+    fits the patient, and a sentence says so. Research mode applies all.
+    """
+    kept, reasons = [], []
+    for model in fitting:
+        better = [m for m in fitting if m.agent == model.agent and m.standing.may_feed_options]
+        if research or model.standing.may_feed_options or not better:
+            kept.append(model)
+            continue
+        others = ", ".join(m.id for m in better)
+        reasons.append(
+            f"{model.id} is {model.standing.word} and is left out beside {others}; research mode "
+            "shows it"
+        )
+    return tuple(kept), tuple(reasons)
+
+
+def _effects(agent: str, past: Record, at: float, shelves: Shelves) -> tuple[Effect, ...]:
+    """Cohorts of this agent on this patient's platform and at this age; no cohort speaks across."""
+    age = past.age_at(at)
     return tuple(
         e
         for e in shelves.effects
-        if e.agent == agent and (not e.platforms or past.platform in e.platforms)
+        if e.agent == agent
+        and (not e.platforms or past.platform in e.platforms)
+        and (age is None or e.ages[0] <= age < e.ages[1])
     )
 
 
@@ -242,8 +267,8 @@ def _together(
     """The lists that decisions asked for, then the usual ones.
 
     A usual list whose courses a decision weighs already is left out, its next samples stand with
-    the decision's. One whose agent a decision weighs under an interaction says that it leaves the
-    interaction out.
+    the decision's; so is one that is refused for the same reason. One whose agent a decision weighs
+    under an interaction says that it leaves the interaction out.
     """
     questions = {d.id: d.question for d in opened}
     left_out = [
@@ -255,7 +280,10 @@ def _together(
     ]
     weighed = {_weighs(a): i for i, a in enumerate(asked) if a.options}
     found = list(asked)
+    refused = {(a.model, a.target, a.refused) for a in asked if a.refused and a.target}
     for one in usual:
+        if (one.model, one.target, one.refused) in refused:
+            continue
         twin = weighed.get(_weighs(one))
         if twin is not None:
             found[twin] = replace(found[twin], next_samples=one.next_samples)

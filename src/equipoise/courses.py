@@ -11,6 +11,7 @@ import numpy as np
 from equipoise.assessment import NOT_FOR_DOSING, NextSample, Option, OptionList
 from equipoise.decision import Candidate, Request, Scenario
 from equipoise.exposure import Known, as_it_stands, pooled, trough_proposal
+from equipoise.kinetics import Linear
 from equipoise.model import Array, PlainDose, Purpose, Step
 from equipoise.patient import has_loading_dose, plain_doses
 from equipoise.plan import (
@@ -32,11 +33,22 @@ REACH = 0.5
 
 TROUGH_FRACTIONS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 REMAINING_FRACTIONS = (0.0, 0.5, 1.0, 1.5)
+CUMULATIVE_FRACTIONS = (0.0, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5)
+
+AIM_MOST = 2.0
+"""No dose is proposed to reach an aim that is more than this many times the planned one (project
+convention): a slip is likelier than such a patient."""
 
 ODDS_CAUTIONS = (
     "the odds carry what is not known of this patient's parameters; they do not carry changes from "
     "one day to the next, missed doses or the standard errors of the published values, so odds "
     "near 0 or 100 % are the model's, not a promise",
+)
+
+OCCASION_CAUTIONS = (
+    "the odds carry what is not known of this patient's parameters and, for the days ahead, how "
+    "days differ within a patient; they do not carry missed doses or the standard errors of the "
+    "published values, so odds near 0 or 100 % are the model's, not a promise",
 )
 
 WITHIN_DAYS = 14.0
@@ -70,7 +82,7 @@ def default_options(
     lists: list[OptionList] = []
     memory: Memory = {}
     for target, note in distinct(targets):
-        why = gate(known.model, target, research=research)
+        why = gate(known.model, target, research=research) or known.doubt
         proposals = () if why else proposals_for(known, target)
         if not why and not proposals:
             why = _nothing_to_weigh(target)
@@ -96,7 +108,47 @@ def proposals_for(known: Known, target: Target) -> tuple[Proposal, ...]:
         )
     if target.metric is Metric.STEADY_STATE or not known.planned:
         return ()
+    if target.metric is Metric.AUC_CUMULATIVE:
+        usual = [remaining_proposal(known, f, id=f"x{f:g}") for f in CUMULATIVE_FRACTIONS]
+        return (*_aimed(known, target), *usual)
     return tuple(remaining_proposal(known, f, id=f"x{f:g}") for f in REMAINING_FRACTIONS)
+
+
+def aim_of(target: Target) -> float:
+    """What is aimed at: the source's own number, else the middle of the window; NaN without an
+    upper end.
+    """
+    if math.isfinite(target.aim):
+        return target.aim
+    return 0.5 * (target.low + target.high) if math.isfinite(target.high) else math.nan
+
+
+def _aimed(known: Known, target: Target) -> tuple[Proposal, ...]:
+    """The remaining doses, all changed alike, whose median brings the metric to the aim.
+
+    Nothing where the doses given are past the aim already, or no fraction up to `AIM_MOST` is
+    enough; an exposure that is not proportional to the dose is not solved for.
+    """
+    aim = aim_of(target)
+    if not isinstance(known.model.structure, Linear) or not math.isfinite(aim):
+        return ()
+    ends = [remaining_proposal(known, f, id=f"{f:g}") for f in (0.0, 1.0)]
+    table = metric_draws(known.model, target.metric, ends, known.covariates.steps, pooled(known))
+    table = table[:, np.isfinite(table).all(axis=0)]
+    received, ahead = table[0], table[1] - table[0]
+
+    def reached(fraction: float) -> float:
+        return float(np.median(received + fraction * ahead))
+
+    if not reached(0.0) < aim <= reached(AIM_MOST):
+        return ()
+    low, high = 0.0, AIM_MOST
+    for _ in range(40):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if reached(middle) < aim else (low, middle)
+    fraction = 0.5 * (low + high)
+    label = f"{fraction:.2f} x each remaining dose, median at {aim:.3g} {target.unit}"
+    return (remaining_proposal(known, fraction, id="aimed", label=label),)
 
 
 def remaining_proposal(
@@ -140,7 +192,7 @@ def answer_request(
     lists = []
     memory: Memory = {}
     for target, note in distinct(fitting):
-        why = gate(known.model, target, research=research)
+        why = gate(known.model, target, research=research) or known.doubt
         proposals: tuple[Proposal, ...] = ()
         if not why:
             if target.metric not in factors:
@@ -196,6 +248,8 @@ def _requested(
 ) -> tuple[Proposal, ...]:
     scenarios = {s.id: s for s in request.scenarios}
     proposals: list[Proposal] = []
+    if target.metric is Metric.AUC_CUMULATIVE and known.planned:
+        proposals.extend(_aimed(known, target))
     for candidate in request.candidates:
         scenario = scenarios.get(candidate.scenario)
         if candidate.fraction is None:
@@ -316,7 +370,7 @@ def option_list(
     turnaround: float = TURNAROUND,
 ) -> OptionList:
     """Given courses against one target; the gate decides whether odds may be shown."""
-    why = gate(known.model, target, research=research)
+    why = gate(known.model, target, research=research) or known.doubt
     return _option_list(
         known, target, () if why else proposals, why, rng, research=research, turnaround=turnaround
     )
@@ -358,9 +412,41 @@ def _option_list(
         reach=REACH,
         refused=why,
         next_samples=_samples(known, target, rng, turnaround) if ranked and not why else (),
-        cautions=() if why else ODDS_CAUTIONS,
+        cautions=() if why else _odds_cautions(known, target),
         last_changeable=known.planned[-1].at if known.planned else None,
     )
+
+
+def _odds_cautions(known: Known, target: Target) -> tuple[str, ...]:
+    carried: tuple[str, ...] = ODDS_CAUTIONS if known.model.occasions is None else OCCASION_CAUTIONS
+    if target.metric is not Metric.AUC_CUMULATIVE:
+        return carried
+    if known.model.occasions is None:
+        carried = (
+            f"{known.model.id} knows no change from one day to the next: what the days ahead bring "
+            "is shown more certain than it is, and a fall of clearance is not in it",
+            *carried,
+        )
+    if all(j.verdict == "left out" for j in known.judged):
+        nobody = (
+            "no level of this patient stands behind these odds: they are those of "
+            f"{known.model.population}"
+        )
+        carried = (nobody, *carried)
+    if not known.given:
+        return carried
+    part = remaining_proposal(known, 0.0, id="received")
+    values = metric_draws(
+        known.model, target.metric, [part], known.covariates.steps, pooled(known)
+    )[0]
+    low, middle, high = np.quantile(values[np.isfinite(values)], (0.05, 0.5, 0.95))
+    count = len(known.given)
+    doses = "the dose already given brings" if count == 1 else f"the {count} doses given bring"
+    received = (
+        f"{doses} {middle:.1f} {target.unit} (90 % {low:.1f}-{high:.1f}) whatever is chosen; ask "
+        "again with every day's levels"
+    )
+    return (received, *carried)
 
 
 def _samples(
@@ -376,7 +462,7 @@ def _samples(
     elif known.planned:
         deadline = known.planned[-1].at - turnaround
         doses = known.all_doses
-        grid = (known.t + 6.0 * (i + 1) for i in range(40))
+        grid = _clock_times(known)
         times = [at for at in grid if at <= deadline and not near_infusion(at, doses)]
     else:
         return ()
@@ -398,6 +484,15 @@ def _samples(
         )
         for s in found[:3]
     )
+
+
+def _clock_times(known: Known) -> list[float]:
+    """Hours at which a level could be drawn: every 6 h, and every 2 h of the first day where doses
+    come more often than daily, because a grid in step with them would meet infusions only.
+    """
+    often = known.present is not None and known.present.interval < 24.0
+    early = [known.t + 2.0 * (i + 1) for i in range(12)] if often else []
+    return sorted({*early, *(known.t + 6.0 * (i + 1) for i in range(40))})
 
 
 def _troughs_ahead(known: Known) -> tuple[tuple[PlainDose, ...], list[float]]:

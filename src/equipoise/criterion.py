@@ -1,189 +1,39 @@
-"""A criterion: a published table as data, read against a record with three-valued logic.
+"""A criterion: a published table as data, read with three-valued logic at many looks at once.
 
 A criterion is a row of items. Each item has ordered classes, mildest first, and a function that
-says which classes are *possible* for this record at this time: one where the record settles it,
-several where a value is missing, stale or censored. `combine`, a pure function of class indices,
-gives the grade or the score; it never falls when an index rises, so the lowest and the highest
-possible classes give the interval. What completes a record can only narrow the sets of classes,
-and so the interval.
+says which classes are *possible* at each look: one where the record settles it, several where a
+value is missing, stale or censored. `combine`, a pure function of class indices, gives the grade
+or the score; it never falls when an index rises, so the lowest and the highest possible classes
+give the interval. What completes a record can only narrow the sets of classes, and so the
+interval.
 
 Answers with their reasons, what is missing and what it would settle are made in `grading`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
-from enum import Enum, IntEnum
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
 from typing import Any
 
-from equipoise import names, units
-from equipoise.record import SAME_TIME, AnyEvent, Dose, Finding, Measurement, Record
+import numpy as np
+
+from equipoise.chart import Addition, Bools, Chart, Floats, Ints, chart_of
+from equipoise.looks import BASELINE_DAYS as BASELINE_DAYS
+from equipoise.looks import CAR_PRODUCTS as CAR_PRODUCTS
+from equipoise.looks import Looks, Masks
+from equipoise.record import SAME_TIME, AnyEvent, Record
 from equipoise.source import Source, Standing
-from equipoise.units import Quantity
-
-CAR_PRODUCTS = tuple(p.name for p in names.CELL_PRODUCTS.values() if p.kind == "car")
-"""Cell products after which the criteria of immune effector cells apply."""
-
-BASELINE_DAYS = 30
-"""A baseline is the last value at or before the reference infusion, at most this old."""
-
-
-class Truth(Enum):
-    """Met, not met, or unknown: Kleene's three values."""
-
-    NOT_MET = "not met"
-    UNKNOWN = "unknown"
-    MET = "met"
-
-    @staticmethod
-    def of(value: bool | None) -> Truth:
-        """A truth from true, false or None (unknown)."""
-        if value is None:
-            return Truth.UNKNOWN
-        return Truth.MET if value else Truth.NOT_MET
-
-    def __and__(self, other: Truth) -> Truth:
-        return min(self, other, key=_rank)
-
-    def __or__(self, other: Truth) -> Truth:
-        return max(self, other, key=_rank)
-
-    def __invert__(self) -> Truth:
-        return {Truth.MET: Truth.NOT_MET, Truth.NOT_MET: Truth.MET}.get(self, Truth.UNKNOWN)
-
-    @property
-    def known(self) -> bool | None:
-        """True, False, or None where unknown."""
-        return {Truth.MET: True, Truth.NOT_MET: False}.get(self)
-
-
-def _rank(truth: Truth) -> int:
-    return (Truth.NOT_MET, Truth.UNKNOWN, Truth.MET).index(truth)
-
-
-def all_of(truths: Iterable[Truth]) -> Truth:
-    """Met where all are met, not met where one is not; met for none."""
-    return min(truths, key=_rank, default=Truth.MET)
-
-
-def any_of(truths: Iterable[Truth]) -> Truth:
-    """Met where one is met, not met where none is; not met for none."""
-    return max(truths, key=_rank, default=Truth.NOT_MET)
-
-
-@dataclass(frozen=True, slots=True)
-class Because:
-    """One observation that an answer rests on.
-
-    at     hours from day 0
-    value  as a person would write it, in the unit of entry: "38.4 Cel", "present"
-    note   how it was used: "baseline", "time known assumed"; empty where plain
-    """
-
-    name: str
-    at: float
-    value: str
-    note: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """`{"name", "at", "value"}`, with `note` where there is one."""
-        content: dict[str, Any] = {"name": self.name, "at": self.at, "value": self.value}
-        if self.note:
-            content["note"] = self.note
-        return content
-
-
-def seen(event: AnyEvent, note: str = "") -> Because:
-    """The reason that an event gives, with a note where the time it was known is assumed."""
-    if isinstance(event, Measurement):
-        value = units.write(event.value.number, event.value.unit, event.value.comparator)
-    elif isinstance(event, Finding):
-        value = event.text
-    elif isinstance(event, Dose):
-        entered = event.amount or event.rate
-        value = entered.text if entered is not None else "given"
-    else:
-        value = "given"
-    notes = [note] if note else []
-    if event.assumed:
-        notes.append("time known assumed")
-    return Because(event.key, event.at, value, "; ".join(notes))
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A published cut-off, in every unit system in which it was published.
-
-    relation  of the value to the number: ">=", ">", "<=", "<"
-    printed   (number, unit) pairs, the source's own first; a value entered in one of these units
-              is compared there, any other is converted to the first
-    """
-
-    relation: str
-    printed: tuple[tuple[str, str], ...]
-    substance: str = ""
-
-    @property
-    def text(self) -> str:
-        """ ">= 38.0 Cel"; further unit systems in brackets."""
-        return _limit_text(self.relation, self.printed)
-
-    @property
-    def opposite(self) -> str:
-        """What does not meet it, in words: "< 38.0 Cel"."""
-        return _limit_text(_OPPOSITE[self.relation], self.printed)
-
-    def met_by(self, value: Quantity) -> Truth:
-        """Whether a value meets it; a censored one settles it only from its own side."""
-        for number, unit in self.printed:
-            if units.unit(unit).code == value.unit:
-                return compare(value, self.relation, Decimal(number), unit)
-        number, unit = self.printed[0]
-        return compare(value, self.relation, Decimal(number), unit, substance=self.substance)
-
-    def example(self, *, met: bool) -> str:
-        """A value that meets it, or the nearest that does not, at the printed precision."""
-        text, unit = self.printed[0]
-        number = Decimal(text)
-        exponent = number.as_tuple().exponent
-        step = Decimal(1).scaleb(exponent) if isinstance(exponent, int) else Decimal(0)
-        holds_at = self.relation in (">=", "<=")
-        upward = self.relation in (">=", ">")
-        if met != holds_at:
-            number += step if met == upward else -step
-        return units.write(number, unit)
-
-
-_OPPOSITE = {">=": "<", ">": "<=", "<=": ">", "<": ">="}
-
-
-def _limit_text(relation: str, printed: Sequence[tuple[str, str]]) -> str:
-    written = [units.write(Decimal(number), unit) for number, unit in printed]
-    first, rest = f"{relation} {written[0]}", ", ".join(written[1:])
-    return f"{first} ({rest})" if rest else first
-
-
-def compare(
-    value: Quantity, relation: str, bound: Decimal, unit: str, *, substance: str = ""
-) -> Truth:
-    """Whether a value stands in a relation to a bound, in decimal arithmetic.
-
-    `<x` settles it only where x is at or below the bound, `>x` where x is at or above it.
-    Fails  UnitError where the value's unit does not convert.
-    """
-    number = units.convert(value.number, value.unit, unit, substance=substance)
-    if value.comparator == "<":
-        return Truth.of(relation in ("<", "<=")) if number <= bound else Truth.UNKNOWN
-    if value.comparator == ">":
-        return Truth.of(relation in (">", ">=")) if number >= bound else Truth.UNKNOWN
-    return Truth.of(
-        {">=": number >= bound, ">": number > bound, "<=": number <= bound, "<": number < bound}[
-            relation
-        ]
-    )
+from equipoise.truth import Because as Because
+from equipoise.truth import Limit as Limit
+from equipoise.truth import Truth as Truth
+from equipoise.truth import all_of as all_of
+from equipoise.truth import any_of as any_of
+from equipoise.truth import bands as bands
+from equipoise.truth import compare as compare
+from equipoise.truth import seen as seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,69 +69,39 @@ def reading(
     return Reading(classes, tuple(dict.fromkeys(reasons)), lacks, note)
 
 
-def truth_reading(
-    truth: Truth,
-    because: Iterable[AnyEvent | Because | None] = (),
-    missing: Iterable[str] = (),
-    note: str = "",
-) -> Reading:
-    """The reading of an item with the two classes not met (0) and met (1)."""
-    classes = {Truth.MET: (1,), Truth.NOT_MET: (0,), Truth.UNKNOWN: (0, 1)}[truth]
-    return reading(classes, because, missing, note)
+@dataclass(slots=True)
+class Reasons:
+    """Why an item reads as it does at one look; where it is settled, `missing` is not used."""
+
+    because: Sequence[Because | None] = ()
+    missing: Sequence[str] = ()
+    note: str = ""
 
 
-def bands(value: Quantity, limits: Sequence[Limit]) -> frozenset[int]:
-    """Possible classes of a value: how many of the limits, mildest first, it meets."""
-    truths = [limit.met_by(value) for limit in limits]
-    lowest = sum(t is Truth.MET for t in truths)
-    highest = lowest + sum(t is Truth.UNKNOWN for t in truths)
-    return frozenset(range(lowest, highest + 1))
+@dataclass(slots=True)
+class Readings:
+    """What one item says at each look.
 
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A record as one criterion looks at it at one time: nothing later, nothing too old.
-
-    record   cut at or after `at`
-    at       hours from day 0
-    windows  observation name -> how old a value may be, hours
-    start    values before this do not count (the infusion, where the criterion says so)
-    memo     shared by the items of one look
+    possible  one bit for each class
+    explain   the reasons at one look, made when they are asked for
     """
 
-    record: Record
-    at: float
-    windows: Mapping[str, float]
-    start: float = -math.inf
-    memo: dict[str, Any] = field(default_factory=dict, compare=False)
+    possible: Masks
+    explain: Callable[[int], Reasons]
 
-    def measurement(self, name: str) -> Measurement | None:
-        """The last value within the window."""
-        return self.record.latest(name, self.at, within=self._within(name))
+    def one(self, look: int) -> Reading:
+        """The reading at one look."""
+        why = self.explain(look)
+        return reading(classes_of(int(self.possible[look])), why.because, why.missing, why.note)
 
-    def finding(self, name: str) -> Finding | None:
-        """The last finding within the window."""
-        return self.record.latest_finding(name, self.at, within=self._within(name))
 
-    def is_true(self, name: str) -> tuple[Truth, Finding | None]:
-        """Whether a yes/no finding holds, and the finding."""
-        found = self.finding(name)
-        return (Truth.UNKNOWN if found is None else Truth.of(bool(found.value))), found
+def classes_of(mask: int) -> tuple[int, ...]:
+    """The classes whose bits are set."""
+    return tuple(index for index in range(8) if mask >> index & 1)
 
-    def baseline(self, name: str, reference: float) -> Measurement | None:
-        """The last value at or before the reference infusion, at most 30 days old."""
-        return self.record.latest(name, min(reference, self.at), within=BASELINE_DAYS * 24.0)
 
-    def limit(self, name: str, end: str) -> Quantity | None:
-        """The laboratory's own limit, "low" or "high", from the last value that came with one."""
-        for value in reversed(self.record.measurements(name, end=self.at + SAME_TIME)):
-            known = value.high if end == "high" else value.low
-            if known is not None:
-                return known
-        return None
-
-    def _within(self, name: str) -> float:
-        return min(self.windows[name], self.at - self.start + SAME_TIME)
+_LOWEST = np.array([0, *((m & -m).bit_length() - 1 for m in range(1, 256))], dtype=np.int64)
+_HIGHEST = np.array([0, *(m.bit_length() - 1 for m in range(1, 256))], dtype=np.int64)
 
 
 def car_infusion(record: Record, t: float) -> float | None:
@@ -310,26 +130,30 @@ class Effort(IntEnum):
     TISSUE = 3
 
 
+Change = Callable[[Looks, int], Sequence[Addition]]
+"""What a record would hold besides, if a missing observation were so: from one of the looks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """What a missing observation could turn out to be.
 
     name     observation, as in `Reading.missing`
-    answers  (label, change): the record with this answer in it at the time looked at
+    answers  (label, change): what is added to the record at the time looked at
     """
 
     name: str
     effort: Effort
-    answers: tuple[tuple[str, Callable[[Record, float], Record]], ...]
+    answers: tuple[tuple[str, Change], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One row of the published table.
 
-    classes  words for each class, mildest first, as they stand in a sentence
+    classes  words for each class, mildest first, as they stand in a sentence; at most eight
     rules    the printed rule of each class, made from the numbers compared
-    read     which classes are possible
+    read     which classes are possible at each look
     unknown  words where it is not settled: "oxygen need unknown"
     points   of each class, for scores; empty otherwise
     """
@@ -338,7 +162,7 @@ class Item:
     label: str
     classes: tuple[str, ...]
     rules: tuple[str, ...]
-    read: Callable[[Look], Reading]
+    read: Callable[[Looks], Readings]
     unknown: str
     points: tuple[int, ...] = ()
     standing: Standing | None = None
@@ -346,6 +170,13 @@ class Item:
     def __post_init__(self) -> None:
         if len(self.classes) != len(self.rules):
             raise ValueError(f"item {self.name}: one rule for each class")
+        if len(self.classes) > 8:
+            raise ValueError(f"item {self.name}: more than eight classes")
+
+
+def everywhere(_looks: Looks) -> tuple[tuple[Bools, str], ...]:
+    """No look to which the criterion does not apply."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -354,8 +185,8 @@ class Criterion:
 
     measures     "grade", "score" or "met": which field of the answer is filled
     combine      class indices, one for each item -> grade or score; never falls when one rises
-    applies      "" where it applies, else why not, in one sentence
-    starts       hours before which values do not count; default: no such time
+    applies      (looks to which it does not apply, why not in one sentence), the first counts
+    starts       hours before which values do not count; None: no such time
     windows      observation name -> how old a value may be, hours
     probes       what missing observations could turn out to be
     met          class indices -> true, false or None, never falling in the order false, None,
@@ -364,7 +195,7 @@ class Criterion:
     probability  of a score, 0 to 1, where the source gives one
     leading      observations one of which must be in a record before an assessment asks the
                  question at all (a score of suspicion); empty: always asked where it applies
-    tail         what is added to the sentence, from the look and the readings by item name
+    tail         what is added to the sentence, from one of the looks and its readings by item
     notes        choices made where the source is silent, conflicts between sources
     """
 
@@ -377,26 +208,150 @@ class Criterion:
     combine: Callable[[Sequence[int]], int]
     windows: Mapping[str, float]
     probes: tuple[Probe, ...]
-    applies: Callable[[Look], str] = lambda _look: ""
-    starts: Callable[[Record, float], float] = lambda _record, _t: -math.inf
+    applies: Callable[[Looks], Sequence[tuple[Bools, str]]] = everywhere
+    starts: Callable[[Looks], Floats] | None = None
     met: Callable[[Sequence[int]], bool | None] | None = None
     status: Callable[[Mapping[str, Reading]], str] | None = None
     probability: Callable[[int], float] | None = None
-    tail: Callable[[Look, Mapping[str, Reading]], str] | None = None
+    tail: Callable[[Looks, int, Mapping[str, Reading]], str] | None = None
     notes: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     other_sources: tuple[Source, ...] = ()
     leading: tuple[str, ...] = ()
 
 
+# --- all looks at once -------------------------------------------------------------------------
+
+
+class Lookup:
+    """A function of class indices over arrays of them: worked out once for each combination."""
+
+    def __init__(self, function: Callable[[Sequence[int]], int], sizes: Sequence[int]) -> None:
+        self.function = function
+        self.sizes = tuple(sizes)
+        steps = np.cumprod([1, *self.sizes[:0:-1]])[::-1]
+        self.steps = [int(step) for step in steps]
+        self.known = np.zeros(int(np.prod(self.sizes)), dtype=np.bool_)
+        self.values = np.zeros(len(self.known), dtype=np.int64)
+
+    def __call__(self, classes: Sequence[Ints]) -> Ints:
+        place = classes[0] * self.steps[0]
+        for step, each in zip(self.steps[1:], classes[1:], strict=True):
+            place = place + each * step
+        new = place[~self.known[place]]
+        for number in np.unique(new) if len(new) else ():
+            rest, row = int(number), []
+            for step in self.steps:
+                index, rest = divmod(rest, step)
+                row.append(index)
+            self.values[number] = self.function(row)
+            self.known[number] = True
+        found: Ints = self.values[place]
+        return found
+
+
+@cache
+def _lookup(function: Callable[[Sequence[int]], int], sizes: tuple[int, ...]) -> Lookup:
+    return Lookup(function, sizes)
+
+
+@cache
+def _met_lookup(met: Callable[[Sequence[int]], bool | None], sizes: tuple[int, ...]) -> Lookup:
+    number = {False: 0, None: 1, True: 2}
+    return Lookup(lambda classes: number[met(classes)], sizes)
+
+
+@dataclass(slots=True)
+class Graded:
+    """A criterion at many looks.
+
+    looks      through its windows
+    applied    whether it applies; where not, `low` and `high` mean nothing
+    low, high  grade or score with every item at its mildest, and at its worst
+    """
+
+    criterion: Criterion
+    looks: Looks
+    applied: Bools
+    why_not: Sequence[tuple[Bools, str]]
+    low: Ints
+    high: Ints
+    readings: tuple[Readings, ...]
+
+    def snapshot(self, look: int) -> Snapshot:
+        """One look, with what each item said."""
+        at = float(self.looks.at[look])
+        if not self.applied[look]:
+            why = next(text for where, text in self.why_not if where[look])
+            return Snapshot(at, None, None, why=why)
+        return judged(self.criterion, at, tuple(r.one(look) for r in self.readings))
+
+
+def look_now(chart: Chart, record: Ints, at: Floats, known: Floats | None = None) -> Looks:
+    """Looks at a chart, with what was known at the time itself; after a death, at the death."""
+    return Looks(chart, record, at, at if known is None else known).until_death()
+
+
+def evaluate(criterion: Criterion, looks: Looks) -> Graded:
+    """The criterion at many looks, made by `look_now`; made once for each criterion and looks."""
+    key = ("graded", criterion.id)
+    kept = looks.shared.get(key)
+    if kept is not None and kept.criterion is criterion:
+        found: Graded = kept
+        return found
+    found = _evaluate(criterion, looks)
+    looks.shared[key] = found
+    return found
+
+
+def _evaluate(criterion: Criterion, looks: Looks) -> Graded:
+    start = None if criterion.starts is None else criterion.starts(looks)
+    through = looks.through(criterion.windows, start)
+    why_not = criterion.applies(through)
+    applied = np.ones(len(looks), dtype=np.bool_)
+    for where, _ in why_not:
+        applied &= ~where
+    if not applied.any():
+        nothing = np.zeros(len(looks), dtype=np.int64)
+        return Graded(criterion, through, applied, why_not, nothing, nothing, ())
+    readings = tuple(item.read(through) for item in criterion.items)
+    for item, found in zip(criterion.items, readings, strict=True):
+        if found.possible.min() == 0 or int(found.possible.max()) >> len(item.classes):
+            raise ValueError(f"{criterion.id}, item {item.name}: no class, or one that it lacks")
+    low, high = bounds(criterion, [r.possible for r in readings])
+    return Graded(criterion, through, applied, why_not, low, high, readings)
+
+
+def bounds(criterion: Criterion, possible: Sequence[Masks]) -> tuple[Ints, Ints]:
+    """Grade or score with every item at its mildest possible class, and at its worst."""
+    table = _lookup(criterion.combine, _sizes(criterion))
+    return table([_LOWEST[p] for p in possible]), table([_HIGHEST[p] for p in possible])
+
+
+def met_of(criterion: Criterion, possible: Sequence[Masks]) -> Ints:
+    """0 not met, 1 unknown, 2 met, for a criterion with a yes/no answer beside its grade."""
+    assert criterion.met is not None
+    table = _met_lookup(criterion.met, _sizes(criterion))
+    least, most = table([_LOWEST[p] for p in possible]), table([_HIGHEST[p] for p in possible])
+    return np.where(least == most, least, 1)
+
+
+def _sizes(criterion: Criterion) -> tuple[int, ...]:
+    return tuple(len(item.classes) for item in criterion.items)
+
+
+# --- one look ----------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A criterion at one moment: the interval and what each item said.
 
+    at         hours; the death where it came first
     low, high  None where the criterion does not apply, and then `why` says why not
     """
 
-    look: Look
+    at: float
     low: int | None
     high: int | None
     readings: tuple[Reading, ...] = ()
@@ -405,26 +360,26 @@ class Snapshot:
     why: str = ""
 
 
-def look_at(criterion: Criterion, record: Record, t: float) -> Look:
-    """The look of a criterion at a record that is cut at or after t; after death, at death."""
-    death = record.death(t)
-    at = t if death is None else min(t, death.at)
-    return Look(record, at, criterion.windows, criterion.starts(record, at))
-
-
 def snapshot(criterion: Criterion, record: Record, t: float) -> Snapshot:
-    """The interval at t from the events of a record with at <= t.
-
-    record  cut with `until` by the caller; only what happened by t is read
-    """
-    look = look_at(criterion, record, t)
-    why = criterion.applies(look)
-    if why:
-        return Snapshot(look, None, None, why=why)
-    return judged(criterion, look, tuple(item.read(look) for item in criterion.items))
+    """The interval at t from what was known at t."""
+    looks = look_now(chart_of_one(record), np.zeros(1, dtype=np.int64), np.array([float(t)]))
+    return evaluate(criterion, looks).snapshot(0)
 
 
-def judged(criterion: Criterion, look: Look, readings: tuple[Reading, ...]) -> Snapshot:
+_charts: list[tuple[Record, Chart]] = []
+
+
+def chart_of_one(record: Record) -> Chart:
+    """The chart of one record; that of the record asked about last is kept."""
+    for kept, chart in _charts:
+        if kept is record:
+            return chart
+    made = chart_of((record,))
+    _charts[:] = [(record, made)]
+    return made
+
+
+def judged(criterion: Criterion, at: float, readings: tuple[Reading, ...]) -> Snapshot:
     """What the items' readings make together: all at their mildest, and all at their worst."""
     lowest = [min(r.possible) for r in readings]
     highest = [max(r.possible) for r in readings]
@@ -432,9 +387,8 @@ def judged(criterion: Criterion, look: Look, readings: tuple[Reading, ...]) -> S
     if criterion.met is not None and criterion.met(lowest) == criterion.met(highest):
         met = criterion.met(lowest)
     status = criterion.status(by_name(criterion, readings)) if criterion.status else None
-    return Snapshot(
-        look, criterion.combine(lowest), criterion.combine(highest), readings, met, status
-    )
+    return Snapshot(at, criterion.combine(lowest), criterion.combine(highest), readings, met,
+                    status)  # fmt: skip
 
 
 def by_name(criterion: Criterion, readings: Sequence[Reading]) -> dict[str, Reading]:

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from equipoise import names, patient
+from equipoise import areas, names, patient
 from equipoise.assessment import QUANTILES, DoseMark, Exposure, Level, Summary
 from equipoise.chance import stream
 from equipoise.fit import Posterior, fit, model_weights, without
@@ -29,8 +29,9 @@ from equipoise.model import (
     simulate,
     structural_parameters,
 )
+from equipoise.occasions import expanded, occasions_of, with_new_occasions
 from equipoise.patient import Covariates, Present
-from equipoise.plan import Belief, Proposal, metric_draws, mixture_quantiles
+from equipoise.plan import Belief, Proposal, area_unit, metric_draws, mixture_quantiles
 from equipoise.record import Given, Record
 from equipoise.target import Effect, Metric, Refused, Target
 from equipoise.triage import STEADY_AFTER, Judged, judge
@@ -63,6 +64,8 @@ class Known:
     beliefs: tuple[Belief, ...]
     cautions: tuple[str, ...]
     seed: int
+    doubt: str = ""
+    """Why no odds should be read off these levels at all, "" where there is no such doubt."""
 
     @property
     def all_doses(self) -> tuple[PlainDose, ...]:
@@ -95,27 +98,28 @@ def candidates(
 def know(model: Model, record: Record, t: float, *, seed: int, draws: int = DRAWS) -> Known:
     """Apply a model to a record cut at t: triage, estimation under each reading, weights.
 
+    The model in the answer has etas for every occasion that the doses given and planned run
+    through. Occasions with levels keep what these say; those ahead are drawn from the population of
+    occasions.
     Fails  ValueError where the record's doses cannot be read by the model (route, missing weight
-           for a per-kg dose, required covariate), or the model has occasions.
+           for a per-kg dose, required covariate).
     """
-    if model.occasions is not None:
-        raise ValueError(
-            f"{model.id} has variability between occasions, which odds of courses do not draw yet; "
-            "fit, simulate and replay do"
-        )
     found = patient.covariates(model, record, t)
     given = patient.given_doses(model, record, t)
     planned = patient.planned_doses(model, record, t)
     present = patient.present_course(model, record, t)
     levels = patient.levels(model, record, t)
     everything = patient.subject(model, record, t, covariate_steps=found.steps, use=levels)
+    plain = patient.plain_doses(model, (*given, *planned))
+    numbers = occasions_of(model, [course(model, plain, covariates=found.steps)])
+    whole = expanded(model, numbers)
     rng = stream(seed, record.id, model.id, "triage")
     prior = np.zeros((0, 0))
     if levels:
-        etas = draw_etas(model, 400, rng)
+        etas = draw_etas(whole, 400, rng)
         prior = _with_error(
-            model,
-            simulate(model, [everything.course], [everything.times], etas=etas).values,
+            whole,
+            simulate(whole, [everything.course], [everything.times], etas=etas).values,
             [o.analyte for o in everything.observed],
             rng,
         )
@@ -128,16 +132,16 @@ def know(model: Model, record: Record, t: float, *, seed: int, draws: int = DRAW
     share = max(LEAST_DRAWS, draws // len(readings))
     for name, omega in readings:
         version = replace(model, omega=omega)
-        posteriors.append(
-            fit(version, subject, n=share, rng=stream(seed, record.id, model.id, name, "fit"))
-        )
+        rng = stream(seed, record.id, model.id, name, "fit")
+        posteriors.append(_estimated(version, subject, numbers, n=share, rng=rng))
         labels.append(f"{model.id} ({name})" if name else model.id)
     weights = model_weights(posteriors, [1.0] * len(posteriors), levels=len(use))
     beliefs = tuple(
         Belief(label, posterior, found.steps, float(weight))
         for label, posterior, weight in zip(labels, posteriors, weights, strict=True)
     )
-    cautions = [*found.cautions]
+    confused = areas.units_confused(levels, prior) if levels else ""
+    cautions = [*((confused,) if confused else ()), *found.cautions]
     cautions.extend(c for p in posteriors for c in p.cautions)
     if len(readings) > 1:
         words = "; ".join(f"{100 * b.weight:.0f} % {b.label}" for b in beliefs)
@@ -146,9 +150,24 @@ def know(model: Model, record: Record, t: float, *, seed: int, draws: int = DRAW
             f"together ({words})"
         )
     known = Known(
-        model, record, t, found, given, planned, present, judged, beliefs, tuple(cautions), seed
+        whole, record, t, found, given, planned, present, judged, beliefs, tuple(cautions), seed
     )
+    known = replace(known, doubt=confused)
     return replace(known, cautions=(*cautions, *_sensitivity(known, subject, judged)))
+
+
+def _estimated(
+    model: Model, subject: Subject, numbers: Sequence[int], *, n: int, rng: np.random.Generator
+) -> Posterior:
+    """Draws of the etas between patients and of every occasion in `numbers`.
+
+    Occasions that can act on a level are estimated; the others are drawn anew for each draw.
+    """
+    last = max((o.time for o in subject.observed), default=-math.inf)
+    seen = occasions_of(model, [subject.course], until=last) if subject.observed else []
+    found = fit(expanded(model, seen), subject, n=n, rng=rng)
+    draws = with_new_occasions(model, found.draws, numbers, rng=rng)
+    return replace(found, model=expanded(model, numbers), draws=draws)
 
 
 def pooled(known: Known) -> Array:
@@ -201,7 +220,7 @@ def expose(
         levels=_levels(known, after, before),
         pending=tuple(p.at for p in record.pending(observation.analyte, t)),
         doses=_marks(known),
-        summaries=tuple(s for m in metrics if (s := summary(known, m, before, after)) is not None),
+        summaries=_summaries(known, metrics, before, after),
         targets=targets,
         refused=refused,
         effects=effects,
@@ -216,6 +235,25 @@ def expose(
         weight=1.0,
         covariates=known.covariates.used,
     )
+
+
+def _summaries(
+    known: Known, metrics: Sequence[Metric], before: Array, after: Array
+) -> tuple[Summary, ...]:
+    found = [s for m in metrics if (s := summary(known, m, before, after)) is not None]
+    if any(s.name == Metric.AUC_CUMULATIVE.name.lower() for s in found):
+        found.extend(
+            areas.summaries(
+                known.model,
+                patient.plain_doses(known.model, known.given),
+                patient.plain_doses(known.model, known.planned),
+                known.covariates.steps,
+                before,
+                after,
+                measured=any(j.verdict != "left out" for j in known.judged),
+            )
+        )
+    return tuple(found)
 
 
 def summary(known: Known, metric: Metric, before: Array, after: Array) -> Summary | None:
@@ -244,12 +282,10 @@ def summary(known: Known, metric: Metric, before: Array, after: Array) -> Summar
 
 
 def metric_unit(model: Model, metric: Metric) -> str:
-    """Unit of a metric of the model's analyte: "ng/mL", "AU.d/mL"."""
-    unit = model.observations[0].unit
+    """Unit of a metric of the model's analyte: "ng/mL", "AU.d/mL", "mg.h/L"."""
     if metric in (Metric.TROUGH, Metric.STEADY_STATE):
-        return unit
-    top, _, bottom = unit.partition("/")
-    return f"{top}.d/{bottom}"
+        return model.observations[0].unit
+    return area_unit(model.observations[0])
 
 
 def as_it_stands(known: Known, metric: Metric) -> Proposal | None:
@@ -423,6 +459,10 @@ def _carrying(known: Known) -> list[str]:
     those of a record acting on the interval that ends there.
     """
     what = course(known.model, known.all_doses, covariates=known.covariates.steps)
+    # A function of time alone is not carried: nobody measures it.
+    timed = [name for name, c in known.model.covariates.items() if c.by_time]
+    still = {name: np.full_like(what.covariates[name], what.covariates[name][0]) for name in timed}
+    what = replace(what, covariates={**what.covariates, **still})
     typical = np.zeros((1, len(known.model.etas)))
     table = structural_parameters(known.model, what, typical)
     most = 0.0
@@ -460,7 +500,7 @@ def _sensitivity(known: Known, subject: Subject, judged: Sequence[Judged]) -> tu
     if not suspects:
         return ()
     metric = next(
-        (m for m in (Metric.TROUGH, Metric.AUC_POST, Metric.STEADY_STATE)
+        (m for m in (Metric.TROUGH, _area_metric(known), Metric.STEADY_STATE)
          if as_it_stands(known, m) is not None),
         None,
     )  # fmt: skip
@@ -485,6 +525,13 @@ def _sensitivity(known: Known, subject: Subject, judged: Sequence[Judged]) -> tu
         f"{metric.value} estimate {full:.3g} {unit} with all levels, {less:.3g} without the "
         f"{len(suspects)} suspect {count}, {robust:.3g} with a heavy-tailed error",
     )
+
+
+def _area_metric(known: Known) -> Metric:
+    """The AUC that is steered: the cumulative one where the vocabulary has a unit for it."""
+    vocabulary = names.MEASUREMENTS.get(known.model.observations[0].analyte)
+    steered = vocabulary is not None and bool(vocabulary.area)
+    return Metric.AUC_CUMULATIVE if steered else Metric.AUC_POST
 
 
 def _pool(sets: Sequence[Array], weights: Sequence[float]) -> Array:

@@ -1,39 +1,41 @@
 """The answer of a criterion: interval, reasons, what is missing and what it would settle.
 
-`grade` answers at one time, `daily` at each day's end from what was known then, `manual` prints
-the table that the code reads. Nothing that was known after the time asked for is looked at.
+`grade` answers at one time, `daily` at each day's end from what was known then, `table` grades a
+cohort day by day, `manual` prints the table that the code reads. Nothing that was known after the
+time asked for is looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
 
-from equipoise import names, units
+import numpy as np
+
+from equipoise.chart import CELLS, DOSES, Addition, Chart, Floats, Ints
 from equipoise.criterion import (
     BASELINE_DAYS,
     Because,
     Criterion,
-    Effort,
     Grade,
+    Graded,
     Item,
-    Limit,
     Missing,
     Probe,
     Reading,
     Snapshot,
+    bounds,
     by_name,
-    car_infusion,
-    judged,
-    look_at,
-    snapshot,
+    chart_of_one,
+    evaluate,
+    look_now,
+    met_of,
 )
-from equipoise.record import SAME_TIME, Cells, Dose, Finding, Measurement, Record
-
-Entry = tuple[str, object]
-"""A name of the vocabulary and its value as it stands in a record: ("ferritin", "601 ng/mL")."""
+from equipoise.looks import Masks
+from equipoise.probe import Entry as Entry
+from equipoise.probe import with_entries as with_entries
+from equipoise.record import SAME_TIME, Record
 
 
 def grade(criterion: Criterion, record: Record, t: float) -> Grade:
@@ -42,8 +44,49 @@ def grade(criterion: Criterion, record: Record, t: float) -> Grade:
     t      hours from day 0
     Fails  ValueError where a laboratory value has no time at which it was known.
     """
-    cut = _only_inputs(criterion, record.until(t))
-    now = snapshot(criterion, cut, t)
+    return _grades(criterion, record, np.array([float(t)]))[0]
+
+
+def daily(
+    criterion: Criterion, record: Record, t: float, *, start_day: int | None = None
+) -> tuple[Grade, ...]:
+    """One answer for each calendar day, at the day's end from what was known then; the last at t.
+
+    start_day  first calendar day; default: that of the first cell infusion, day 0 without one
+    """
+    last = record.calendar_day(t)
+    if start_day is None:
+        cells = record.until(t).cells()
+        infusions = [e.at for e in cells if e.at <= t]
+        start_day = min(0, last) if not infusions else record.calendar_day(infusions[0])
+    ends = [min(record.day_end(day), t) for day in range(start_day, last + 1)]
+    return _grades(criterion, record, np.array(ends, dtype=float))
+
+
+def _grades(criterion: Criterion, record: Record, times: Floats) -> tuple[Grade, ...]:
+    if not len(times):
+        return ()
+    chart = chart_of_one(record)
+    looks = look_now(chart, np.zeros(len(times), dtype=np.int64), times)
+    graded = evaluate(criterion, looks)
+    now = [graded.snapshot(look) for look in range(len(times))]
+    missing = _missing(graded, now)
+    since = _since(graded, times)
+    return tuple(
+        _answer(graded, look, float(times[look]), now[look], missing[look], since[look])
+        for look in range(len(times))
+    )
+
+
+def _answer(
+    graded: Graded,
+    look: int,
+    t: float,
+    now: Snapshot,
+    missing: tuple[Missing, ...],
+    since: float | None,
+) -> Grade:
+    criterion = graded.criterion
     if now.low is None or now.high is None:
         return Grade(
             criterion.id, t, None, None, None, None, None, None, (), (), now.why,
@@ -64,32 +107,15 @@ def grade(criterion: Criterion, record: Record, t: float) -> Grade:
         grade=settled if criterion.measures == "grade" else None,
         score=settled if criterion.measures == "score" else None,
         met=met,
-        since=_since(criterion, cut, now),
+        since=since,
         because=_reasons(now.readings),
-        missing=_missing(criterion, cut, now),
-        sentence=_sentence(criterion, now),
+        missing=missing,
+        sentence=_sentence(graded, look, now),
         source=criterion.source,
         standing=criterion.standing,
         status=now.status,
         probability_low=odds[0],
         probability_high=odds[1],
-    )
-
-
-def daily(
-    criterion: Criterion, record: Record, t: float, *, start_day: int | None = None
-) -> tuple[Grade, ...]:
-    """One answer for each calendar day, at the day's end from what was known then; the last at t.
-
-    start_day  first calendar day; default: that of the first cell infusion, day 0 without one
-    """
-    cut = record.until(t)
-    last = cut.calendar_day(t)
-    if start_day is None:
-        infusions = [e.at for e in cut.cells() if e.at <= t]
-        start_day = min(0, last) if not infusions else cut.calendar_day(infusions[0])
-    return tuple(
-        grade(criterion, cut, min(cut.day_end(day), t)) for day in range(start_day, last + 1)
     )
 
 
@@ -120,184 +146,50 @@ def manual(criterion: Criterion) -> str:
     return "\n".join(lines) + "\n"
 
 
-# --- what a missing observation could turn out to be -------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Criteria over many looks: one row a look.
 
-
-def with_entries(record: Record, at: float, entries: Iterable[Entry]) -> Record:
-    """The record with hypothetical measurements and findings at one time, known at once."""
-    added: list[Measurement | Finding] = []
-    for number, (name, value) in enumerate(entries):
-        # After every event of the same time: the last one counts.
-        row = 10**9 + number
-        if name in names.MEASUREMENTS:
-            unit = names.MEASUREMENTS[name].unit
-            quantity = units.parse(str(value))
-            canonical = units.convert(
-                float(quantity.number), quantity.unit, unit,
-                substance=names.MEASUREMENTS[name].substance,
-            )  # fmt: skip
-            added.append(
-                Measurement(
-                    at=at,
-                    known=at,
-                    row=row,
-                    name=name,
-                    value=quantity,
-                    number=canonical,
-                    high=_last_high(record, name, at),
-                )
-            )
-        else:
-            added.append(Finding(at=at, known=at, row=row, name=name, value=value))
-    return replace(record, events=(*record.events, *added))
-
-
-def _last_high(record: Record, name: str, at: float) -> units.Quantity | None:
-    """The laboratory's upper limit, from its last value of this name: it does not change."""
-    known = [m.high for m in record.measurements(name, end=at) if m.high is not None]
-    return known[-1] if known else None
-
-
-def answer(*entries: Entry, label: str = "") -> tuple[str, Callable[[Record, float], Record]]:
-    """One answer of a probe: entries made at the time looked at."""
-    text = label or _label(entries[0][1])
-
-    def change(record: Record, t: float) -> Record:
-        return with_entries(record, t, entries)
-
-    return text, change
-
-
-def choices(name: str, effort: Effort = Effort.BEDSIDE) -> Probe:
-    """A probe of a finding: every value of the vocabulary."""
-    known = names.finding(name)
-    values: Sequence[object] = known.choices if known.kind == "choice" else (False, True)
-    return Probe(name, effort, tuple(answer((name, value)) for value in values))
-
-
-def values(name: str, limits: Sequence[Limit], effort: Effort = Effort.ROUTINE) -> Probe:
-    """A probe of a measurement: one value on each side of every limit, mildest first."""
-    answers = [answer((name, limits[0].example(met=False)), label=limits[0].opposite)]
-    for index, limit in enumerate(limits):
-        text = limit.text
-        if index + 1 < len(limits):
-            text = f"{limit.text} and {limits[index + 1].opposite}"
-        answers.append(answer((name, limit.example(met=True)), label=text))
-    return Probe(name, effort, tuple(answers))
-
-
-BASELINE, UPPER, LOWER = "baseline {}", "upper limit of {}", "lower limit of {}"
-"""Names under which a missing baseline or laboratory limit is listed."""
-
-
-def multiples(name: str, times: Decimal, relation: str = ">") -> Probe:
-    """A probe of a measurement that is compared with a multiple of its baseline or its limit.
-
-    The values lie well on either side of every limit that the record has; where it has none, they
-    cannot settle anything and only stand for a value.
+    record, at  of each look: number in the chart, hours from day 0
+    low, high   criterion id -> grade or score; -1 where it does not apply
     """
 
-    def change(record: Record, t: float, *, beyond: bool) -> Record:
-        meant = names.MEASUREMENTS[name]
-        past = record.measurements(name, end=t)
-        bounds = [q for m in past for q in (m.value, m.high) if q is not None and q.number > 0]
-        numbers = [
-            units.convert(q.number, q.unit, meant.unit, substance=meant.substance) for q in bounds
-        ]
-        number = max(numbers) * times * 2 if beyond else min(numbers) / times / 2
-        return with_entries(record, t, ((name, units.write(number, meant.unit)),))
-
-    def fill(record: Record, t: float, *, beyond: bool) -> Record:
-        if not record.measurements(name, end=t):
-            number = Decimal(1_000_000 if beyond else 1) / (1 if beyond else 1000)
-            unit = names.MEASUREMENTS[name].unit
-            return with_entries(record, t, ((name, units.write(number, unit)),))
-        return change(record, t, beyond=beyond)
-
-    opposite = {">": "<=", ">=": "<"}[relation]
-    return Probe(
-        name,
-        Effort.ROUTINE,
-        (
-            (f"{opposite} {times} x its limit", partial(fill, beyond=False)),
-            (f"{relation} {times} x its limit", partial(fill, beyond=True)),
-        ),
-    )
+    record: Ints
+    at: Floats
+    low: dict[str, Ints]
+    high: dict[str, Ints]
 
 
-def baselines(name: str, times: Decimal) -> Probe:
-    """A probe of a baseline before CAR-T: below and above what the present value is compared with.
+def table(criteria: Sequence[Criterion], chart: Chart, record: Ints, at: Floats) -> Table:
+    """The intervals of criteria at many looks, each from what was known at its own time.
 
-    times  the present value counts where it exceeds so many baselines
+    record, at  of each look; looks sorted by record and time are found fastest
     """
-
-    def fill(record: Record, t: float, *, factor: Decimal) -> Record:
-        infusion, now = car_infusion(record, t), record.latest(name, t)
-        if infusion is None or now is None:
-            return record
-        number = now.value.number / times * factor
-        return with_entries(record, infusion, ((name, units.write(number, now.value.unit)),))
-
-    below, above = _parts(times)
-    return Probe(
-        BASELINE.format(name),
-        Effort.BEDSIDE,
-        ((below, partial(fill, factor=_HALF)), (above, partial(fill, factor=_DOUBLE))),
-    )
+    low: dict[str, Ints] = {}
+    high: dict[str, Ints] = {}
+    pieces = [slice(start, start + PIECE) for start in range(0, len(record), PIECE)]
+    for piece in pieces:
+        looks = look_now(chart, record[piece], at[piece])
+        for criterion in criteria:
+            found = evaluate(criterion, looks)
+            for into, values in ((low, found.low), (high, found.high)):
+                column = into.setdefault(criterion.id, np.full(len(record), -1, dtype=np.int64))
+                column[piece] = np.where(found.applied, values, -1)
+    return Table(record, at, low, high)
 
 
-def limits_of_range(name: str, times: Decimal, end: str) -> Probe:
-    """A probe of a laboratory's limit ("low" or "high"), on either side of the present value."""
-
-    def fill(record: Record, t: float, *, factor: Decimal) -> Record:
-        now = record.latest(name, t)
-        if now is None:
-            return record
-        number = now.value.number / times * factor
-        limit = units.Quantity(number, now.value.unit, "", units.write(number, now.value.unit))
-        ranged = replace(now, high=limit) if end == "high" else replace(now, low=limit)
-        events = tuple(ranged if event is now else event for event in record.events)
-        return replace(record, events=events)
-
-    below, above = _parts(times)
-    return Probe(
-        (UPPER if end == "high" else LOWER).format(name),
-        Effort.BEDSIDE,
-        ((below, partial(fill, factor=_HALF)), (above, partial(fill, factor=_DOUBLE))),
-    )
+PIECE = 16_384
+"""Looks worked on at once: their arrays stay in the cache of a processor."""
 
 
-_HALF, _DOUBLE = Decimal("0.5"), Decimal(2)
-
-
-def _parts(times: Decimal) -> tuple[str, str]:
-    part = "the present value" if times == 1 else f"1/{times} of the present value"
-    return f"< {part}", f"> {part}"
-
-
-def _label(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, tuple):
-        return " + ".join(str(v) for v in value) or "none"
-    return str(value)
+def days(chart: Chart, record: int, first: int, last: int) -> tuple[Ints, Floats]:
+    """Looks at the end of each calendar day of one record, first to last, as `table` takes them."""
+    day = np.arange(first, last + 1, dtype=np.int64)
+    records = np.full(len(day), record, dtype=np.int64)
+    return records, chart.day_end(records, day)
 
 
 # --- the parts of an answer --------------------------------------------------------------------
-
-
-def _only_inputs(criterion: Criterion, cut: Record) -> Record:
-    """The record without measurements and findings that the criterion never reads."""
-    return replace(
-        cut,
-        events=tuple(
-            event
-            for event in cut.events
-            if not isinstance(event, Measurement | Finding)
-            or event.key in criterion.windows
-            or event.key == "death"
-        ),
-    )
 
 
 def _reasons(readings: Iterable[Reading]) -> tuple[Because, ...]:
@@ -305,80 +197,159 @@ def _reasons(readings: Iterable[Reading]) -> tuple[Because, ...]:
     return tuple(sorted(reasons, key=lambda b: (b.at, b.name)))
 
 
-def _missing(criterion: Criterion, cut: Record, now: Snapshot) -> tuple[Missing, ...]:
-    settled = now.low == now.high
-    if settled and (criterion.met is None or now.met is not None):
-        return ()
-    wanted = dict.fromkeys(name for r in now.readings for name in r.missing)
+@dataclass(slots=True)
+class _Try:
+    """One answer of a probe at one look."""
+
+    look: int
+    order: int
+    probe: Probe
+    label: str
+    added: Sequence[Addition]
+
+
+def _missing(graded: Graded, now: Sequence[Snapshot]) -> list[tuple[Missing, ...]]:
+    """What could change each answer, cheapest first, all tried together."""
+    criterion = graded.criterion
     probes = {probe.name: probe for probe in criterion.probes}
-    found: list[tuple[bool, int, float, int, Missing]] = []
-    for order, name in enumerate(wanted):
-        probe = probes[name]
-        outcomes: list[tuple[str, int, int]] = []
-        changes = False
-        for label, change in probe.answers:
-            then = _with_answer(criterion, change(cut, now.look.at), now, name)
-            if then is None or then.low is None or then.high is None:
-                continue
-            outcomes.append((label, then.low, then.high))
-            changes |= (then.low, then.high, then.met) != (now.low, now.high, now.met)
-        # One that changes nothing by itself may still do so together with others.
-        if changes or not settled:
-            width = sum(high - low for _, low, high in outcomes) / max(len(outcomes), 1)
-            missing = Missing(name, tuple(outcomes))
-            found.append((not changes, probe.effort, width, order, missing))
-    return tuple(entry[-1] for entry in sorted(found, key=lambda entry: entry[:-1]))
+    tries: list[_Try] = []
+    for look, snap in enumerate(now):
+        settled = snap.low == snap.high
+        if snap.low is None or (settled and (criterion.met is None or snap.met is not None)):
+            continue
+        wanted = dict.fromkeys(name for r in snap.readings for name in r.missing)
+        for order, name in enumerate(wanted):
+            probe = probes[name]
+            tries += [
+                _Try(look, order, probe, label, change(graded.looks, look))
+                for label, change in probe.answers
+            ]
+    found: list[list[tuple[bool, int, float, int, Missing]]] = [[] for _ in now]
+    if tries:
+        outcomes = _tried(graded, now, tries)
+        start = 0
+        while start < len(tries):
+            first = tries[start]
+            stop = start + len(first.probe.answers)
+            known = []
+            for k in range(start, stop):
+                outcome = outcomes[k]
+                if outcome is not None:
+                    known.append((tries[k].label, *outcome))
+            entry = _outcome(now[first.look], first, known)
+            if entry is not None:
+                found[first.look].append(entry)
+            start = stop
+    return [
+        tuple(entry[-1] for entry in sorted(entries, key=lambda entry: entry[:-1]))
+        for entries in found
+    ]
 
 
-def _with_answer(
-    criterion: Criterion, changed: Record, now: Snapshot, name: str
-) -> Snapshot | None:
-    """The snapshot with an answer in the record; only items that lacked it are read again.
+def _outcome(
+    now: Snapshot, tried: _Try, known: Sequence[tuple[str, int, int, bool | None]]
+) -> tuple[bool, int, float, int, Missing] | None:
+    changes = any((low, high, met) != (now.low, now.high, now.met) for _, low, high, met in known)
+    # One that changes nothing by itself may still do so together with others.
+    if not changes and now.low == now.high:
+        return None
+    width = sum(high - low for _, low, high, _ in known) / max(len(known), 1)
+    missing = Missing(tried.probe.name, tuple((label, low, high) for label, low, high, _ in known))
+    return (not changes, tried.probe.effort, width, tried.order, missing)
+
+
+def _tried(
+    graded: Graded, now: Sequence[Snapshot], tries: Sequence[_Try]
+) -> list[tuple[int, int, bool | None] | None]:
+    """The interval with each answer in the record; only items that lacked it are read again.
 
     None where the answer contradicts what is known, as 38.0 does after a value > 38.4.
     """
-    look = look_at(criterion, changed, now.look.at)
-    readings = tuple(
-        item.read(look) if name in found.missing else found
-        for item, found in zip(criterion.items, now.readings, strict=True)
+    criterion, looks = graded.criterion, graded.looks
+    which = np.array([t.look for t in tries], dtype=np.int64)
+    chart = looks.chart.branch(looks.record[which], [t.added for t in tries])
+    number = np.arange(len(tries), dtype=np.int64)
+    again = evaluate(
+        criterion,
+        look_now(chart, number, looks.at[which], np.maximum(looks.known[which], looks.at[which])),
     )
-    if any(
-        not new.possible <= old.possible for new, old in zip(readings, now.readings, strict=True)
-    ):
-        return None
-    return judged(criterion, look, readings)
+    agree = again.applied.copy()
+    possible: list[Masks] = []
+    for place, (before, after) in enumerate(zip(graded.readings, again.readings, strict=True)):
+        lacked = np.array([t.probe.name in now[t.look].readings[place].missing for t in tries])
+        old = before.possible[which]
+        new = np.where(lacked, after.possible, old)
+        agree &= (new & ~old) == 0
+        possible.append(new)
+    low, high = bounds(criterion, possible)
+    met = met_of(criterion, possible) if criterion.met is not None else None
+    word = {0: False, 1: None, 2: True}
+    return [
+        (int(low[k]), int(high[k]), None if met is None else word[int(met[k])])
+        if agree[k]
+        else None
+        for k in range(len(tries))
+    ]
 
 
-def _since(criterion: Criterion, cut: Record, now: Snapshot) -> float | None:
-    if not now.low:
-        return None
-    start = now.look.at
-    for time in _times(criterion, cut, now.look.at):
-        if snapshot(criterion, cut, time).low != now.low:
+_FIRST_STEP = 4
+
+
+def _since(graded: Graded, known: Floats) -> list[float | None]:
+    """For each look the start of the unbroken stretch at its `low`, with what was known at it."""
+    looks, criterion = graded.looks, graded.criterion
+    start: list[float | None] = [None] * len(looks)
+    times: dict[int, Floats] = {}
+    place: dict[int, int] = {}
+    for look in range(len(looks)):
+        if graded.applied[look] and graded.low[look]:
+            start[look] = float(looks.at[look])
+            times[look] = _times(graded, look)
+            place[look] = 0
+    step = _FIRST_STEP
+    while times:
+        which = [(look, k) for look, all_ in times.items()
+                 for k in range(place[look], min(place[look] + step, len(all_)))]  # fmt: skip
+        if not which:
             break
-        start = time
+        look_of = np.array([look for look, _ in which], dtype=np.int64)
+        at = np.array([times[look][k] for look, k in which])
+        past = evaluate(criterion, look_now(looks.chart, looks.record[look_of], at, known[look_of]))
+        same = past.applied & (past.low == graded.low[look_of])
+        for number, (look, k) in enumerate(which):
+            if look not in times:
+                continue
+            if not same[number]:
+                del times[look]
+                continue
+            start[look] = float(at[number])
+            place[look] = k + 1
+            if k + 1 == len(times[look]):
+                del times[look]
+        step *= 4
     return start
 
 
-def _times(criterion: Criterion, cut: Record, t: float) -> list[float]:
+def _times(graded: Graded, look: int) -> Floats:
     """Times at which the answer may have changed, latest first: events, and values going stale."""
-    times: set[float] = set()
-    for event in cut.events:
-        if event.at > t + SAME_TIME:
+    looks, windows = graded.looks, graded.criterion.windows
+    one = looks.take([look])
+    at = float(looks.at[look])
+    found: list[Floats] = []
+    for name in (*windows, CELLS, DOSES):
+        series = looks.chart.named(name)
+        if not series.rows:
             continue
-        window = criterion.windows.get(event.key)
-        if window is None:
-            if isinstance(event, Cells | Dose):
-                times.add(event.at)
-            continue
-        times.add(event.at)
-        stale = event.at + window + 2 * SAME_TIME
-        if stale < t:
-            times.add(stale)
-    return sorted(times, reverse=True)
+        times = series.at[one.between(series, np.array([-np.inf])).row]
+        found.append(times)
+        if name in windows:
+            stale = times + windows[name] + 2 * SAME_TIME
+            found.append(stale[stale < at])
+    return np.unique(np.concatenate(found))[::-1] if found else np.zeros(0)
 
 
-def _sentence(criterion: Criterion, now: Snapshot) -> str:
+def _sentence(graded: Graded, look: int, now: Snapshot) -> str:
+    criterion = graded.criterion
     readings = by_name(criterion, now.readings)
     opening = _opening(criterion, now)
     known: list[str] = []
@@ -397,7 +368,7 @@ def _sentence(criterion: Criterion, now: Snapshot) -> str:
     notes = dict.fromkeys(r.note for r in now.readings if r.note)
     text += "".join(f"; {note}" for note in notes)
     if criterion.tail is not None:
-        tail = criterion.tail(now.look, readings)
+        tail = criterion.tail(graded.looks, look, readings)
         text += f"; {tail}" if tail else ""
     return text
 

@@ -492,7 +492,7 @@ def simulate(
         areas[o.analyte] = solution.areas[:, :, k].reshape(shape) * o.factor
     errors = {}
     if any(o.read for o in model.observations):
-        amounts = solution.amounts.reshape((*shape, -1))
+        amounts = solution.amounts.reshape((*shape, len(model.states)))
         errors = errors_of(
             {o.analyte: o.read for o in model.observations if o.read is not None},
             {name: value.number for name, value in model.thetas.items()},

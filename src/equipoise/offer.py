@@ -53,14 +53,14 @@ class Offer:
     """What can be given.
 
     amounts   as written, with their unit;  loading: likewise, empty for none
-    interval, duration, turnaround  hours
+    interval, duration, turnaround  hours; None: those of the present course
     earliest, latest  hours from day 0; None: from now on, while doses are planned
     """
 
     route: str
     amounts: tuple[str, ...]
     interval: float | None
-    duration: float
+    duration: float | None
     loading: tuple[str, ...]
     earliest: float | None
     latest: float | None
@@ -110,7 +110,7 @@ def parse_offer(content: Mapping[str, Any], record: Record) -> Offer:
         route=str(content.get("route", "")),
         amounts=tuple(dict.fromkeys(amounts)),
         interval=_hours("interval", content["interval"]) if "interval" in content else None,
-        duration=_hours("duration", content.get("duration", "0 h")),
+        duration=_hours("duration", content["duration"]) if "duration" in content else None,
         loading=tuple(str(a) for a in content.get("loading", ())),
         earliest=_time("earliest", content.get("earliest"), record),
         latest=_time("latest", content.get("latest"), record),
@@ -153,18 +153,17 @@ def _troughs(known: Known, offer: Offer) -> Iterable[Proposal]:
     if interval is None:
         raise OfferError("offer: give interval; no regular course runs or is planned")
     route = offer.route or (present.route if present else next(iter(known.model.routes)))
+    duration = _duration(known, offer, route)
     start = known.t if offer.earliest is None else offer.earliest
     for amount in offer.amounts:
         number = _amount(known, amount)
         text = f"{amount} every {interval:g} h"
         if not offer.loading:
-            dose = PlainDose(start, number, route, offer.duration, interval, steady=1)
+            dose = PlainDose(start, number, route, duration, interval, steady=1)
             yield Proposal(text, text, (text,), (dose,))
         for load in offer.loading:
-            first = PlainDose(start, _amount(known, load), route, offer.duration)
-            rest = PlainDose(
-                start + interval, number, route, offer.duration, interval, additional=60
-            )
+            first = PlainDose(start, _amount(known, load), route, duration)
+            rest = PlainDose(start + interval, number, route, duration, interval, additional=60)
             lines = (f"{load} once", f"then {text}")
             doses = (*plain_doses(known.model, known.given), first, rest)
             # Read just before the dose that follows the wait.
@@ -189,18 +188,27 @@ def _remaining(known: Known, offer: Offer) -> Iterable[Proposal]:
             f"= {offer.max_courses}",
         )
     given = plain_doses(known.model, known.given)
+    duration = _duration(known, offer, route)
     for choice in choices:
         doses, lines = [], []
         for at, amount in zip(slots, choice, strict=True):
             number = _amount(known, amount)
             if number > 0.0:
-                doses.append(PlainDose(at, number, route, offer.duration))
+                doses.append(PlainDose(at, number, route, duration))
                 when = known.record.clock(at).strftime("%d %b %H:%M")
-                lines.append(f"{amount} {route} over {offer.duration:g} h at {when}")
+                lines.append(f"{amount} {route} over {duration:g} h at {when}")
         label = " + ".join(choice)
         yield Proposal(
             label, label, tuple(lines) or ("no further dose",), (*given, *doses), notes=notes
         )
+
+
+def _duration(known: Known, offer: Offer, route: str) -> float:
+    """Hours of an infusion: the offer's, else those of the doses planned or given by that route."""
+    if offer.duration is not None:
+        return offer.duration
+    same = [d for d in (*known.given, *known.planned) if d.route in ("", route)]
+    return same[-1].duration if same else 0.0
 
 
 def _slots(known: Known, offer: Offer) -> tuple[float, ...]:

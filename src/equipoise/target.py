@@ -23,6 +23,7 @@ class Metric(Enum):
     AUC_PRE = "AUC before the graft"
     AUC_POST = "AUC after the graft"
     AUC_TOTAL = "total AUC"
+    AUC_CUMULATIVE = "cumulative AUC"
     STEADY_STATE = "steady-state concentration"
 
 
@@ -37,6 +38,8 @@ class Target:
     ages         years, low <= age < high
     line         at which line of treatment, in which regimen
     conflict     what another source says instead
+    conditioning intensities for which it was studied, as records say them; empty: any
+    aim          the number that the source aims at, in `unit`; NaN where it prints only a window
     """
 
     id: str
@@ -57,6 +60,8 @@ class Target:
     reviewed_on: date
     because: str
     conflict: str = ""
+    conditioning: tuple[str, ...] = ()
+    aim: float = math.nan
 
     @property
     def window(self) -> str:
@@ -112,6 +117,8 @@ class Effect:
     platforms: tuple[str, ...]
     source: Source
     standing: Standing
+    ages: tuple[float, float] = (0.0, math.inf)
+    """Years, low <= age < high, of the patients it speaks of."""
 
     @property
     def may_enter_utility(self) -> bool:
@@ -163,6 +170,10 @@ def _misfit(target: Target, record: Record, age: float | None) -> str:
     if target.indications and record.indication not in target.indications:
         have = record.indication or "no indication given"
         return f"studied in {_list(target.indications)}, this record: {have}"
+    intensity = str(dict(record.covariates).get("conditioning", ""))
+    if target.conditioning and intensity not in target.conditioning:
+        have = intensity or "conditioning not given"
+        return f"studied in {_list(target.conditioning)} conditioning, this record: {have}"
     low, high = target.ages
     if age is None and (low > 0.0 or not math.isinf(high)):
         return f"studied at age {_ages(low, high)}; the record has no date of birth"

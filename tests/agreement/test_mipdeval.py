@@ -17,6 +17,7 @@ from equipoise.dataset import read_dataset
 from equipoise.mode import find_mode
 from equipoise.model import simulate
 from equipoise.modelfile import load
+from equipoise.models import busulfan_shukla2020
 from equipoise.occasions import expanded, occasions_of
 
 WANTED = 0.01
@@ -29,6 +30,7 @@ CASES = {
     "vancomycin": ("vancomycin_thomson2009", 50),
     "busulfan": ("busulfan_shukla2020", 200),
 }
+SHELF = {"busulfan": busulfan_shukla2020.MODEL}
 EACH = pytest.mark.parametrize("name", CASES)
 
 
@@ -74,6 +76,26 @@ def test_every_iterative_forecast_is_that_of_nonmem(name, reference_data, exampl
     assert far == []
     assert worst < SEEN
     assert count == CASES[name][1]
+
+
+def test_forecasts_of_the_shelf_model_are_those_of_nonmem(reference_data):
+    """The model that `assess` and `plan` use, not the example file."""
+    model = SHELF["busulfan"]
+    dataset = read_dataset(reference_data / "mipdeval" / "busulfan_data.csv", model)
+    rows = reference(reference_data, "busulfan")
+    worst, count = 0.0, 0
+    for subject in dataset.subjects:
+        for k, forecast in enumerate(replay.of_subject(model, subject, seed=1, draws=0)):
+            (row,) = (
+                r
+                for r in rows[int(subject.id), max(k, 1)]
+                if abs(r["TIME"] - forecast.at) < 1e-3 and r["EVID"] != 1.0
+            )
+            expected = row["PRED"] if k == 0 else row["IPRED"]
+            worst = max(worst, abs(forecast.prediction / expected - 1.0))
+            count += 1
+    assert count == CASES["busulfan"][1]
+    assert worst < SEEN < WANTED
 
 
 @EACH

@@ -92,6 +92,17 @@ def _pair(agent: str, *extra: AnyEvent) -> tuple[Situation, Situation, Situation
     )
 
 
+def _with_busulfan(agent: str) -> tuple[Situation, Situation, Situation]:
+    busulfan = [dose("busulfan", DAY * d, "240 mg", duration=3.0) for d in range(2)]
+    t = DAY + 6.0
+    stale = t + 15 * DAY
+    return (
+        situation(t, *busulfan, dose(agent, t - 4.0)),
+        situation(t, *busulfan),
+        situation(stale, *busulfan, planned(agent, stale + 2.0)),
+    )
+
+
 @dataclass(frozen=True)
 class Three:
     """A patient to whom it applies, one to whom it does not, one whose record cannot tell."""
@@ -147,6 +158,17 @@ PATIENTS: dict[str, Three] = {
             "sirolimus_micafungin_label": "micafungin",
             "sirolimus_caspofungin_ebmt2024": "caspofungin",
             "sirolimus_letermovir_label_us": "letermovir",
+        }.items()
+    },
+    **{
+        id_: three(_with_busulfan(agent), "busulfan: a recent dose or a stop")
+        for id_, agent in {
+            "busulfan_deferasirox_label": "deferasirox",
+            "busulfan_metronidazole_label": "metronidazole",
+            "busulfan_itraconazole_label": "itraconazole",
+            "busulfan_paracetamol_label": "paracetamol",
+            "busulfan_phenytoin_label": "phenytoin",
+            "busulfan_sirolimus_sos": "sirolimus",
         }.items()
     },
     "tacrolimus_sirolimus_azole_practice": Three(
@@ -462,6 +484,9 @@ def test_overlap_needs_every_feature_looked_for_before_it_is_refused() -> None:
         ("sirolimus_liver_severe", ("67 %", "210 %", "168 %", "60 %")),
         ("thymoglobulin_infusion_duration_us", ("6 hours", "4 hours")),
         ("iechs_first_line", ("94 %", "76 %")),
+        ("busulfan_itraconazole_label", ("25 %", "200 mg")),
+        ("busulfan_phenytoin_label", ("15 %",)),
+        ("busulfan_paracetamol_label", ("72 hours",)),
     ],
 )
 def test_the_published_numbers_stand_in_the_statement(id_: str, numbers: tuple[str, ...]) -> None:
@@ -469,9 +494,17 @@ def test_the_published_numbers_stand_in_the_statement(id_: str, numbers: tuple[s
         assert number in BY_ID[id_].statement
 
 
+def test_paracetamol_counts_from_72_hours_before_busulfan() -> None:
+    busulfan = [dose("busulfan", DAY * d, "240 mg", duration=3.0) for d in range(5, 7)]
+    for before, truth in ((72.0, Truth.MET), (73.0, Truth.NOT_MET), (-10.0, Truth.MET)):
+        patient = situation(6 * DAY + 5.0, *busulfan, dose("paracetamol", 5 * DAY - before))
+        assert ask("busulfan_paracetamol_label", patient).truth is truth
+
+
 def test_what_was_read_only_at_second_hand_is_provisional() -> None:
     second_hand = ("sirolimus_liver_label_us", "sirolimus_fluconazole_cases", "iechs_first_line",
-                   "iechs_second_line", "iechs_third_line", "iechs_anti_il6")  # fmt: skip
+                   "iechs_second_line", "iechs_third_line", "iechs_anti_il6",
+                   "busulfan_sirolimus_sos")  # fmt: skip
     assert {BY_ID[i].standing for i in second_hand} == {Standing.PROVISIONAL}
     assert BY_ID["sirolimus_inhibitor_stop"].standing is Standing.HYPOTHESIS
     assert BY_ID["atg_unit_rule"].standing is Standing.HYPOTHESIS

@@ -36,6 +36,10 @@ PRINTED = [
     ("thymoglobulin_alpha_beta_post_12", 0, 12, "AU.d/mL", Standing.PUBLISHED),
     ("thymoglobulin_cord_post_20", 0, 20, "AU.d/mL", Standing.PUBLISHED),
     ("thymoglobulin_pediatric_marrow_post_50", 0, 50, "AU.d/mL", Standing.PUBLISHED),
+    ("busulfan_adult_62_100", 62.4, 99.8, "mg.h/L", Standing.PUBLISHED),
+    ("busulfan_t_cell_depleted_55_66", 55, 66, "mg.h/L", Standing.PUBLISHED),
+    ("busulfan_child_59_98", 59.1, 98.5, "mg.h/L", Standing.TRANSCRIBED),
+    ("busulfan_child_78_101", 78, 101, "mg.h/L", Standing.PROVISIONAL),
 ]  # fmt: skip
 
 BY_ID = {t.id: t for t in targets.ALL}
@@ -77,9 +81,12 @@ def test_every_target_is_whole(target):
     assert set(target.indications) <= set(names.INDICATIONS)
     assert set(target.platforms) <= set(names.PLATFORMS)
     assert target.agent in names.AGENTS
-    level = names.measurement(target.analyte).unit
-    assert level.startswith(target.unit.split("/")[0].split(".")[0])
-    area = target.metric in (Metric.AUC_PRE, Metric.AUC_POST, Metric.AUC_TOTAL)
+    area = target.metric not in (Metric.TROUGH, Metric.STEADY_STATE)
+    known = names.measurement(target.analyte)
+    if known.area:
+        assert target.unit == known.area[0]
+    else:
+        assert known.unit.startswith(target.unit.split("/")[0].split(".")[0])
     assert (".time/" in units.unit(target.unit).dimension) == area
     if target.standing < Standing.TRANSCRIBED:
         read = target.source.where + target.source.note
@@ -173,6 +180,42 @@ def test_blinatumomab_has_no_window():
     assert "no window for blinatumomab" in targets.__doc__
 
 
+@pytest.mark.parametrize(
+    ("age", "platform", "conditioning", "expected"),
+    [
+        (40, "", "myeloablative", {"busulfan_adult_62_100"}),
+        (40, "adult_unrelated", "reduced", set()),
+        (40, "", "", set()),
+        (40, "cd34_selected", "myeloablative",
+         {"busulfan_adult_62_100", "busulfan_t_cell_depleted_55_66"}),
+        (5, "", "myeloablative", {"busulfan_child_59_98", "busulfan_child_78_101"}),
+        (20, "", "myeloablative",
+         {"busulfan_adult_62_100", "busulfan_child_59_98", "busulfan_child_78_101"}),
+        (75, "cd34_selected", "myeloablative", {"busulfan_adult_62_100"}),
+    ],
+)  # fmt: skip
+def test_busulfan_by_age_platform_and_conditioning(age, platform, conditioning, expected):
+    record = person(age=age, platform=platform)
+    if conditioning:
+        record = replace(record, covariates=(("conditioning", conditioning),))
+    assert chosen(record, "busulfan") == expected
+
+
+@pytest.mark.parametrize(
+    ("id_", "molar", "times"),
+    [
+        ("busulfan_adult_62_100", (950.0, 1520.0), 16),
+        ("busulfan_child_59_98", (3600.0, 6000.0), 4),
+    ],
+)
+def test_busulfan_windows_are_their_molar_numbers(id_, molar, times):
+    for printed, ours in zip(molar, (BY_ID[id_].low, BY_ID[id_].high), strict=True):
+        total = units.convert(printed * times, "umol.min/L", "mg.h/L", substance="busulfan")
+        assert ours == pytest.approx(total, abs=0.05)
+    aim = units.convert(18_000.0, "umol.min/L", "mg.h/L", substance="busulfan")
+    assert BY_ID["busulfan_child_59_98"].aim == pytest.approx(aim, abs=0.05)
+
+
 # (id, estimate, low, high, from, to, standing) as printed.
 ESTIMATES = [
     ("sirolimus_sos_9", 3.68, 1.57, 8.67, 9, math.inf, Standing.PUBLISHED),
@@ -187,6 +230,11 @@ ESTIMATES = [
     ("thymoglobulin_alpha_beta_survival", 0.865, 0.763, 0.967, 0, 12, Standing.PUBLISHED),
     ("thymoglobulin_cord_cd4", 0.974, None, None, 0, math.inf, Standing.PUBLISHED),
     ("thymoglobulin_cord_event", 1.005, None, None, 0, math.inf, Standing.PUBLISHED),
+    ("busulfan_child_survival_optimum", 78, 74, 82, 0, math.inf, Standing.PUBLISHED),
+    ("busulfan_child_sos_melphalan", 0.66, None, None, 74, math.inf, Standing.PUBLISHED),
+    ("busulfan_t_cell_depleted_survival", 0.5, 0.29, 0.88, 59.5, math.inf, Standing.PUBLISHED),
+    ("busulfan_label_sos", 0.08, None, None, 0, math.inf, Standing.PUBLISHED),
+    ("busulfan_targeted_sos", 0.17, None, None, 0, math.inf, Standing.PUBLISHED),
 ]  # fmt: skip
 
 

@@ -18,7 +18,13 @@ from equipoise.record import HOURS_PER_DAY, Dose, Finding, Kept, Measurement, Re
 
 ROOT = Path(__file__).resolve().parents[2]
 CASE_A = "tisagenlecleucel_case_a"
-MADE_UP = ("sirolimus_adult", "sirolimus_child_12kg", "atg_adult_unrelated", "atg_haploidentical")
+MADE_UP = (
+    "sirolimus_adult",
+    "sirolimus_child_12kg",
+    "atg_adult_unrelated",
+    "atg_haploidentical",
+    "busulfan_adult",
+)
 
 each = pytest.mark.parametrize("bundled", BUNDLED, ids=lambda b: b.name)
 

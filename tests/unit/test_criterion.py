@@ -4,9 +4,11 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
 from equipoise import units
+from equipoise.chart import chart_of
 from equipoise.criteria import CRS, HSCORE, ICANS
 from equipoise.criterion import (
     Because,
@@ -17,11 +19,13 @@ from equipoise.criterion import (
     bands,
     car_infusion,
     compare,
-    look_at,
+    evaluate,
+    look_now,
     reading,
     seen,
 )
-from equipoise.grading import choices, daily, grade, manual, values, with_entries
+from equipoise.grading import daily, grade, manual
+from equipoise.probe import choices, values, with_entries
 from equipoise.record import Cells, Dose, Finding, Measurement, Record
 
 DAY0 = datetime.fromisoformat("2025-03-10T10:00:00+01:00")
@@ -121,42 +125,53 @@ def test_readings():
     assert seen(dose) == Because("tocilizumab", 1.0, "8 mg/kg")
 
 
+def look(record, t):
+    return look_now(chart_of((record,)), np.zeros(1, dtype=np.int64), np.array([float(t)]))
+
+
 def test_windows_and_the_start_of_a_look():
+    def there(record, t):
+        return bool(evaluate(CRS, look(record, t)).looks.of("temperature").there[0])
+
     record = with_entries(infused(), -2.0, [("temperature", "39.0 Cel")])
-    assert look_at(CRS, record, 3.0).measurement("temperature") is None, "before the infusion"
+    assert not there(record, 3.0), "before the infusion"
     record = with_entries(record, 3.0, [("temperature", "38.5 Cel")])
-    assert look_at(CRS, record, 27.0).measurement("temperature") is not None
-    assert look_at(CRS, record, 27.1).measurement("temperature") is None
-    assert look_at(CRS, record, 2.9).measurement("temperature") is None, "not yet happened"
+    assert there(record, 27.0)
+    assert not there(record, 27.1)
+    assert not there(record, 2.9), "not yet happened"
 
 
-def test_baseline_is_the_last_value_at_or_before_the_infusion_and_at_most_30_days_old():
-    record = infused()
-    look = look_at(HSCORE, with_entries(record, -720.0, [("ferritin", "100 ng/mL")]), 5.0)
-    assert look.baseline("ferritin", 0.0) is not None
-    look = look_at(HSCORE, with_entries(record, -721.0, [("ferritin", "100 ng/mL")]), 5.0)
-    assert look.baseline("ferritin", 0.0) is None
-    look = look_at(HSCORE, with_entries(record, 0.0, [("ferritin", "100 ng/mL")]), 5.0)
-    assert look.baseline("ferritin", 0.0) is not None
-    look = look_at(HSCORE, with_entries(record, 1.0, [("ferritin", "100 ng/mL")]), 5.0)
-    assert look.baseline("ferritin", 0.0) is None
+@pytest.mark.parametrize(
+    ("at", "expected"), [(-720.0, True), (-721.0, False), (0.0, True), (1.0, False)]
+)
+def test_baseline_is_the_last_value_at_or_before_the_infusion_and_at_most_30_days_old(at, expected):
+    record = with_entries(infused(), at, [("ferritin", "100 ng/mL")])
+    before = look(record, 5.0).baseline("ferritin", np.array([0.0]))
+    assert bool(before.there[0]) is expected
+
+
+def infusion(record, t):
+    """The infusion for one record, and the same for a chart."""
+    found = look(record, t).infusion()[0]
+    assert car_infusion(record, t) == (None if np.isnan(found) else found)
+    return car_infusion(record, t)
 
 
 def test_which_infusion_counts():
-    assert car_infusion(infused(product="graft"), 5.0) is None
-    assert car_infusion(infused(), -1.0) is None
-    assert car_infusion(infused(at=3.0), 5.0) == 3.0
+    assert infusion(infused(product="graft"), 5.0) is None
+    assert infusion(infused(), -1.0) is None
+    assert infusion(infused(at=3.0), 5.0) == 3.0
     twice = replace(
         infused(),
         events=(*infused().events, Cells(at=700.0, known=700.0, product="car_other")),
     )
-    assert car_infusion(twice, 699.0) == 0.0
-    assert car_infusion(twice, 700.0) == 700.0
+    assert infusion(twice, 699.0) == 0.0
+    assert infusion(twice, 700.0) == 700.0
     held = Cells(at=0.0, known=0.0, product="car_other", status="held")
-    assert car_infusion(replace(infused(), events=(held,)), 5.0) is None
+    assert infusion(replace(infused(), events=(held,)), 5.0) is None
     header = Record(id="p", day0=DAY0, indication="cart")
-    assert car_infusion(header, 5.0) == 0.0
-    assert car_infusion(replace(header, indication="itp"), 5.0) is None
+    assert infusion(header, 5.0) == 0.0
+    assert infusion(replace(header, indication="itp"), 5.0) is None
 
 
 def test_the_contract_example():

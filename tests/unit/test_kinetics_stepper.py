@@ -257,3 +257,14 @@ def test_tolerances_are_checked():
         solve(RUNAWAY, [Schedule()], [[1.0]], np.array([[0.0, 0.3]]), rtol=0.0)
     with pytest.raises(ValueError, match="atol must not be negative"):
         solve(RUNAWAY, [Schedule()], [[1.0]], np.array([[0.0, 0.3]]), atol=-1.0)
+
+
+@pytest.mark.parametrize("off", [-5e-10, 0.0, 5e-10])
+def test_the_last_sample_waits_for_what_a_rounding_puts_after_it(off):
+    course = Schedule((DoseEvent(0.0, 80.0, row=1), DoseEvent(10.0 + off, 60.0, row=2)))
+    before, after = (
+        solve(SATURABLE, [course], [[10.0]], lanes(1), after=[[row]]).amounts[0, 0]
+        for row in (1, 3)
+    )
+    assert after[0] - before[0] == pytest.approx(60.0, rel=1e-7)
+    assert after[1:] == pytest.approx(before[1:], rel=1e-7)

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from equipoise import units
 from equipoise.cli.entry import run
 from equipoise.dataset import DatasetError, parse_dataset
-from equipoise.exposure import know
+from equipoise.exposure import expose, know
 from equipoise.likelihood import Observed, Subject
 from equipoise.mode import find_mode
 from equipoise.model import (
@@ -21,7 +22,8 @@ from equipoise.model import (
     structural_parameters,
 )
 from equipoise.occasions import expanded, occasions_of, with_new_occasions
-from equipoise.record import Record
+from equipoise.record import Dose, Measurement, Record
+from equipoise.target import Metric
 from occasion_models import OMEGA, WITHIN, two_days, two_days_parameters
 
 DOSES = [PlainDose(10.0, 100.0, "iv"), PlainDose(34.0, 100.0, "iv")]
@@ -203,7 +205,56 @@ def test_simulated_patients_differ_from_day_to_day(examples, capsys) -> None:
     assert spread > 1.15 * np.sqrt(2) * 0.106
 
 
-def test_odds_of_courses_refuse_a_model_with_occasions() -> None:
-    record = Record(id="p", day0=datetime(2025, 3, 10, tzinfo=UTC))
-    with pytest.raises(ValueError, match="variability between occasions"):
-        know(two_days(), record, 0.0, seed=1)
+def course_of_two_days(*levels: tuple[float, str]) -> Record:
+    """100 mg at 0 h given, the same at 24 and 48 h planned, asked about at 20 h."""
+    quantity = units.parse("100 mg")
+    doses = [
+        Dose(at=t, known=min(t, 0.0), agent="busulfan", amount=quantity, route="iv",
+             status="planned" if t else "")
+        for t in (0.0, 24.0, 48.0)
+    ]  # fmt: skip
+    measured = [
+        Measurement(at=t, known=t, name="busulfan", value=units.parse(text),
+                    number=float(units.parse(text).number))
+        for t, text in levels
+    ]  # fmt: skip
+    return Record(id="p", day0=datetime(2025, 3, 10, tzinfo=UTC), events=(*doses, *measured)).until(
+        20.0
+    )
+
+
+def test_the_occasion_with_levels_is_kept_and_those_ahead_are_drawn_anew() -> None:
+    record = course_of_two_days((3.0, "1400 ng/mL"), (8.0, "800 ng/mL"), (18.0, "300 ng/mL"))
+    known = know(two_days(), record, 20.0, seed=1, draws=4000)
+    assert known.model.etas == (
+        "CL", "V", "CL, occasion 1", "CL, occasion 2", "CL, occasion 3",
+    )  # fmt: skip
+    (belief,) = known.beliefs
+    assert belief.posterior.model.etas == known.model.etas
+    draws = belief.posterior.draws
+    assert draws.shape == (4000, 5)
+    spread = draws.std(axis=0)
+    # Ahead: as in the population of occasions, and nothing of the levels in them.
+    assert spread[3:] == pytest.approx([0.2, 0.2], rel=0.05)
+    assert np.abs(np.corrcoef(draws.T)[3:, :3]).max() < 0.08
+    # The level fixes their sum; each alone is told apart from it only by its prior.
+    assert np.std(draws[:, 0] + draws[:, 2]) < 0.5 * np.hypot(0.3, 0.2)
+    assert np.corrcoef(draws[:, 0], draws[:, 2])[0, 1] < -0.5
+
+
+def test_without_levels_all_etas_are_those_of_the_population() -> None:
+    known = know(two_days(), course_of_two_days(), 20.0, seed=1, draws=4000)
+    (belief,) = known.beliefs
+    expected = [0.3, 0.2, 0.2, 0.2, 0.2]
+    assert belief.posterior.draws.std(axis=0) == pytest.approx(expected, rel=0.06)
+
+
+def test_a_clearance_that_changes_with_time_is_no_carried_covariate() -> None:
+    known = know(two_days(), course_of_two_days(), 20.0, seed=1, draws=500)
+    shown = expose(
+        known, targets=(), refused=(), effects=(), metrics=(Metric.AUC_CUMULATIVE,), watermark=""
+    )
+    assert not any("carried forward" in c for c in shown.cautions)
+    days = [next(s for s in shown.summaries if s.name == f"auc_day_{i}") for i in (1, 2, 3)]
+    # Clearance halves 30 h after the first dose: the second and third day bring more.
+    assert days[2].posterior[2] > 1.5 * days[0].posterior[2]

@@ -77,7 +77,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
 
 def test_what_is_left_out_has_a_meaning() -> None:
     found = parse_offer({"amounts": ["2 mg"]}, EMPTY)
-    assert (found.route, found.interval, found.duration, found.loading) == ("", None, 0.0, ())
+    assert (found.route, found.interval, found.duration, found.loading) == ("", None, None, ())
     assert (found.earliest, found.latest, found.turnaround) == (None, None, TURNAROUND)
     assert found.max_courses == 200
 

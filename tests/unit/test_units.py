@@ -278,7 +278,7 @@ def test_round_trip_between_all_units_of_a_dimension():
 # --- mass and amount of substance --------------------------------------------------------------
 
 # IUPAC 2021 abridged standard atomic weights.
-ATOMIC = {"C": 12.011, "H": 1.008, "N": 14.007, "O": 15.999}
+ATOMIC = {"C": 12.011, "H": 1.008, "N": 14.007, "O": 15.999, "S": 32.06}
 FORMULA = {
     "sirolimus": {"C": 51, "H": 79, "N": 1, "O": 13},
     "everolimus": {"C": 53, "H": 83, "N": 1, "O": 14},
@@ -289,6 +289,7 @@ FORMULA = {
     "triglycerides": {"C": 57, "H": 104, "O": 6},
     "glucose": {"C": 6, "H": 12, "O": 6},
     "cholesterol": {"C": 27, "H": 46, "O": 1},
+    "busulfan": {"C": 6, "H": 14, "O": 6, "S": 2},
 }
 
 
@@ -319,10 +320,27 @@ def test_every_molar_factor_is_either_checked_by_formula_or_is_hemoglobin():
         ("10", "mmol/L", "g/dL", "hemoglobin", "16.11"),
         ("5", "mmol/L", "mg/dL", "glucose", "90.08"),
         ("5", "mmol/L", "mg/dL", "cholesterol", "193.35"),
+        ("10", "umol/L", "ng/mL", "busulfan", "2463"),
+        ("6000", "umol.min/L", "mg.h/L", "busulfan", "24.63"),
+        ("24.63", "mg.h/L", "umol.min/L", "busulfan", "6000"),
+        ("100", "umol.h/L", "mg.h/L", "busulfan", "24.63"),
     ],
 )
 def test_molar_conversion_as_printed(number, start, end, substance, expected):
     assert convert(D(number), start, end, substance=substance) == D(expected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["uM.min", "uM*min", "µM·min", "μM×min", "µmol/L*min", "umol·min/L", "uMol.min", "µmol*min/L"],
+)
+def test_the_molar_exposure_as_busulfan_papers_print_it(text):
+    assert unit(text).code == "umol.min/L"
+
+
+def test_a_molar_exposure_needs_the_substance():
+    with pytest.raises(UnitError, match="which substance it is"):
+        convert(D(900), "umol.min/L", "mg.h/L")
 
 
 def test_bilirubin_34_micromolar_is_just_below_two_milligrams():

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from equipoise import names
-from equipoise.criterion import (
-    Criterion,
-    Effort,
-    Item,
-    Limit,
-    Look,
-    Probe,
-    Reading,
-    Truth,
-    car_infusion,
-    reading,
-)
-from equipoise.grading import answer, choices, values
-from equipoise.record import AnyEvent, Finding, Measurement
+from equipoise.chart import DOSES, Bools
+from equipoise.criterion import Criterion, Effort, Item, Probe, Readings, Reasons
+from equipoise.looks import MET, NOT_MET, UNKNOWN, Looks, Rows, Truths
+from equipoise.probe import answer, choices, values
+from equipoise.readers import MASK_OF_TRUTH, Part, PartReader, after, since
+from equipoise.record import Dose
 from equipoise.source import Source, Standing
+from equipoise.truth import Because, Limit, Truth
 
 FEVER = Limit(">=", (("38.0", "Cel"),))
 HIGH_FLOW = Limit(">", (("6", "L/min"),))
@@ -34,6 +30,7 @@ INOTROPES = ("dobutamine", "milrinone")
 """Not vasopressors."""
 
 THERAPY_GROUPS = ("anti-IL-6", "anti-IL-1", "corticosteroid", "antipyretic")
+THERAPY = "antipyretic_or_anticytokine"
 NOT_SYSTEMIC = ("budesonide", "beclometasone")
 
 CAUSES = ("crs", "cytokine release syndrome", "cytokine-release syndrome")
@@ -42,130 +39,176 @@ CAUSES = ("crs", "cytokine release syndrome", "cytokine-release syndrome")
 NO_INFUSION = "not applicable: no CAR T-cell infusion by this time"
 
 
-def _applies(look: Look) -> str:
-    return "" if car_infusion(look.record, look.at) is not None else NO_INFUSION
+@dataclass(slots=True)
+class Fever:
+    """Whether there is a fever: the last temperature, or the last finding where that is later.
+
+    number  the last temperature, and whether it is the one that counts
+    word    the last finding `fever`
+    """
+
+    truth: Truths
+    number: Rows
+    word: Rows
+    by_number: Bools
+
+    def because(self, look: int) -> Because | None:
+        """What was read."""
+        return (self.number if self.by_number[look] else self.word).because(look)
 
 
-def last_temperature(look: Look) -> tuple[Truth, Measurement | Finding | None]:
+def last_temperature(looks: Looks) -> Fever:
     """Whether the last temperature or fever finding is a fever, and which it was."""
-    number, word = look.measurement("temperature"), look.finding("fever")
-    if number is not None and (word is None or number.at >= word.at):
-        return FEVER.met_by(number.value), number
-    if word is not None:
-        return Truth.of(bool(word.value)), word
-    return Truth.UNKNOWN, None
+
+    def find() -> Fever:
+        number, word = looks.of("temperature"), looks.of("fever")
+        by_number = number.there & (number.at >= word.at)
+        truth = np.where(by_number, number.truth(FEVER), word.holds)
+        return Fever(truth.astype(np.int8), number, word, by_number)
+
+    found: Fever = looks.keep("last temperature", find)
+    return found
 
 
-def first_fever(look: Look) -> Measurement | Finding | None:
-    """The first fever since the infusion, or None."""
-    events: list[Measurement | Finding] = [
-        m
-        for m in look.record.measurements("temperature", start=look.start, end=look.at)
-        if FEVER.met_by(m.value) is Truth.MET
-    ]
-    events += [
-        f for f in look.record.findings("fever", start=look.start, end=look.at) if f.value is True
-    ]
-    return min(events, key=lambda e: e.at, default=None)
+def fever_of(limit: Limit) -> PartReader:
+    """The last temperature against a limit; a fever without a number may be on either side."""
+
+    def read(looks: Looks) -> Part:
+        fever = last_temperature(looks)
+        word = fever.word.judge("some fever", lambda value: UNKNOWN if value else NOT_MET)
+        truth = np.where(fever.by_number, fever.number.truth(limit), word).astype(np.int8)
+        return Part(truth, lambda i: Reasons((fever.because(i),), ("temperature",)))
+
+    return read
 
 
-def _treated(look: Look, since: float) -> tuple[Truth, AnyEvent | None]:
-    """Antipyretic or anticytokine therapy since the first fever."""
-    found = look.record.findings("antipyretic_or_anticytokine", start=since, end=look.at)
-    for finding in found:
-        if finding.value is True:
-            return Truth.MET, finding
-    for agent in look.record.agents():
-        if not _counts_as_therapy(agent):
-            continue
-        for dose in look.record.given_doses(agent, look.at):
-            if dose.at >= since:
-                return Truth.MET, dose
-    last = look.finding("antipyretic_or_anticytokine")
-    return (Truth.UNKNOWN, None) if last is None else (Truth.NOT_MET, last)
+def _fever(looks: Looks) -> Readings:
+    now = last_temperature(looks)
+    chart = looks.chart
+    hot = chart.named("temperature").only(FEVER, lambda value: FEVER.met_by(value) is Truth.MET)
+    said = chart.named("fever").only("holds", bool)
+    first, word = looks.first(hot, looks.start), looks.first(said, looks.start)
+    none = np.full(len(looks), np.inf)
+    begin = np.minimum(np.where(first.there, first.at, none), np.where(word.there, word.at, none))
+    given = looks.first(chart.named(THERAPY).only("holds", bool), begin)
+    dosed = looks.first(chart.named(DOSES).only("crs therapy", _counts_as_therapy), begin)
+    last = looks.of(THERAPY)
+    by_finding, by_dose = given.there, dosed.there
+    treated = np.where(
+        by_finding | by_dose, MET, np.where(last.there | np.isinf(begin), NOT_MET, UNKNOWN)
+    )
+    waived = MASK_OF_TRUTH[treated]
+    maybe = np.where(now.truth == NOT_MET, waived, waived | 4)
+    possible = np.where(now.truth == MET, 4, maybe).astype(np.uint8)
+
+    def explain(i: int) -> Reasons:
+        if now.truth[i] == MET:
+            return Reasons((now.because(i),))
+        lacks = [] if now.truth[i] == NOT_MET else ["temperature"]
+        if treated[i] == UNKNOWN:
+            lacks.append(THERAPY)
+        since = (first if first.there[i] and first.at[i] == begin[i] else word).because(i)
+        therapy: Because | None = None
+        if not np.isinf(begin[i]):
+            by = given if by_finding[i] else dosed if by_dose[i] else last
+            therapy = by.because(i)
+        return Reasons((now.because(i), since, therapy), lacks)
+
+    return Readings(possible, explain)
 
 
-def _counts_as_therapy(agent: str) -> bool:
-    return agent in names.in_group(*THERAPY_GROUPS) and agent not in NOT_SYSTEMIC
+def _counts_as_therapy(dose: Dose) -> bool:
+    return (
+        dose.status in ("given", "partial", "")
+        and dose.agent in names.in_group(*THERAPY_GROUPS)
+        and dose.agent not in NOT_SYSTEMIC
+    )
 
 
-def _fever(look: Look) -> Reading:
-    now, event = last_temperature(look)
-    if now is Truth.MET:
-        return reading(2, (event,))
-    first = first_fever(look)
-    treated, therapy = (Truth.NOT_MET, None) if first is None else _treated(look, first.at)
-    waived = {Truth.MET: {1}, Truth.NOT_MET: {0}, Truth.UNKNOWN: {0, 1}}[treated]
-    possible = waived if now is Truth.NOT_MET else waived | {2}
-    lacks = [] if now is Truth.NOT_MET else ["temperature"]
-    if treated is Truth.UNKNOWN:
-        lacks.append("antipyretic_or_anticytokine")
-    return reading(possible, (event, first, therapy), lacks)
+def _counted(drugs: Sequence[str]) -> int:
+    """Vasopressors that count: 0, 1, 2 for more than one, 3 for vasopressin alone."""
+    counted = len(set(drugs) - set(NOT_COUNTED) - set(INOTROPES))
+    if counted == 0 and set(drugs) & set(NOT_COUNTED):
+        return 3
+    return min(counted, 2)
 
 
-def pressors(look: Look) -> tuple[int | None, Finding | None]:
-    """Vasopressors running that count: 0, 1, 2 for more than one, None where not known."""
-    found = look.finding("vasopressors")
-    if found is None:
-        return None, None
-    drugs = set(found.value)
-    counted = len(drugs - set(NOT_COUNTED) - set(INOTROPES))
-    if counted == 0 and drugs & set(NOT_COUNTED):
-        return 1, found
-    return min(counted, 2), found
+_NOT_LISTED = 4
+_CIRCULATION = np.array(
+    # no vasopressor, one, more than one, vasopressin alone, not listed
+    [
+        [0b0001, 0b0100, 0b1000, 0b0100, 0b0001],  # no hypotension
+        [0b0011, 0b0100, 0b1000, 0b0100, 0b1111],  # not known
+        [0b0010, 0b0100, 0b1000, 0b0100, 0b1110],  # hypotension
+    ],
+    dtype=np.uint8,
+)
 
 
-def hypotension(look: Look) -> Reading:
+def hypotension(looks: Looks) -> Readings:
     """Classes of hypotension: none, without vasopressor, on one, on more than one."""
-    count, listed = pressors(look)
-    low, finding = look.is_true("hypotension")
-    if count and listed is not None:
-        alone = not set(listed.value) - set(NOT_COUNTED) - set(INOTROPES)
-        note = "vasopressin alone counted as one vasopressor (not verified)" if alone else ""
-        return reading(1 + count, (listed, finding), note=note)
-    without = {Truth.MET: {1}, Truth.NOT_MET: {0}, Truth.UNKNOWN: {0, 1}}[low]
-    if count == 0:
-        return reading(without, (listed, finding), ("hypotension",))
-    if low is Truth.NOT_MET:
-        return reading(0, (finding,))
-    lacks = ("hypotension", "vasopressors") if finding is None else ("vasopressors",)
-    return reading(without | {2, 3}, (finding,), lacks)
+    listed, low = looks.of("vasopressors"), looks.of("hypotension")
+    count = listed.pick("crs vasopressors", _counted, _NOT_LISTED)
+    truth = low.holds
+
+    def explain(i: int) -> Reasons:
+        if count[i] in (1, 2, 3):
+            alone = count[i] == 3
+            note = "vasopressin alone counted as one vasopressor (not verified)" if alone else ""
+            return Reasons((listed.because(i), low.because(i)), note=note)
+        if count[i] == 0:
+            return Reasons((listed.because(i), low.because(i)), ("hypotension",))
+        lacks = ("vasopressors",) if low.there[i] else ("hypotension", "vasopressors")
+        return Reasons((low.because(i),), lacks)
+
+    return Readings(_CIRCULATION[truth, count], explain)
 
 
-def _hypoxia(look: Look) -> Reading:
-    intubated, tube = look.is_true("intubated")
-    if intubated is Truth.MET:
-        return reading(3, (tube,))
-    device = look.finding("oxygen_device")
-    if device is None:
-        return reading(range(4), (), ("oxygen_device",))
-    if device.value == "none":
-        return reading(0, (device,))
-    if device.value in LOW_FLOW_DEVICES:
-        return reading(1, (device,))
-    if device.value in MASK_DEVICES:
-        return reading(2, (device,))
-    if device.value in PRESSURE_DEVICES:
-        return reading(3, (device,))
-    flow = look.measurement("oxygen_flow")
-    if flow is None:
-        return reading((1, 2), (device,), ("oxygen_flow",))
-    high = HIGH_FLOW.met_by(flow.value)
-    classes = {Truth.MET: (2,), Truth.NOT_MET: (1,), Truth.UNKNOWN: (1, 2)}[high]
-    return reading(classes, (device, flow), ("oxygen_flow",))
+def _device_classes(device: str) -> int:
+    if device == "none":
+        return 1
+    if device in LOW_FLOW_DEVICES:
+        return 2
+    if device in MASK_DEVICES:
+        return 4
+    if device in PRESSURE_DEVICES:
+        return 8
+    return 0
+
+
+def _hypoxia(looks: Looks) -> Readings:
+    tube, device = looks.of("intubated"), looks.of("oxygen_device")
+    flow = looks.of("oxygen_flow")
+    by_device = device.pick("crs device", _device_classes, 0b1111)
+    by_flow = flow.bands((HIGH_FLOW,), (1, 2))
+    intubated = tube.holds == MET
+    possible = np.where(intubated, 8, np.where(by_device == 0, by_flow, by_device))
+
+    def explain(i: int) -> Reasons:
+        if intubated[i]:
+            return Reasons((tube.because(i),))
+        if not device.there[i]:
+            return Reasons((), ("oxygen_device",))
+        if by_device[i]:
+            return Reasons((device.because(i),))
+        return Reasons((device.because(i), flow.because(i)), ("oxygen_flow",))
+
+    return Readings(possible.astype(np.uint8), explain)
 
 
 def death_item(syndrome: str, causes: Sequence[str]) -> Item:
     """Whether the patient died of a syndrome: grade 5; no record of a death means alive."""
 
-    def read(look: Look) -> Reading:
-        death = look.record.death(look.at)
-        if death is None:
-            return reading(0)
-        if death.value is True:
-            return reading((0, 1), (death,), ("death",))
-        cause = str(death.value).strip().lower().replace("_", " ")
-        return reading(int(cause in causes), (death,))
+    def classes(value: object) -> int:
+        if value is True:
+            return 0b11
+        cause = str(value).strip().lower().replace("_", " ")
+        return 0b10 if cause in causes else 0b01
+
+    def read(looks: Looks) -> Readings:
+        death = looks.death()
+        possible = death.pick(("died of", syndrome), classes, 0b01).astype(np.uint8)
+        return Readings(possible, lambda i: Reasons((death.because(i),), ("death",)))
 
     return Item(
         "death",
@@ -205,8 +248,8 @@ CRS = Criterion(
         "read as reprinted (doi:10.2147/OTT.S305429, PMC8021214), not in the paper",
     ),
     standing=Standing.PUBLISHED,
-    applies=_applies,
-    starts=lambda record, t: car_infusion(record, t) or 0.0,
+    applies=after(NO_INFUSION),
+    starts=since(),
     combine=combine,
     windows={
         "temperature": 24.0,

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+
+import numpy as np
 
 from equipoise.criteria.crs_astct2019 import last_temperature
-from equipoise.criterion import (
-    Criterion,
-    Effort,
-    Item,
-    Limit,
-    Look,
-    Reading,
-    Truth,
-    bands,
-    reading,
-    truth_reading,
-)
-from equipoise.grading import choices, values
-from equipoise.record import Finding
+from equipoise.criterion import Criterion, Effort, Item, Readings, Reasons
+from equipoise.looks import Looks
+from equipoise.probe import choices, values
+from equipoise.readers import banded, counted, item_of, meets, present
 from equipoise.source import Source, Standing, Value
+from equipoise.truth import Limit
 
 TEMPERATURE = (Limit(">=", (("38.4", "Cel"),)), Limit(">", (("39.4", "Cel"),)))
 HEMOGLOBIN = Limit("<=", (("9.2", "g/dL"),))
@@ -50,61 +43,14 @@ def probability(score: int) -> float:
     return 1.0 / (1.0 + math.exp(-SLOPE.number * (score - MIDPOINT.number)))
 
 
-def _number(name: str, limits: Sequence[Limit]) -> Callable[[Look], Reading]:
-    def read(look: Look) -> Reading:
-        found = look.measurement(name)
-        if found is None:
-            return reading(range(len(limits) + 1), (), (name,))
-        return reading(bands(found.value, limits), (found,), (name,))
-
-    return read
-
-
-def _yes_no(name: str) -> Callable[[Look], Reading]:
-    def read(look: Look) -> Reading:
-        truth, found = look.is_true(name)
-        return truth_reading(truth, (found,), (name,))
-
-    return read
-
-
-def _temperature(look: Look) -> Reading:
-    fever, event = last_temperature(look)
-    if event is None:
-        return reading(range(3), (), ("temperature",))
-    if isinstance(event, Finding):
-        # A fever without a number may be below or above the first limit.
-        return reading(range(3) if fever is Truth.MET else 0, (event,), ("temperature",))
-    return reading(bands(event.value, TEMPERATURE), (event,), ("temperature",))
-
-
-def _organs(look: Look) -> Reading:
-    return _count(look, ("hepatomegaly", "splenomegaly"), {0: 0, 1: 1, 2: 2})
-
-
-def _count(look: Look, findings: Sequence[str], classes: dict[int, int]) -> Reading:
-    truths = [(name, *look.is_true(name)) for name in findings]
-    low = sum(truth is Truth.MET for _, truth, _ in truths)
-    unknown = [name for name, truth, _ in truths if truth is Truth.UNKNOWN]
-    possible = {classes[n] for n in range(low, low + len(unknown) + 1)}
-    return reading(possible, (event for _, _, event in truths), unknown)
-
-
-def _cytopenias(look: Look) -> Reading:
-    low, unknown, because = 0, [], []
-    for name, limit in (
-        ("hemoglobin", HEMOGLOBIN),
-        ("leukocytes", LEUKOCYTES),
-        ("platelets", PLATELETS),
-    ):
-        found = look.measurement(name)
-        because.append(found)
-        truth = Truth.UNKNOWN if found is None else limit.met_by(found.value)
-        low += truth is Truth.MET
-        if truth is Truth.UNKNOWN:
-            unknown.append(name)
-    classes = (0, 0, 1, 2)
-    return reading({classes[n] for n in range(low, low + len(unknown) + 1)}, because, unknown)
+def _temperature(looks: Looks) -> Readings:
+    fever = last_temperature(looks)
+    # A fever without a number may be below or above the first limit.
+    word = fever.word.judge("fever or not", lambda value: 0b111 if value else 0b001, 0b111)
+    possible = np.where(fever.by_number, fever.number.bands(TEMPERATURE), word)
+    return Readings(
+        possible.astype(np.uint8), lambda i: Reasons((fever.because(i),), ("temperature",))
+    )
 
 
 ITEMS = (
@@ -113,7 +59,7 @@ ITEMS = (
         "Known immunosuppression",
         ("no known immunosuppression", "known immunosuppression"),
         ("no", "HIV or long-term immunosuppressive drugs"),
-        _yes_no("known_immunosuppression"),
+        item_of(present("known_immunosuppression")),
         "immunosuppression unknown",
         (0, 18),
     ),
@@ -135,7 +81,7 @@ ITEMS = (
         "Organomegaly",
         ("no organomegaly", "hepatomegaly or splenomegaly", "hepatomegaly and splenomegaly"),
         ("neither", "liver or spleen", "liver and spleen"),
-        _organs,
+        counted((0, 1, 2), present("hepatomegaly"), present("splenomegaly")),
         "organomegaly unknown",
         (0, 23, 38),
     ),
@@ -149,7 +95,12 @@ ITEMS = (
             "2 of these",
             "3 of these",
         ),
-        _cytopenias,
+        counted(
+            (0, 0, 1, 2),
+            meets("hemoglobin", HEMOGLOBIN),
+            meets("leukocytes", LEUKOCYTES),
+            meets("platelets", PLATELETS),
+        ),
         "cytopenias unknown",
         (0, 24, 34),
     ),
@@ -158,7 +109,7 @@ ITEMS = (
         "Ferritin",
         ("ferritin below the first limit", "raised ferritin", "very high ferritin"),
         (FERRITIN[0].opposite, f"{FERRITIN[0].text} and {FERRITIN[1].opposite}", FERRITIN[1].text),
-        _number("ferritin", FERRITIN),
+        banded("ferritin", FERRITIN),
         "ferritin unknown",
         (0, 35, 50),
     ),
@@ -171,7 +122,7 @@ ITEMS = (
             f"{TRIGLYCERIDES[0].text} and {TRIGLYCERIDES[1].opposite}",
             TRIGLYCERIDES[1].text,
         ),
-        _number("triglycerides", TRIGLYCERIDES),
+        banded("triglycerides", TRIGLYCERIDES),
         "triglycerides unknown",
         (0, 44, 64),
     ),
@@ -180,7 +131,7 @@ ITEMS = (
         "Fibrinogen",
         ("fibrinogen not lowered", "low fibrinogen"),
         (FIBRINOGEN.opposite, FIBRINOGEN.text),
-        _number("fibrinogen", (FIBRINOGEN,)),
+        banded("fibrinogen", (FIBRINOGEN,)),
         "fibrinogen unknown",
         (0, 30),
     ),
@@ -189,7 +140,7 @@ ITEMS = (
         "AST",
         ("AST not raised", "raised AST"),
         (AST.opposite, AST.text),
-        _number("ast", (AST,)),
+        banded("ast", (AST,)),
         "AST unknown",
         (0, 19),
     ),
@@ -198,7 +149,7 @@ ITEMS = (
         "Hemophagocytosis on marrow aspirate",
         ("no hemophagocytosis", "hemophagocytosis"),
         ("no", "yes"),
-        _yes_no("hemophagocytosis"),
+        item_of(present("hemophagocytosis")),
         "hemophagocytosis unknown",
         (0, 35),
     ),

@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
 from functools import partial
-from itertools import pairwise
 
-from equipoise import units
+import numpy as np
+
+from equipoise.chart import Addition, Bools, Floats, Ints
 from equipoise.criteria.crs_astct2019 import NO_INFUSION
-from equipoise.criterion import (
-    Criterion,
-    Effort,
-    Item,
-    Limit,
-    Look,
-    Probe,
-    Reading,
-    bands,
-    car_infusion,
-    look_at,
-    reading,
-)
-from equipoise.grading import with_entries
-from equipoise.record import Finding, Measurement, Record
+from equipoise.criterion import Criterion, Effort, Item, Probe, Reading, Readings, Reasons
+from equipoise.looks import Looks, alike, knowledge
+from equipoise.probe import addition
+from equipoise.readers import after
+from equipoise.runs import Days, Depths, Rules, bits, days_of, ending, has_run, joined
+from equipoise.runs import longest_run as longest_run_of
 from equipoise.source import Source, Standing
+from equipoise.truth import Because, Limit
 
 LOW = Limit("<=", (("500", "/uL"),))
 VERY_LOW = Limit("<=", (("100", "/uL"),))
@@ -46,27 +37,8 @@ ROUNDED_TO = 10
 LATEST_START = 3
 """A run that begins by this day and never ends is a neutropenia that was there from the start."""
 
-Days = list[tuple[int, int]]
-"""For each day the lowest and highest possible depth: 0 above 500, 1 at most 500, 2 at most 100."""
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """Days since the infusion as far as they have happened, day 0 first.
-
-    depths    lowest and highest possible depth of each day
-    unknown   days without a count that were not interpolated
-    measured  days with a count
-    closed    the window is over, or follow-up is, so that nothing more can come
-    ended_by  the death or the end of follow-up that closed it, or None
-    """
-
-    depths: Days
-    unknown: tuple[int, ...]
-    measured: tuple[int, ...]
-    closed: bool
-    ended_by: Finding | None
-    events: tuple[Measurement, ...]
+RULES = Rules("neutrophils", DEPTHS, 0, LAST_DAY, INTERPOLATED_GAP, ROUNDED_TO, 1000.0)
+ENDINGS = ("death", "last_follow_up")
 
 
 def longest_run(low: Sequence[bool]) -> int:
@@ -74,132 +46,97 @@ def longest_run(low: Sequence[bool]) -> int:
 
     Source  the public code of the Fred Hutch group for automated ICAHT grading.
     """
-    return max((last - first + 1 for first, last in _runs(low)), default=0)
+    days = bits(np.array(low, dtype=np.bool_)[:, None])
+    return longest_run_of(int(joined(days, JOINED_GAP)[0]))
 
 
-def _runs(low: Sequence[bool]) -> list[tuple[int, int]]:
-    runs: list[tuple[int, int]] = []
-    for day, is_low in enumerate(low):
-        if not is_low:
-            continue
-        if runs and day - runs[-1][1] - 1 <= JOINED_GAP:
-            runs[-1] = (runs[-1][0], day)
-        else:
-            runs.append((day, day))
-    return runs
+def _course(looks: Looks) -> tuple[Days, Ints]:
+    """Days of groups of looks that see the same, and the group of each look."""
+
+    def find() -> tuple[Days, Ints]:
+        chart = looks.chart
+        infusion = looks.infusion()
+        series = chart.named("neutrophils")
+        day0 = chart.day(looks.record, np.nan_to_num(infusion))
+        end = chart.day_end(looks.record, day0 + LAST_DAY)
+        day = np.minimum(chart.day(looks.record, looks.at) - day0, LAST_DAY + 1)
+        over = looks.at >= chart.day_end(looks.record, day + day0)
+        ended = ending(looks, ENDINGS)
+        which, group = alike(
+            looks.record, np.nan_to_num(infusion, nan=-1e9), day, over, ended.key,
+            looks.last(series, end).index, knowledge(looks, ("neutrophils",)),
+        )  # fmt: skip
+        some = looks.take(which)
+        found = days_of(some, infusion[which], ended.take(which), RULES, early=LATEST_START)
+        return found, group
+
+    result: tuple[Days, Ints] = looks.keep("course", find)
+    return result
 
 
-def course(look: Look) -> Course:
-    """What is known about each day since the infusion; call only where there was one."""
-    if "course" not in look.memo:
-        look.memo["course"] = _course(look)
-    found = look.memo["course"]
-    assert isinstance(found, Course)
-    return found
+def _low_days(depths: Depths, depth: int) -> Ints:
+    return joined(bits(depths >= depth), JOINED_GAP)
 
 
-def _course(look: Look) -> Course:
-    record = look.record
-    infusion = car_infusion(record, look.at)
-    assert infusion is not None
-    day0 = record.calendar_day(infusion)
-    today = record.calendar_day(look.at) - day0
-    ended = _end_of_follow_up(look)
-    counts: dict[int, list[Measurement]] = {}
-    for count in record.measurements("neutrophils", end=look.at):
-        day = record.calendar_day(count.at) - day0
-        if -INTERPOLATED_GAP - 1 <= day <= LAST_DAY:
-            counts.setdefault(day, []).append(count)
-    over = look.at >= record.day_end(today + day0) or ended is not None
-    # A day that is not over is not missing its count, unless there is no count at all.
-    happened = over or today in counts or not counts
-    last = min(today if happened else today - 1, LAST_DAY)
-    known = {day: _deepest(found) for day, found in counts.items()}
-    known |= _interpolated(counts)
-    measured = tuple(day for day in sorted(counts) if day >= 0)
-    first = measured[0] if measured else math.inf
-    depths, unknown = [], []
-    for day in range(last + 1):
-        if day in known:
-            depths.append(known[day])
-        elif day < first <= LATEST_START:
-            depths.append((0, 0))
-        else:
-            depths.append((0, 2))
-            unknown.append(day)
-    events = tuple(m for day in sorted(counts) for m in counts[day])
-    closed = today > LAST_DAY or (today == LAST_DAY and last == LAST_DAY) or ended is not None
-    return Course(depths, tuple(unknown), measured, closed, ended, events)
-
-
-def _end_of_follow_up(look: Look) -> Finding | None:
-    for name in ("death", "last_follow_up"):
-        for finding in look.record.findings(name, end=look.at):
-            if finding.value not in (False, None):
-                return finding
-    return None
-
-
-def _deepest(found: Sequence[Measurement]) -> tuple[int, int]:
-    each = [bands(m.value, DEPTHS) for m in found]
-    return max(min(b) for b in each), max(max(b) for b in each)
-
-
-def _interpolated(counts: Mapping[int, Sequence[Measurement]]) -> dict[int, tuple[int, int]]:
-    numbers = {
-        day: min(units.convert(m.value.number, m.value.unit, "/uL") for m in found)
-        for day, found in counts.items()
-    }
-    filled: dict[int, tuple[int, int]] = {}
-    days = sorted(numbers)
-    for start, end in pairwise(days):
-        if end - start - 1 > INTERPOLATED_GAP:
-            continue
-        for day in range(start + 1, end):
-            share = Decimal(day - start) / Decimal(end - start)
-            number = numbers[start] + (numbers[end] - numbers[start]) * share
-            tens = (number / ROUNDED_TO).quantize(Decimal(1), ROUND_HALF_EVEN)
-            value = units.Quantity(tens * ROUNDED_TO, "/uL", "", "")
-            depth = max(bands(value, DEPTHS))
-            filled[day] = (depth, depth)
-    return filled
-
-
-def _never_recovered(known: Course) -> tuple[bool, bool]:
+def _never_recovered(known: Days) -> tuple[Bools, Bools]:
     """Whether the counts surely, and possibly, never rose above the first limit by day 30."""
-    if not known.closed or not known.measured:
-        return False, known.closed
-    last = known.measured[-1]
-    possible = _spans([high >= 1 for _, high in known.depths], len(known.depths) - 1)
-    if known.ended_by is not None:
-        return _spans([low >= 1 for low, _ in known.depths[: last + 1]], last), possible
-    return _spans([low >= 1 for low, _ in known.depths], len(known.depths) - 1), possible
+    any_count = known.measured.any(axis=0)
+    width = len(known.measured)
+    last_count = width - 1 - known.measured[::-1].argmax(axis=0)
+    last = np.where(known.ended.there, last_count, known.stop - 1)
+    until_last = np.arange(width)[:, None] <= last
+    possible = _spans(_low_days(known.high, 1), known.stop - 1)
+    surely = _spans(joined(bits((known.low >= 1) & until_last), JOINED_GAP), last)
+    counted = known.closed & any_count
+    return surely & counted, np.where(counted, possible, known.closed)
 
 
-def _spans(low: Sequence[bool], last: int) -> bool:
-    runs = _runs(low)
-    return bool(runs) and runs[-1][0] <= LATEST_START and runs[-1][1] == last
+def _spans(low: Ints, last: Ints) -> Bools:
+    """Whether a run that begins by the latest start is open on the last day."""
+    until = np.maximum(last, 0)
+    wanted = (np.int64(2) << until) - (np.int64(1) << np.minimum(LATEST_START, until))
+    result: Bools = (last >= 0) & (low & wanted == wanted) & (low >> until == 1)
+    return result
 
 
-def _run_low(look: Look) -> Reading:
-    known = course(look)
-    shortest = _steps(longest_run([low >= 1 for low, _ in known.depths]), RUN_LOW)
-    longest = _steps(longest_run([high >= 1 for _, high in known.depths]), RUN_LOW)
+def _steps(days: Ints, starts: Sequence[int]) -> Ints:
+    steps = np.zeros(len(days), dtype=np.int64)
+    for start in starts:
+        steps += has_run(days, start)
+    return steps
+
+
+def _run_low(looks: Looks) -> Readings:
+    known, group = _course(looks)
+    shortest = _steps(_low_days(known.low, 1), RUN_LOW)
+    longest = _steps(_low_days(known.high, 1), RUN_LOW)
     surely, possibly = _never_recovered(known)
-    classes = {4} if surely else set(range(shortest, longest + 1)) | ({4} if possibly else set())
-    ended = (known.ended_by,) if surely and known.ended_by is not None else ()
-    return reading(classes, (*known.events, *ended), ("neutrophils",))
+    span = (2 << longest) - (1 << shortest)
+    masks = np.where(surely, 16, span | np.where(possibly, 16, 0)).astype(np.uint8)
+
+    def explain(i: int) -> Reasons:
+        number = int(group[i])
+        because = _counts(known, number)
+        if surely[number]:
+            because.append(known.ended.because(number))
+        return Reasons(because, ("neutrophils",))
+
+    return Readings(masks[group], explain)
 
 
-def _run_very_low(look: Look) -> Reading:
-    known = course(look)
-    shortest = _steps(longest_run([low >= 2 for low, _ in known.depths]), RUN_VERY_LOW)
-    longest = _steps(longest_run([high >= 2 for _, high in known.depths]), RUN_VERY_LOW)
-    return reading(range(shortest, longest + 1), known.events, ("neutrophils",))
+def _counts(known: Days, number: int) -> list[Because | None]:
+    rows = known.counts.row[known.counts.look == number]
+    return [known.counts.series.because(int(row)) for row in rows]
 
 
-def _steps(days: int, starts: Sequence[int]) -> int:
-    return sum(days >= start for start in starts)
+def _run_very_low(looks: Looks) -> Readings:
+    known, group = _course(looks)
+    shortest = _steps(_low_days(known.low, 2), RUN_VERY_LOW)
+    longest = _steps(_low_days(known.high, 2), RUN_VERY_LOW)
+    masks = ((2 << longest) - (1 << shortest)).astype(np.uint8)
+    return Readings(
+        masks[group], lambda i: Reasons(_counts(known, int(group[i])), ("neutrophils",))
+    )
 
 
 def combine(classes: Sequence[int]) -> int:
@@ -208,34 +145,31 @@ def combine(classes: Sequence[int]) -> int:
     return max(low, (0, 3, 4)[very_low])
 
 
-def _applies(look: Look) -> str:
-    return "" if car_infusion(look.record, look.at) is not None else NO_INFUSION
-
-
-def _tail(look: Look, readings: Mapping[str, Reading]) -> str:
+def _tail(looks: Looks, look: int, readings: Mapping[str, Reading]) -> str:
     del readings
-    known = course(look)
-    runs = [longest_run([low >= depth for low, _ in known.depths]) for depth in (1, 2)]
-    text = f"longest run {LOW.text} {runs[0]} d, {VERY_LOW.text} {runs[1]} d"
-    if known.unknown:
-        text += f", {len(known.unknown)} d without a count"
-    if not known.closed:
-        text += f"; so far, day {len(known.depths) - 1} of {LAST_DAY}"
-        still = _runs([low >= 1 for low, _ in known.depths])
-        if still and still[-1][1] == len(known.depths) - 1:
+    known, group = _course(looks)
+    number = int(group[look])
+    found = [int(_low_days(known.low[:, number : number + 1], depth)[0]) for depth in (1, 2)]
+    lengths = [longest_run_of(days) for days in found]
+    text = f"longest run {LOW.text} {lengths[0]} d, {VERY_LOW.text} {lengths[1]} d"
+    unknown = int(known.unknown[:, number].sum())
+    if unknown:
+        text += f", {unknown} d without a count"
+    if not known.closed[number]:
+        last = int(known.stop[number]) - 1
+        text += f"; so far, day {last} of {LAST_DAY}"
+        if last >= 0 and found[0] >> last == 1:
             text += ", still low"
     return text
 
 
-def _on_unknown_days(count: str, record: Record, t: float) -> Record:
-    look = look_at(ICAHT_EARLY, record, t)
-    infusion = car_infusion(record, t)
-    if infusion is None:
-        return record
-    day0 = record.calendar_day(infusion)
-    for day in course(look).unknown:
-        record = with_entries(record, min(record.day_end(day0 + day), t), (("neutrophils", count),))
-    return record
+def _on_unknown_days(count: str, looks: Looks, look: int) -> Sequence[Addition]:
+    known, group = _course(looks)
+    number = int(group[look])
+    record = looks.record[look : look + 1]
+    days = np.flatnonzero(known.unknown[:, number]) + known.day0[number]
+    ends: Floats = looks.chart.day_end(np.repeat(record, len(days)), days)
+    return [addition("neutrophils", count, min(float(end), float(looks.at[look]))) for end in ends]
 
 
 def _answers() -> Probe:
@@ -266,7 +200,7 @@ ICAHT_EARLY = Criterion(
         "the table was read in the public code, not in the paper; an erratum exists, not read",
     ),
     standing=Standing.TRANSCRIBED,
-    applies=_applies,
+    applies=after(NO_INFUSION),
     combine=combine,
     windows={"neutrophils": math.inf, "death": math.inf, "last_follow_up": math.inf},
     items=(

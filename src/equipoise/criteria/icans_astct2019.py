@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import date, timedelta
+from collections.abc import Sequence
+
+import numpy as np
 
 from equipoise.criteria.crs_astct2019 import NO_INFUSION, death_item, death_probe
-from equipoise.criterion import (
-    Because,
-    Criterion,
-    Effort,
-    Item,
-    Limit,
-    Look,
-    Probe,
-    Reading,
-    bands,
-    car_infusion,
-    reading,
-)
-from equipoise.grading import choices, values
-from equipoise.record import DAYS_PER_YEAR, Record
+from equipoise.criterion import Criterion, Effort, Item, Readings, Reasons
+from equipoise.looks import Looks
+from equipoise.probe import ages, choices, values
+from equipoise.readers import after, banded, chosen, since
 from equipoise.source import Source, Standing
+from equipoise.truth import Because, Limit
 
 ICE_AGE = 12
 """Years from which the ICE score is used; below it the CAPD."""
@@ -34,47 +24,32 @@ CAPD_SEVERE = Limit(">=", (("9", "1"),))
 CAUSES = ("icans", "immune effector cell neurotoxicity", "neurotoxicity")
 
 
-def _applies(look: Look) -> str:
-    return "" if car_infusion(look.record, look.at) is not None else NO_INFUSION
+_ICE = banded("ice_score", ICE)
+_CAPD = banded("capd_score", (CAPD_ABNORMAL, CAPD_SEVERE), (0, 1, 3))
 
 
-def _ice(look: Look) -> Reading:
-    score = look.measurement("ice_score")
-    if score is None:
-        return reading(range(4), (), ("ice_score",))
-    return reading(bands(score.value, ICE), (score,), ("ice_score",))
+def _tool(looks: Looks) -> Readings:
+    age = looks.chart.age(looks.record, looks.at)
+    ice, capd = _ICE(looks), _CAPD(looks)
+    possible = np.where(age >= ICE_AGE, ice.possible, capd.possible)
+    unknown = np.isnan(age)
+    possible = np.where(unknown, ice.possible | capd.possible, possible)
 
+    def explain(i: int) -> Reasons:
+        if unknown[i]:
+            first, second = ice.explain(i), capd.explain(i)
+            open_ = [
+                name
+                for found, mask in ((first, ice.possible[i]), (second, capd.possible[i]))
+                for name in found.missing
+                if mask & (mask - 1)
+            ]
+            return Reasons((*first.because, *second.because), ("age", *open_))
+        why = (ice if age[i] >= ICE_AGE else capd).explain(i)
+        by_age = Because("age", float(looks.at[i]), f"{int(age[i])} years")
+        return Reasons((*why.because, by_age), why.missing)
 
-def _capd(look: Look) -> Reading:
-    score = look.measurement("capd_score")
-    if score is None:
-        return reading((0, 1, 3), (), ("capd_score",))
-    steps = bands(score.value, (CAPD_ABNORMAL, CAPD_SEVERE))
-    return reading({(0, 1, 3)[step] for step in steps}, (score,), ("capd_score",))
-
-
-def _tool(look: Look) -> Reading:
-    age = look.record.age_at(look.at)
-    if age is None:
-        ice, capd = _ice(look), _capd(look)
-        return reading(
-            ice.possible | capd.possible,
-            (*ice.because, *capd.because),
-            ("age", *ice.missing, *capd.missing),
-        )
-    by_age = Because("age", look.at, f"{int(age)} years")
-    found = _ice(look) if age >= ICE_AGE else _capd(look)
-    return Reading(found.possible, (*found.because, by_age), found.missing)
-
-
-def _choice(name: str, classes: dict[str, int]) -> Callable[[Look], Reading]:
-    def read(look: Look) -> Reading:
-        found = look.finding(name)
-        if found is None:
-            return reading(set(classes.values()), (), (name,))
-        return reading(classes[found.value], (found,))
-
-    return read
+    return Readings(possible.astype(np.uint8), explain)
 
 
 def combine(classes: Sequence[int]) -> int:
@@ -91,14 +66,6 @@ def combine(classes: Sequence[int]) -> int:
     )
 
 
-def _of_age(years: float) -> Callable[[Record, float], Record]:
-    def change(record: Record, t: float) -> Record:
-        then: date = record.clock(t).date()
-        return replace(record, born=then - timedelta(days=round(years * DAYS_PER_YEAR)))
-
-    return change
-
-
 ICANS = Criterion(
     id="icans_astct2019",
     title="Neurotoxicity of immune effector cells (ICANS), ASTCT 2019",
@@ -110,8 +77,8 @@ ICANS = Criterion(
         "adults read as reprinted (doi:10.1136/practneurol-2020-002550), children as reported",
     ),
     standing=Standing.PUBLISHED,
-    applies=_applies,
-    starts=lambda record, t: car_infusion(record, t) or 0.0,
+    applies=after(NO_INFUSION),
+    starts=since(),
     combine=combine,
     windows={
         "ice_score": 24.0,
@@ -146,7 +113,7 @@ ICANS = Criterion(
                 "awakens only to touch: grade 3",
                 "unarousable or needs vigorous stimuli, stupor, coma: grade 4",
             ),
-            _choice("consciousness", {"spontaneous": 0, "voice": 1, "touch": 2, "unarousable": 3}),
+            chosen("consciousness", {"spontaneous": 0, "voice": 1, "touch": 2, "unarousable": 3}),
             "consciousness unknown",
         ),
         Item(
@@ -159,7 +126,7 @@ ICANS = Criterion(
                 "grade 3",
                 "longer than 5 min, or repetitive without return to baseline: grade 4",
             ),
-            _choice("seizure", {"none": 0, "resolved": 1, "prolonged": 2}),
+            chosen("seizure", {"none": 0, "resolved": 1, "prolonged": 2}),
             "seizures unknown",
         ),
         Item(
@@ -167,7 +134,7 @@ ICANS = Criterion(
             "Motor weakness",
             ("no motor weakness", "deep focal motor weakness"),
             ("none", "deep focal weakness (hemiparesis, paraparesis): grade 4"),
-            _choice("motor_weakness", {"none": 0, "focal": 1}),
+            chosen("motor_weakness", {"none": 0, "focal": 1}),
             "motor weakness unknown",
         ),
         Item(
@@ -180,20 +147,13 @@ ICANS = Criterion(
                 "diffuse edema on imaging, posturing, palsy of the sixth nerve, papilledema or "
                 "Cushing triad: grade 4",
             ),
-            _choice("cerebral_edema", {"none": 0, "focal": 1, "diffuse": 2}),
+            chosen("cerebral_edema", {"none": 0, "focal": 1, "diffuse": 2}),
             "cerebral edema unknown",
         ),
         death_item("ICANS", CAUSES),
     ),
     probes=(
-        Probe(
-            "age",
-            Effort.BEDSIDE,
-            (
-                (f"< {ICE_AGE} years", _of_age(ICE_AGE - 1.0)),
-                (f">= {ICE_AGE} years", _of_age(ICE_AGE + 1.0)),
-            ),
-        ),
+        ages(ICE_AGE),
         values("ice_score", ICE, Effort.BEDSIDE),
         values("capd_score", (CAPD_ABNORMAL, CAPD_SEVERE), Effort.BEDSIDE),
         choices("consciousness"),

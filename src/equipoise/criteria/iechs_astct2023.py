@@ -6,10 +6,11 @@ The paper's criteria and grading tables were not read; every line here is provis
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from equipoise import units
+import numpy as np
+
 from equipoise.criteria.crs_astct2019 import (
     CRS,
     NO_INFUSION,
@@ -18,39 +19,37 @@ from equipoise.criteria.crs_astct2019 import (
     hypotension,
     last_temperature,
 )
+from equipoise.criteria.crs_course import timing
 from equipoise.criterion import (
-    Because,
     Criterion,
     Effort,
     Item,
-    Limit,
-    Look,
     Probe,
     Reading,
-    Truth,
-    all_of,
-    any_of,
-    car_infusion,
-    compare,
-    reading,
-    seen,
-    snapshot,
-    truth_reading,
+    Readings,
+    Reasons,
 )
-from equipoise.grading import (
+from equipoise.looks import MET, NOT_MET, UNKNOWN, Looks, Rows, compared
+from equipoise.probe import answer, baselines, choices, limits_of_range, multiples, values
+from equipoise.readers import (
     BASELINE,
     LOWER,
+    MASK_OF_TRUTH,
     UPPER,
-    answer,
-    baselines,
-    choices,
-    limits_of_range,
-    multiples,
-    values,
+    Part,
+    PartReader,
+    after,
+    among,
+    both,
+    creatinine_before,
+    either,
+    item_of,
+    present,
+    range_note,
+    since,
 )
-from equipoise.record import AnyEvent, Measurement
 from equipoise.source import Source, Standing
-from equipoise.units import Quantity
+from equipoise.truth import Limit
 
 FERRITIN_TIMES = Decimal(2)
 LIVER_TIMES = Decimal(5)
@@ -74,238 +73,184 @@ TREATED_AS = ("iechs", "hlh", "mas")
 CAUSES = ("iechs", "iec hs", "iec-hs", "hlh", "mas", "hlh/mas", "car hlh", "carhlh")
 
 
-def _applies(look: Look) -> str:
-    return "" if car_infusion(look.record, look.at) is not None else NO_INFUSION
-
-
 # --- the required element and the common ones --------------------------------------------------
 
 
-def _baseline(look: Look, name: str) -> Measurement | None:
-    infusion = car_infusion(look.record, look.at)
-    return None if infusion is None else look.baseline(name, infusion)
+def _baseline(looks: Looks, name: str) -> Rows:
+    return looks.baseline(name, looks.infusion())
 
 
-def _exceeds(value: Quantity, times: Decimal, bound: Quantity) -> Truth:
-    """Whether a value is more than so many times another; a censored bound settles nothing."""
-    if bound.comparator:
-        return Truth.UNKNOWN
-    return compare(value, ">", times * bound.number, bound.unit)
-
-
-def _as_baseline(event: Measurement | None) -> tuple[Because, ...]:
-    return () if event is None else (seen(event, "baseline"),)
-
-
-def _required(look: Look) -> Reading:
-    rising, judged = look.is_true("ferritin_rapidly_rising")
-    if rising is Truth.MET:
-        return reading(1, (judged,))
-    now, before = look.measurement("ferritin"), _baseline(look, "ferritin")
-    if now is None:
-        return reading((0, 1), (judged,), ("ferritin",))
-    lacks: list[str] = []
+def _required(looks: Looks) -> Readings:
+    rising = looks.of("ferritin_rapidly_rising")
+    now, before = looks.of("ferritin"), _baseline(looks, "ferritin")
     # A known baseline decides alone: above the upper limit by our choice, at or below it because
     # more than twice the upper limit is then more than twice the baseline.
-    if before is None:
-        over, lacks = Truth.UNKNOWN, [BASELINE.format("ferritin")]
-    else:
-        over = _exceeds(now.value, FERRITIN_TIMES, before.value)
-    if rising is Truth.UNKNOWN:
-        lacks.append("ferritin_rapidly_rising")
-    return truth_reading(over | rising, (now, *_as_baseline(before), judged), lacks)
+    judged = rising.holds
+    truth = np.maximum(compared(now, ">", FERRITIN_TIMES, before), judged)
+
+    def explain(i: int) -> Reasons:
+        if judged[i] == MET:
+            return Reasons((rising.because(i),))
+        if not now.there[i]:
+            return Reasons((rising.because(i),), ("ferritin",))
+        lacks = [] if before.there[i] else [BASELINE.format("ferritin")]
+        if judged[i] == UNKNOWN:
+            lacks.append("ferritin_rapidly_rising")
+        return Reasons((now.because(i), before.because(i, "baseline"), rising.because(i)), lacks)
+
+    return Readings(MASK_OF_TRUTH[truth], explain)
 
 
-def _liver_one(look: Look, name: str) -> tuple[Truth, list[AnyEvent | Because | None], list[str]]:
-    now = look.measurement(name)
-    if now is None:
-        return Truth.UNKNOWN, [], [name]
-    before, upper = _baseline(look, name), look.limit(name, "high")
-    over_upper = Truth.UNKNOWN if upper is None else _exceeds(now.value, LIVER_TIMES, upper)
-    over_before = (
-        Truth.UNKNOWN if before is None else _exceeds(now.value, LIVER_TIMES, before.value)
-    )
-    # Five times the upper limit where the baseline is normal, five times the baseline where it is
-    # not: in both cases five times the greater of the two.
-    lacks = [UPPER.format(name)] if upper is None else []
-    lacks += [BASELINE.format(name)] if before is None else []
-    note = "" if upper is None else f"upper limit {units.write(upper.number, upper.unit)}"
-    return over_upper & over_before, [seen(now, note), *_as_baseline(before)], lacks
+def _liver_one(name: str) -> PartReader:
+    def read(looks: Looks) -> Part:
+        now, before, upper = looks.of(name), _baseline(looks, name), looks.limit(name, "high")
+        # Five times the upper limit where the baseline is normal, five times the baseline where
+        # it is not: in both cases five times the greater of the two.
+        truth = np.minimum(
+            compared(now, ">", LIVER_TIMES, upper), compared(now, ">", LIVER_TIMES, before)
+        )
+
+        def explain(i: int) -> Reasons:
+            if not now.there[i]:
+                return Reasons((), (name,))
+            lacks = [] if upper.there[i] else [UPPER.format(name)]
+            lacks += [] if before.there[i] else [BASELINE.format(name)]
+            note = range_note(upper, i, "high")
+            return Reasons((now.because(i, note), before.because(i, "baseline")), lacks)
+
+        return Part(truth, explain)
+
+    return read
 
 
-def _liver(look: Look) -> Reading:
-    each = [_liver_one(look, name) for name in ("ast", "alt")]
-    because = [b for _, found, _ in each for b in found]
-    lacks = [name for truth, _, names in each if truth is Truth.UNKNOWN for name in names]
-    return truth_reading(any_of(truth for truth, _, _ in each), because, lacks)
+def _fibrinogen(looks: Looks) -> Part:
+    now, lower = looks.of("fibrinogen"), looks.limit("fibrinogen", "low")
+    truth = np.maximum(now.truth(FIBRINOGEN), compared(now, "<", Decimal(1), lower))
+
+    def explain(i: int) -> Reasons:
+        if not now.there[i]:
+            return Reasons((), ("fibrinogen",))
+        lacks = ("fibrinogen",) if lower.there[i] else (LOWER.format("fibrinogen"),)
+        return Reasons((now.because(i, range_note(lower, i, "low")),), lacks)
+
+    return Part(truth, explain)
 
 
-def _fibrinogen(look: Look) -> Reading:
-    now = look.measurement("fibrinogen")
-    if now is None:
-        return reading((0, 1), (), ("fibrinogen",))
-    lower = look.limit("fibrinogen", "low")
-    below = Truth.UNKNOWN
-    if lower is not None and not lower.comparator:
-        below = compare(now.value, "<", lower.number, lower.unit)
-    lacks = (LOWER.format("fibrinogen"),) if lower is None else ("fibrinogen",)
-    note = "" if lower is None else f"lower limit {units.write(lower.number, lower.unit)}"
-    return truth_reading(FIBRINOGEN.met_by(now.value) | below, (seen(now, note),), lacks)
-
-
-def _tissue(look: Look) -> Reading:
-    truth, found = look.is_true("hemophagocytosis")
-    return truth_reading(truth, (found,), ("hemophagocytosis",))
-
-
-def _cytopenia(look: Look) -> Reading:
-    refractory, transfused = look.is_true("platelet_refractory")
-    truths, because, lacks = [], [], []
-    for name, limit in SEVERE.items():
-        now, before = look.measurement(name), _baseline(look, name)
-        if now is None:
-            truths.append(Truth.UNKNOWN)
-            lacks.append(name)
-            continue
-        worse = Truth.UNKNOWN
-        if before is not None and not before.censored:
-            worse = compare(now.value, "<", before.value.number, before.value.unit)
+def _cytopenia_one(name: str, limit: Limit) -> PartReader:
+    def read(looks: Looks) -> Part:
+        now, before = looks.of(name), _baseline(looks, name)
+        worse = compared(now, "<", Decimal(1), before)
+        refractory = looks.of("platelet_refractory")
         if name == "platelets":
-            worse = worse | (Truth.MET if refractory is Truth.MET else Truth.NOT_MET)
-        truth = limit.met_by(now.value) & worse
-        if truth is Truth.UNKNOWN:
-            lacks.append(BASELINE.format(name) if before is None else name)
-        truths.append(truth)
-        because += [seen(now), *_as_baseline(before)]
-    if refractory is Truth.MET and transfused is not None:
-        because.append(seen(transfused))
-    return truth_reading(any_of(truths), because, lacks)
+            worse = np.maximum(worse, np.where(refractory.holds == MET, MET, NOT_MET))
+        truth = np.minimum(now.truth(limit), worse).astype(np.int8)
+
+        def explain(i: int) -> Reasons:
+            counted = name == "platelets" and refractory.holds[i] == MET
+            also = (refractory.because(i),) if counted else ()
+            if not now.there[i]:
+                return Reasons(also, (name,))
+            because = (now.because(i), before.because(i, "baseline"), *also)
+            return Reasons(because, (name if before.there[i] else BASELINE.format(name),))
+
+        return Part(truth, explain)
+
+    return read
 
 
-# --- timing, from the course of CRS ------------------------------------------------------------
+# --- other explanations ----------------------------------------------------------------------
 
 
-def _crs_course(look: Look) -> Iterator[tuple[float, int, int]]:
-    """CRS as (hours, low, high) at each event that CRS reads, since the infusion."""
-    times = {
-        event.at
-        for event in look.record.events
-        if event.key in CRS.windows and look.start <= event.at <= look.at
-    }
-    for time in sorted(times | {look.at}):
-        now = snapshot(CRS, look.record, time)
-        if now.low is not None and now.high is not None:
-            yield time, now.low, now.high
+def _excluded_one(name: str) -> PartReader:
+    def read(looks: Looks) -> Part:
+        found = looks.of(name)
+        truth = found.judge("excluded", lambda value: MET if value == "excluded" else UNKNOWN)
 
+        def explain(i: int) -> Reasons:
+            value = found.value(i)
+            note = ""
+            if value not in (None, "excluded"):
+                note = f"{name} {value}: exclude it as the explanation, or treat as both"
+            return Reasons((found.because(i),), (name,), note)
 
-def _timing(look: Look) -> Reading:
-    peak: tuple[float, int] | None = None
-    highest, may_have_fallen = 0, False
-    for time, low, high in _crs_course(look):
-        if peak is not None and high < peak[1]:
-            return reading(
-                1,
-                (
-                    Because(CRS.id, peak[0], f"at least grade {peak[1]}", "our grade"),
-                    Because(CRS.id, time, f"at most grade {high}", "our grade"),
-                ),
-            )
-        may_have_fallen = may_have_fallen or low < highest
-        highest = max(highest, high)
-        if low > 0 and (peak is None or low > peak[1]):
-            peak = (time, low)
-    if peak is None or may_have_fallen:
-        crs_now = snapshot(CRS, look.record, look.at)
-        return reading((0, 1), (), [name for r in crs_now.readings for name in r.missing])
-    return reading(
-        0, (Because(CRS.id, peak[0], f"grade {peak[1]}, not fallen since", "our grade"),)
-    )
+        return Part(truth, explain)
 
-
-def _exclusions(look: Look) -> Reading:
-    truths, because, lacks, notes = [], [], [], []
-    for name, words in (("infection", "infection"), ("progression", "progression")):
-        found = look.finding(name)
-        excluded = found is not None and found.value == "excluded"
-        truths.append(Truth.MET if excluded else Truth.UNKNOWN)
-        because.append(found)
-        if not excluded:
-            lacks.append(name)
-        if found is not None and not excluded:
-            notes.append(f"{words} {found.value}: exclude it as the explanation, or treat as both")
-    return truth_reading(all_of(truths), because, lacks, note="; ".join(notes))
+    return read
 
 
 # --- grade by consequence and intervention -----------------------------------------------------
 
 
-def _treated(look: Look) -> Reading:
-    found = look.finding("treatment_for")
-    if found is None:
-        return reading((0, 1), (), ("treatment_for",))
-    return reading(int(any(word in TREATED_AS for word in found.value)), (found,))
+def _bleeding_level(value: int) -> int:
+    return int(value >= BLEEDING_TRANSFUSED) + int(value >= BLEEDING_DANGEROUS)
 
 
-def _bleeding(look: Look) -> Reading:
-    transfused, finding = look.is_true("transfusion_dependent_bleeding")
-    graded = look.finding("bleeding_grade")
-    if graded is not None:
-        level = int(graded.value >= BLEEDING_TRANSFUSED) + int(graded.value >= BLEEDING_DANGEROUS)
-        if transfused is Truth.MET:
-            level = max(level, 1)
-        return reading(level, (graded, finding))
-    if transfused is Truth.NOT_MET:
-        return reading(0, (finding,))
-    low = int(transfused is Truth.MET)
-    lacks = ("bleeding_grade",) if low else ("transfusion_dependent_bleeding", "bleeding_grade")
-    return reading(range(low, 3), (finding,), lacks)
+def _bleeding(looks: Looks) -> Readings:
+    transfused, graded = looks.of("transfusion_dependent_bleeding"), looks.of("bleeding_grade")
+    truth = transfused.holds
+    level = graded.pick("bleeding level", _bleeding_level, -1)
+    by_grade = 1 << np.maximum(level, np.where(truth == MET, 1, 0))
+    ungraded = np.array([0b001, 0b111, 0b110])[truth]
+
+    def explain(i: int) -> Reasons:
+        if graded.there[i]:
+            return Reasons((graded.because(i), transfused.because(i)))
+        names_ = ("transfusion_dependent_bleeding", "bleeding_grade")
+        return Reasons((transfused.because(i),), names_[1:] if truth[i] == MET else names_)
+
+    return Readings(np.where(level >= 0, by_grade, ungraded).astype(np.uint8), explain)
 
 
-def _circulation(look: Look) -> Reading:
-    found = hypotension(look)
-    return Reading(frozenset(min(index, 2) for index in found.possible), found.because,
-                   found.missing)  # fmt: skip
+_TWO_AND_MORE = np.array([(m & 3) | (4 if m >> 2 else 0) for m in range(16)], dtype=np.uint8)
 
 
-def _respiration(look: Look) -> Reading:
-    intubated, tube = look.is_true("intubated")
-    device = look.finding("oxygen_device")
-    if intubated is Truth.MET or (device is not None and device.value == "ventilator"):
-        return reading(2, (tube, device))
-    if device is not None:
-        return reading(int(device.value != "none"), (device, tube))
-    most = {0, 1} if intubated is Truth.NOT_MET else {0, 1, 2}
-    return reading(most, (tube,), ("oxygen_device", "intubated"))
+def _circulation(looks: Looks) -> Readings:
+    found = hypotension(looks)
+
+    def explain(i: int) -> Reasons:
+        why = found.explain(i)
+        return Reasons(why.because, why.missing)
+
+    return Readings(_TWO_AND_MORE[found.possible], explain)
 
 
-def _kidney(look: Look) -> Reading:
-    dialysis, done = look.is_true("dialysis")
-    if dialysis is Truth.MET:
-        return reading(2, (done,))
-    now = look.measurement("creatinine")
-    before = None if now is None else _creatinine_before(look, now)
-    injury = Truth.UNKNOWN
-    if now is not None and before is not None:
-        bound = KIDNEY_TIMES * before.value.number
-        injury = compare(now.value, ">=", bound, before.value.unit, substance="creatinine")
-    lacks = []
-    if injury is Truth.UNKNOWN:
-        lacks.append("creatinine" if now is None else BASELINE.format("creatinine"))
-    possible = {0, 1} if injury is Truth.UNKNOWN else {int(injury is Truth.MET)}
-    if dialysis is Truth.UNKNOWN:
-        lacks.append("dialysis")
-        possible.add(2)
-    return reading(possible, (now, *_as_baseline(before), done), lacks)
+_VENTILATED = {"none": 1, "ventilator": 4}
 
 
-def _creatinine_before(look: Look, now: Measurement) -> Measurement | None:
-    """The lowest creatinine of the previous 7 days, else the baseline."""
-    week = [
-        m
-        for m in look.record.measurements("creatinine", start=now.at - 168.0, end=now.at)
-        if m is not now and not m.censored and m.at < now.at
-    ]
-    return min(week, key=lambda m: m.number) if week else _baseline(look, "creatinine")
+def _respiration(looks: Looks) -> Readings:
+    tube, device = looks.of("intubated"), looks.of("oxygen_device")
+    truth = tube.holds
+    classes = device.pick("respiration", lambda value: _VENTILATED.get(value, 2), 0)
+    without = np.where(truth == NOT_MET, 0b011, 0b111)
+    possible = np.where(truth == MET, 4, np.where(classes == 0, without, classes))
+
+    def explain(i: int) -> Reasons:
+        if truth[i] != MET and not device.there[i]:
+            return Reasons((tube.because(i),), ("oxygen_device", "intubated"))
+        return Reasons((tube.because(i), device.because(i)))
+
+    return Readings(possible.astype(np.uint8), explain)
+
+
+def _kidney(looks: Looks) -> Readings:
+    done, now = looks.of("dialysis"), looks.of("creatinine")
+    before = creatinine_before(looks, now, looks.infusion()).where(now.there)
+    injury = compared(now, ">=", KIDNEY_TIMES, before)
+    dialysis = done.holds
+    possible = MASK_OF_TRUTH[injury] | np.where(dialysis == UNKNOWN, 4, 0)
+    possible = np.where(dialysis == MET, 4, possible)
+
+    def explain(i: int) -> Reasons:
+        if dialysis[i] == MET:
+            return Reasons((done.because(i),))
+        lacks = []
+        if injury[i] == UNKNOWN:
+            lacks.append(BASELINE.format("creatinine") if now.there[i] else "creatinine")
+        if dialysis[i] == UNKNOWN:
+            lacks.append("dialysis")
+        return Reasons((now.because(i), before.because(i, "baseline"), done.because(i)), lacks)
+
+    return Readings(possible.astype(np.uint8), explain)
 
 
 FEATURES = ("liver", "fibrinogen", "tissue", "cytopenia")
@@ -352,29 +297,22 @@ def status(readings: Mapping[str, Reading]) -> str:
     return "possible"
 
 
-def _other_features(look: Look) -> list[str]:
+def _other_features(looks: Looks, look: int) -> list[str]:
     found = []
-    ldh = look.measurement("ldh")
-    upper = look.limit("ldh", "high")
-    if (
-        ldh is not None
-        and upper is not None
-        and _exceeds(ldh.value, Decimal(1), upper) is Truth.MET
-    ):
+    if compared(looks.of("ldh"), ">", Decimal(1), looks.limit("ldh", "high"))[look] == MET:
         found.append("LDH above its upper limit")
-    if look.is_true("splenomegaly")[0] is Truth.MET:
+    if looks.of("splenomegaly").holds[look] == MET:
         found.append("splenomegaly")
-    if last_temperature(look)[0] is Truth.MET:
+    if last_temperature(looks).truth[look] == MET:
         found.append("fever")
-    fats = look.measurement("triglycerides")
-    if fats is not None and TRIGLYCERIDES.met_by(fats.value) is Truth.MET:
+    if looks.of("triglycerides").truth(TRIGLYCERIDES)[look] == MET:
         found.append(f"triglycerides {TRIGLYCERIDES.text}")
     return found
 
 
-def _tail(look: Look, readings: Mapping[str, Reading]) -> str:
+def _tail(looks: Looks, look: int, readings: Mapping[str, Reading]) -> str:
     del readings
-    other = _other_features(look)
+    other = _other_features(looks, look)
     text = "provisional criteria"
     return f"{text}; other features: {', '.join(other)}" if other else text
 
@@ -392,8 +330,8 @@ IECHS = Criterion(
     measures="grade",
     source=SOURCE,
     standing=Standing.PROVISIONAL,
-    applies=_applies,
-    starts=lambda record, t: car_infusion(record, t) or 0.0,
+    applies=after(NO_INFUSION),
+    starts=since(),
     combine=combine,
     met=met,
     status=status,
@@ -429,7 +367,7 @@ IECHS = Criterion(
                 "CRS present and never below its peak",
                 "CRS resolving or resolved, or inflammation worse again after a first response",
             ),
-            _timing,
+            timing,
             "timing against CRS unknown",
         ),
         Item(
@@ -441,7 +379,7 @@ IECHS = Criterion(
                 f"AST or ALT > {LIVER_TIMES} x upper limit where the baseline is normal, "
                 f"> {LIVER_TIMES} x baseline where it is not",
             ),
-            _liver,
+            item_of(either(_liver_one("ast"), _liver_one("alt"))),
             "transaminase element unknown",
         ),
         Item(
@@ -449,7 +387,7 @@ IECHS = Criterion(
             "Common: fibrinogen",
             ("fibrinogen not low", "low fibrinogen"),
             (FIBRINOGEN.opposite, f"{FIBRINOGEN.text}, or below the laboratory's lower limit"),
-            _fibrinogen,
+            item_of(_fibrinogen),
             "fibrinogen element unknown",
         ),
         Item(
@@ -457,7 +395,7 @@ IECHS = Criterion(
             "Common: tissue",
             ("no hemophagocytosis", "hemophagocytosis"),
             ("none found", "in marrow or other tissue"),
-            _tissue,
+            item_of(present("hemophagocytosis")),
             "hemophagocytosis unknown",
         ),
         Item(
@@ -469,7 +407,7 @@ IECHS = Criterion(
                 f"neutrophils {SEVERE['neutrophils'].text} or platelets "
                 f"{SEVERE['platelets'].text} (CTCAE grade 4), below baseline or refractory",
             ),
-            _cytopenia,
+            item_of(either(*(_cytopenia_one(name, limit) for name, limit in SEVERE.items()))),
             "cytopenia element unknown",
         ),
         Item(
@@ -477,7 +415,7 @@ IECHS = Criterion(
             "Other explanations",
             ("infection or progression not excluded", "infection and progression excluded"),
             ("suspected, proven or not recorded", "both recorded as excluded"),
-            _exclusions,
+            item_of(both(_excluded_one("infection"), _excluded_one("progression"))),
             "infection or progression not excluded",
         ),
         Item(
@@ -485,7 +423,7 @@ IECHS = Criterion(
             "Treatment",
             ("no treatment for IEC-HS", "treated for IEC-HS"),
             ("watch and work up: grade 1", "treatment aimed at IEC-HS: grade 2"),
-            _treated,
+            item_of(among("treatment_for", TREATED_AS)),
             "treatment unknown",
         ),
         Item(

@@ -1,10 +1,16 @@
 """Questions with a deadline: what must be known, the ways on, their evidence."""
 
 from equipoise.decision import Decision
-from equipoise.decisions import atg_remaining, azole_on_sirolimus, second_inflammatory_wave
+from equipoise.decisions import (
+    atg_remaining,
+    azole_on_sirolimus,
+    busulfan_remaining,
+    second_inflammatory_wave,
+)
 
 ALL: tuple[Decision, ...] = (
     atg_remaining.DECISION,
     azole_on_sirolimus.DECISION,
+    busulfan_remaining.DECISION,
     second_inflammatory_wave.DECISION,
 )

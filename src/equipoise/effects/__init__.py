@@ -1,6 +1,10 @@
 """What exposures went with in published cohorts: "patients like these had", never "will"."""
 
-from equipoise.effects import sirolimus, thymoglobulin
+from equipoise.effects import busulfan, sirolimus, thymoglobulin
 from equipoise.target import Effect
 
-ALL: tuple[Effect, ...] = (*sirolimus.EFFECTS, *thymoglobulin.EFFECTS)
+ALL: tuple[Effect, ...] = (
+    *sirolimus.EFFECTS,
+    *thymoglobulin.EFFECTS,
+    *busulfan.EFFECTS,
+)

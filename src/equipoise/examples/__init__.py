@@ -1,7 +1,7 @@
-"""Records that come with the package: one published patient and four made-up ones.
+"""Records that come with the package: one published patient and five made-up ones.
 
 Beside each `NAME.json` stands `NAME.md`, which says where it comes from, what is printed in the
-source and what is not, or how it was made. `examples/make_examples.py` makes the four again.
+source and what is not, or how it was made. `examples/make_examples.py` makes the five again.
 """
 
 from __future__ import annotations
@@ -69,6 +69,13 @@ BUNDLED: tuple[Bundled, ...] = (
         "day-2T10:00",
         True,
         "exposure in AU; the only published window is in UE: no target, no options, and why",
+    ),
+    Bundled(
+        "busulfan_adult.json",
+        "Busulfan once daily, the first day's levels are back, three doses left (made up)",
+        "day-7T18:30",
+        False,
+        "the cumulative AUC so far and ahead, in mg.h/L and uM.min, and the doses left",
     ),
 )
 """Every bundled record, in the order of the demonstration."""

@@ -3,6 +3,7 @@
 from equipoise.advice import Recommendation
 from equipoise.guidance import (
     atg_product,
+    busulfan_interactions,
     iechs_ladder,
     sirolimus_azoles,
     sirolimus_liver,
@@ -33,6 +34,12 @@ ALL: tuple[Recommendation, ...] = (
     atg_product.RATIO_RULE,
     atg_product.UNIT_RULE,
     atg_product.DURATION_RULE,
+    busulfan_interactions.DEFERASIROX,
+    busulfan_interactions.METRONIDAZOLE,
+    busulfan_interactions.ITRACONAZOLE,
+    busulfan_interactions.PARACETAMOL,
+    busulfan_interactions.PHENYTOIN,
+    busulfan_interactions.SIROLIMUS,
     iechs_ladder.DIFFERENTIAL,
     iechs_ladder.INFECTION,
     iechs_ladder.SUPPORTIVE,

@@ -537,7 +537,11 @@ def march(
                 w[(row + STOP) * LANES + slot] = stop
                 w[(row + H) * LANES + slot] = 0.0
                 if seat[OUT, slot] < seat[OUT_END, slot]:
-                    until = min(stop, out_times[seat[OUT_END, slot] - 1])
+                    final = seat[OUT_END, slot] - 1
+                    until = stop
+                    # What happens within rounding after the last sample may still come before it.
+                    if before(out_times[final], out_after[final], stop, seat[ROW, slot]):
+                        until = min(stop, out_times[final])
                     w[(row + END) * LANES + slot] = until
                     w[(row + H) * LANES + slot] = until - now
                     busy = True

@@ -4,6 +4,10 @@ from equipoise.model import Model
 from equipoise.models import (
     atg_thymoglobulin_linear,
     blinatumomab_clements2020,
+    busulfan_choe2012,
+    busulfan_dadkhah2022,
+    busulfan_lawson2022,
+    busulfan_shukla2020,
     sirolimus_cheng2020,
     sirolimus_wu2012,
     tacrolimus_dunlap2025,
@@ -15,4 +19,8 @@ ALL: tuple[Model, ...] = (
     tacrolimus_dunlap2025.MODEL,
     blinatumomab_clements2020.MODEL,
     atg_thymoglobulin_linear.MODEL,
+    busulfan_choe2012.MODEL,
+    busulfan_dadkhah2022.MODEL,
+    busulfan_lawson2022.MODEL,
+    busulfan_shukla2020.MODEL,
 )

@@ -134,6 +134,9 @@ _GROUPS: Mapping[str, str] = {
         asparaginase =
         pegaspargase = peg-asparaginase, oncaspar
     """,
+    "iron chelator": """
+        deferasirox = exjade, jadenu
+    """,
     "T-cell engager": """
         blinatumomab = blincyto
         mosunetuzumab = lunsumio

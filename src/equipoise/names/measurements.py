@@ -68,6 +68,8 @@ class MeasurementName:
     turnaround  hours from draw to known, assumed where the record does not say; 0 at the bedside
     decimals    digits after the point when shown
     substance   name in `units.MOLAR` where mass and molar units convert, else ""
+    area        units in which its exposure over time is said, the first of them in windows; ()
+                where it is the level's unit times days
     agents      agents of which a dose must precede a positive value; () for the body's own
     products    cell products of which an infusion must precede a positive value
     loinc       codes accepted, preferred first
@@ -89,6 +91,7 @@ class MeasurementName:
     loinc: tuple[str, ...] = ()
     seen: str = ""
     unverified: tuple[str, ...] = ()
+    area: tuple[str, ...] = ()
 
     @property
     def bedside(self) -> bool:
@@ -171,11 +174,11 @@ def _lab(
 def _level(
     name: str, label: str, unit: str, plausible: Bounds, impossible: Bounds, hours: float,
     decimals: int = 1, *, agents: tuple[str, ...], substance: str = "",
-    loinc: tuple[str, ...] = (), seen: str = "",
+    loinc: tuple[str, ...] = (), seen: str = "", area: tuple[str, ...] = (),
 ) -> MeasurementName:  # fmt: skip
     return MeasurementName(
         name, label, unit, "level", plausible, impossible, hours, decimals,
-        substance=substance, agents=agents, loinc=loinc, seen=seen,
+        substance=substance, agents=agents, loinc=loinc, seen=seen, area=area,
     )  # fmt: skip
 
 
@@ -280,7 +283,7 @@ _ALL: tuple[MeasurementName, ...] = (
     _level("mycophenolate", "mycophenolic acid", "ng/mL", (0, 60_000), (0, 1_000_000), 24, 0,
            agents=("mycophenolate", "mycophenolate_sodium")),
     _level("busulfan", "busulfan", "ng/mL", (0, 10_000), (0, 100_000), 24, 0,
-           agents=("busulfan",)),
+           agents=("busulfan",), substance="busulfan", area=("mg.h/L", "umol.min/L")),
     _level("atg_active_au", "active ATG", "AU/mL", (0, 200), (0, 1000), 24, 2, agents=_ATG),
     _level("atg_active_ue", "active ATG", "UE/mL", (0, 200), (0, 1000), 24, 2, agents=_ATG),
     _level("atg_total", "total ATG", "ug/mL", (0, 300), (0, 2000), 24, agents=_ATG),

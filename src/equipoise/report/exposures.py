@@ -251,6 +251,8 @@ def _effects(effects: Sequence[Effect]) -> Table:
 def _range(effect: Effect) -> str:
     low, high = effect.applies_low, effect.applies_high
     metric = effect.metric.value
+    if low <= 0.0 and math.isinf(high):
+        return f"{metric}, any"
     if math.isinf(high):
         return f"{metric} at least {low:g} {effect.unit}"
     if low <= 0.0:

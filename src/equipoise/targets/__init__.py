@@ -5,10 +5,11 @@ source ties a concentration to an outcome in leukemia in a way that a dose could
 """
 
 from equipoise.target import Target
-from equipoise.targets import sirolimus, tacrolimus, thymoglobulin
+from equipoise.targets import busulfan, sirolimus, tacrolimus, thymoglobulin
 
 ALL: tuple[Target, ...] = (
     *sirolimus.TARGETS,
     *tacrolimus.TARGETS,
     *thymoglobulin.TARGETS,
+    *busulfan.TARGETS,
 )

@@ -246,6 +246,7 @@ MOLAR: Mapping[str, Value] = MappingProxyType(
         "everolimus": _molar(958.2, _WEIGHT, "C53H83NO14"),
         "tacrolimus": _molar(804.0, _WEIGHT, "C44H69NO12, anhydrous"),
         "ciclosporin": _molar(1202.6, _WEIGHT, "C62H111N11O12"),
+        "busulfan": _molar(246.3, _WEIGHT, "C6H14O6S2; 1 uM.min is 0.0041 mg.h/L"),
         "creatinine": _molar(88.42, _PER_MG, "C4H7N3O"),
         "bilirubin": _molar(17.1, _PER_MG, "C33H36N4O6"),
         "triglycerides": _molar(88.57, _PER_MMOL, "as triolein"),
@@ -285,6 +286,11 @@ def _bridge(start: Unit, end: Unit, substance: str) -> Fraction:
     if pair == ("mass/volume", "molar/volume"):
         return 1 / molar_mass(substance)
     if pair == ("molar/volume", "mass/volume"):
+        return molar_mass(substance)
+    # Exposures: mg.h in mmol.h is the same number of grams in a mole.
+    if pair == ("mass.time/volume", "molar.time/volume"):
+        return 1 / molar_mass(substance)
+    if pair == ("molar.time/volume", "mass.time/volume"):
         return molar_mass(substance)
     # A urine protein-to-creatinine ratio: the molar part is creatinine.
     if pair == ("mass/molar", "mass/mass"):

@@ -34,7 +34,7 @@ DIMENSIONS: tuple[tuple[str, str], ...] = (
     ("copies/volume", "copies/mL=1 copies/uL=1000"),
     ("copies/mass", "copies/ug=1 copies/ng=1000"),
     ("count/mass", "/kg=1 10*3/kg=1e3 10*4/kg=1e4 10*5/kg=1e5 10*6/kg=1e6 10*7/kg=1e7 10*8/kg=1e8"),
-    ("count/time", "/d=1 /h=24 /min=1440"),
+    ("count/time", "/d=1 /h=24 /min=1440 /a=4/1461"),
     ("mass/mass", "mg/mg=1 g/g=1 mg/g=1e-3"),
     ("mass/molar", "mg/mmol=1 g/mol=1"),
     ("activity", "U=1 IU=1 kU=1000"),
@@ -62,6 +62,7 @@ DIMENSIONS: tuple[tuple[str, str], ...] = (
         "mg.h/L=1 ug.h/mL=1 mg.d/L=24 ug.d/mL=24 ng.h/mL=1e-3 ug.h/L=1e-3 ng.d/mL=0.024 "
         "pg.h/mL=1e-6 pg.d/mL=2.4e-5",
     ),
+    ("molar.time/volume", "mmol.h/L=1 umol.h/L=1e-3 umol.min/L=1/60000 nmol.h/L=1e-6"),
     ("atg_au.time/volume", "AU.d/mL=24 AU.h/mL=1"),
     ("atg_ue.time/volume", "UE.d/mL=24 UE.h/mL=1"),
 )  # fmt: skip
@@ -153,6 +154,12 @@ ALIASES: Mapping[str, str] = MappingProxyType(
             "AU.d/mL": "AU-d/mL AU-day/mL AUd/mL",
             "UE.d/mL": "UE-d/mL UE-day/mL UEd/mL",
             "ng.h/mL": "ng-h/mL ng-hr/mL",
+            "mg.h/L": "mg/L.h mg-h/L mg-hr/L h.mg/L",
+            # Busulfan's trap: a molar exposure in minutes beside a mass exposure in hours.
+            "umol/L": "uM",
+            "umol.min/L": "uM.min uM-min uMol.min uMol-min umol/L.min min.umol/L umol-min/L "
+            "umol.min.L-1",
+            "umol.h/L": "uM.h uM-h umol/L.h h.umol/L umol-h/L",
         }.items()
         for spelling in spellings.split()
     }

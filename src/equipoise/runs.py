@@ -1,0 +1,245 @@
+"""Counts by calendar day since an infusion, and the runs of days at or below a limit.
+
+A day that has no count is filled by a straight line where the gap is short, unknown where it is
+not. Days are held as matrices of days by looks: for each day the lowest and the highest depth
+that it can have, that is how many of the limits, the shallowest first, its count meets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from equipoise.chart import Bools, Floats, Ints
+from equipoise.looks import MET, NOT_MET, Looks, Rows, Spread
+from equipoise.truth import Because, Limit
+
+Depths = NDArray[np.int8]
+
+
+@dataclass(slots=True)
+class Rules:
+    """How days are counted.
+
+    limits        shallowest first, in the unit of `per_canonical`
+    first, last   days since the infusion that count, both included
+    filled        gaps of at most so many days are filled by a straight line
+    rounded_to    filled counts are rounded to this, half to even
+    per_canonical numbers in the unit of the limits in one canonical unit
+    """
+
+    name: str
+    limits: tuple[Limit, ...]
+    first: int
+    last: int
+    filled: int
+    rounded_to: int
+    per_canonical: float
+
+
+@dataclass(slots=True)
+class Ending:
+    """What ended follow-up: for each name the first event that says so.
+
+    there  whether one is recorded
+    key    equal where the same event ended it
+    """
+
+    rows: tuple[Rows, ...]
+    there: Bools
+    key: Ints
+
+    def take(self, which: Ints) -> Ending:
+        """Of some of the looks."""
+        rows = tuple(Rows(r.series, r.index[which]) for r in self.rows)
+        return Ending(rows, self.there[which], self.key[which])
+
+    def at(self) -> Floats:
+        """Hours of the first; inf where there is none."""
+        times = [np.where(r.there, r.at, np.inf) for r in self.rows]
+        found: Floats = np.minimum.reduce(times)
+        return found
+
+    def because(self, look: int) -> Because | None:
+        """The event, that of the first name that has one."""
+        return next((r.because(look) for r in self.rows if r.there[look]), None)
+
+
+def ending(looks: Looks, names: Sequence[str]) -> Ending:
+    """The first event of each name that is neither false nor unknown."""
+
+    def said(value: object) -> bool:
+        return value not in (False, None)
+
+    rows = tuple(looks.first(looks.chart.named(name).only("said", said), None) for name in names)
+    there = np.zeros(len(looks), dtype=np.bool_)
+    key = np.zeros(len(looks), dtype=np.int64)
+    for each in rows:
+        there |= each.there
+        key = key * 1_000_003 + each.index + 1
+    return Ending(rows, there, key)
+
+
+@dataclass(slots=True)
+class Days:
+    """Days since the infusion as far as they have happened: matrices of days by looks.
+
+    low, high  lowest and highest possible depth
+    measured   there is a count
+    unknown    neither count nor line
+    stop       days that have happened are those before it
+    closed     the period is over, or follow-up is, so that nothing more can come
+    ended      the death or end of follow-up that closed it
+    day0       calendar day of the infusion
+    counts     all counts used
+    """
+
+    low: Depths
+    high: Depths
+    measured: Bools
+    unknown: Bools
+    stop: Ints
+    closed: Bools
+    ended: Ending
+    day0: Ints
+    counts: Spread
+
+
+def days_of(looks: Looks, infusion: Floats, ended: Ending, rules: Rules, *, early: int) -> Days:
+    """What is known about each day; looks without an infusion get no days.
+
+    ended  the event that ended follow-up, or none
+    early  where the first count comes by this day, the days before it count as depth 0
+    """
+    chart = looks.chart
+    has = ~np.isnan(infusion)
+    day0 = chart.day(looks.record, np.where(has, infusion, 0.0))
+    today = np.where(has, chart.day(looks.record, looks.at) - day0, -1)
+    before = rules.first - rules.filled - 1
+    series = chart.named(rules.name)
+    since = chart.day_end(looks.record, day0 + before - 1)
+    until = chart.day_end(looks.record, day0 + rules.last)
+    counts = looks.between(series, since, until)
+    day = chart.row_days(series)[counts.row] - day0[counts.look]
+    kept = (day >= before) & (day <= rules.last) & has[counts.look]
+    counts, day = counts.where(kept), day[kept]
+
+    width = rules.last - before + 1
+    size = len(looks)
+    place = (day - before) * size + counts.look
+    code = series.code[counts.row]
+    truths = np.array([series.truths(limit) for limit in rules.limits])
+    least, most = (truths == MET).sum(axis=0), (truths > NOT_MET).sum(axis=0)
+    low: Depths = np.full(size * width, -1, dtype=np.int8)
+    high: Depths = np.full(size * width, -1, dtype=np.int8)
+    number: Floats = np.full(size * width, np.inf)
+    np.maximum.at(low, place, least.astype(np.int8)[code])
+    np.maximum.at(high, place, most.astype(np.int8)[code])
+    np.minimum.at(number, place, series.numbers()[code] * rules.per_canonical)
+    low, high = low.reshape(width, size), high.reshape(width, size)
+    number = number.reshape(width, size)
+    has_count = high >= 0
+    any_count = has_count.any(axis=0)
+    _fill(low, high, number, has_count, rules)
+
+    over = (looks.at >= chart.day_end(looks.record, today + day0)) | ended.there
+    in_period = np.minimum(np.maximum(today - before, 0), width - 1)
+    counted_today = (
+        has_count[in_period, np.arange(size)] & (today >= before) & (today <= rules.last)
+    )
+    last = np.minimum(np.where(over | counted_today | ~any_count, today, today - 1), rules.last)
+    closed = (today > rules.last) | ((today == rules.last) & (last == rules.last)) | ended.there
+
+    skip = rules.first - before
+    low, high, measured = low[skip:], high[skip:], has_count[skip:]
+    first = np.where(measured.any(axis=0), measured.argmax(axis=0), width)
+    number_of = np.arange(len(measured))[:, None]
+    empty = high < 0
+    leading = (number_of < first) & (first <= early)
+    low = np.where(empty, 0, low)
+    high = np.where(empty, np.where(leading, 0, len(rules.limits)), high)
+    stop = np.maximum(last - rules.first + 1, 0)
+    outside = number_of >= stop
+    low[outside] = high[outside] = 0
+    unknown = empty & ~leading & ~outside
+    return Days(low, high, measured & ~outside, unknown, stop, closed & has, ended, day0, counts)
+
+
+def _fill(low: Depths, high: Depths, number: Floats, has_count: Bools, rules: Rules) -> None:
+    """Short gaps by a straight line between the lowest counts of their two ends."""
+    if not rules.filled:
+        return
+    width, size = number.shape
+    far = width + rules.filled + 1
+    next_day = np.full((width, size), far)
+    next_number = np.zeros((width, size))
+    day, value = np.full(size, far), np.zeros(size)
+    for row in range(width - 1, -1, -1):
+        here = has_count[row]
+        next_day[row], next_number[row] = day, value
+        day, value = np.where(here, row, day), np.where(here, number[row], value)
+    bounds = [_line_bound(limit, rules.rounded_to) for limit in rules.limits]
+    day, value = np.full(size, -far), np.zeros(size)
+    for row in range(width):
+        here = has_count[row]
+        span = next_day[row] - day
+        between = ~here & (span - 1 <= rules.filled) & (day >= 0) & (next_day[row] < width)
+        if between.any():
+            line = value * span + (next_number[row] - value) * (row - day)
+            depth = np.zeros(size, dtype=np.int8)
+            for bound, tie in bounds:
+                gap = line - bound * span
+                depth += (gap <= 1e-6) if tie else (gap < -1e-6)
+            low[row] = np.where(between, depth, low[row])
+            high[row] = np.where(between, depth, high[row])
+        day, value = np.where(here, row, day), np.where(here, number[row], value)
+
+
+def _line_bound(limit: Limit, rounded_to: int) -> tuple[float, bool]:
+    """The number up to which a filled count, once rounded, meets a limit; whether a tie does."""
+    steps = Decimal(limit.printed[0][0]) / rounded_to
+    if limit.relation == "<":
+        steps -= 1
+    return float((steps + Decimal("0.5")) * rounded_to), int(steps) % 2 == 0
+
+
+def bits(low: Bools) -> Ints:
+    """Days as the bits of one number for each look, day 0 the lowest; at most 62 days."""
+    found = np.zeros(low.shape[1], dtype=np.int64)
+    for day, row in enumerate(low):
+        found |= row.astype(np.int64) << day
+    return found
+
+
+def joined(days: Ints, gap: int) -> Ints:
+    """The days with recoveries of at most `gap` days, between two low ones, filled in."""
+    filled = days.copy()
+    for length in range(1, gap + 1):
+        ends = days & (days >> (length + 1))
+        for step in range(1, length + 1):
+            filled |= ends << step
+    return filled
+
+
+def has_run(days: Ints, length: int) -> Bools:
+    """Whether there are so many days in a row."""
+    found, known = days, 1
+    while known < length:
+        step = min(known, length - known)
+        found = found & (found >> step)
+        known += step
+    result: Bools = found != 0
+    return result
+
+
+def longest_run(days: int) -> int:
+    """Days of the longest run in one row of bits."""
+    longest = 0
+    while days:
+        days &= days >> 1
+        longest += 1
+    return longest
