@@ -162,7 +162,7 @@ def _searched(batch: Batch, *, everywhere: bool) -> list[tuple[Mode, Array]]:
     own: list[list[_Walker]] = [[] for _ in every]
     for walker in _polished(batch, of, z, value, value <= best[of] + CLOSE):
         own[walker.of].append(walker)
-    return [_answer(batch, s, own[s]) for s in every]
+    return [_answer(batch, s, walkers) for s, walkers in enumerate(own)]
 
 
 def _doubtful(batch: Batch, of: Integers, value: Array, misfit: Array) -> Integers:
@@ -347,7 +347,9 @@ def _answer(batch: Batch, s: int, walkers: list[_Walker]) -> tuple[Mode, Array]:
     optima = best.z[None, :] if len(walkers) == 1 else distinct([w.z for w in walkers])
     eta = batch.root @ best.z
     joint_value, ofv = best.value + batch.log_omega, best.ofv
-    if batch.censored[s]:
+    if batch.censored[s] and len(pattern(batch.size, True, True)) <= TOGETHER:
+        ofv = best.value + float(np.linalg.slogdet(batch.information(s, best.z))[1])
+    elif batch.censored[s]:
         ofv, _ = conditional_objective(batch.model, batch.subjects[s], eta)
     return Mode(eta, best.gradient, ofv, joint_value, best.gradient < GRADIENT_NORM), optima
 

@@ -380,6 +380,29 @@ class Batch:
             here[~sound], gradient[~sound], expected[~sound] = FAILED, 0.0, 2.0 * np.eye(k)
         return Local(here, gradient, expected, misfit, _second(value, k) if curved else None)
 
+    def information(self, s: int, z: Array) -> Array:
+        """The matrix whose determinant OFV takes, of one subject with censored levels, (k, k).
+
+        These enter with the second derivative of their own -2 ln likelihood (half of it), as in
+        `likelihood.conditional_objective`.
+        z  (k,);  not for more etas than a block holds copies of (`TOGETHER`)
+        """
+        k, levels = self.size, self._count[s]
+        moves = pattern(k, True, True)
+        owner = np.full(len(moves), s)
+        center, variance, _ = self.levels(owner, z + STEP * moves, group=len(moves))
+        center, variance = center[:, :levels], variance[:, :levels]
+        side = self._censored[s, :levels]
+        plain, cut = side == 0, side != 0
+        a = (center[0 : 2 * k : 2] - center[1 : 2 * k : 2])[:, plain] / (2.0 * STEP)
+        c = (variance[0 : 2 * k : 2] - variance[1 : 2 * k : 2])[:, plain] / (2.0 * STEP)
+        v = variance[2 * k, plain]
+        found = np.eye(k) + (a / v) @ a.T + 0.5 * (c / v) @ (c / v).T
+        u = -side[cut] * (self._y[s, :levels][cut] - center[:, cut]) / np.sqrt(variance[:, cut])
+        term = [-2.0 * sum(self._density.log_normal(x) for x in lane) for lane in u]
+        second = _second(np.array(term)[None, :], k)[0]
+        return np.asarray(found + 0.5 * second)
+
     def steps(
         self, curvature: Array, gradient: Array, *, damping: Array | None = None, reach: float
     ) -> tuple[Array, Array]:

@@ -366,3 +366,16 @@ def test_oral_model_at_a_break() -> None:
     model = oral(Residual(proportional=0.1), omega=OMEGA)
     doses = [PlainDose(12.0 * i, 10.0, "oral") for i in range(3)]
     agree(model, [subject(model, doses, [(12.0, 90.0), (24.0, 120.0), (25.0, 200.0)])] * 2)
+
+
+@pytest.mark.parametrize("limit", ["<", ">"])
+def test_the_objective_with_censored_levels_is_the_slow_one(limit: str) -> None:
+    model = bolus(Residual(additive=3.0, proportional=0.2), omega=OMEGA)
+    people = [
+        subject(model, IV, [(1.0, 150.0), (4.0, 90.0 + 10.0 * i, limit), (9.0, 70.0)])
+        for i in range(3)
+    ]
+    for who, mode in zip(people, find_modes(model, people), strict=True):
+        ofv, joint_value = conditional_objective(model, who, mode.eta)
+        assert mode.ofv == pytest.approx(ofv, abs=1e-5)
+        assert mode.joint == pytest.approx(joint_value, abs=1e-9)

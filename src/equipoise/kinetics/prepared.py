@@ -153,7 +153,7 @@ class Prepared:
         if plain and math.isfinite(parameters.sum()):
             if self._line is not None and not self._some_slow and group <= LANES:
                 amounts, status = self._straight(
-                    self.system, self._line, schedule_of, parameters, group, rtol, workers
+                    self._line, schedule_of, parameters, group, rtol, workers
                 )
                 if not status.any():
                     return amounts, status == 0
@@ -176,9 +176,16 @@ class Prepared:
             kept[kept] = good
         return amounts, kept
 
+    def _both(self) -> Kernels:
+        if self._kernels is None:
+            from equipoise.kinetics.integrate import Kernels
+
+            assert isinstance(self.system, System)
+            self._kernels = Kernels(self.system)
+        return self._kernels
+
     def _straight(
         self,
-        system: System,
         line: Timeline,
         schedule_of: Integers,
         parameters: Floats,
@@ -188,10 +195,7 @@ class Prepared:
     ) -> tuple[Floats, Integers]:
         """Amounts, and what failed, where lanes share all events and begin empty: one call of the
         kernel and little beside it, for most calls of an estimation."""
-        if self._kernels is None:
-            from equipoise.kinetics.integrate import Kernels
-
-            self._kernels = Kernels(system)
+        kernels = self._both()
         lanes = len(schedule_of)
         amounts = np.zeros((lanes, self._columns, self.states))
         status = np.zeros(lanes, dtype=np.int64)
@@ -199,7 +203,7 @@ class Prepared:
         first, last = line.first[schedule_of], line.last[schedule_of]
         start, scale = self._start[schedule_of], self._plain_scale[schedule_of]
         out_from, out_times, out_after = self._samples[:3]
-        march = self._kernels.explicit.march
+        march = kernels.explicit.march
         spare = np.zeros(lanes)
 
         def work(begin: int, end: int) -> None:
@@ -218,7 +222,7 @@ class Prepared:
             work(0, blocks)
         if not self._noted:
             self._noted = True
-            self._kernels.note()
+            kernels.note()
         return amounts, status
 
     def _sound(self, parameters: Floats, by: dict[str, Floats], initial: Floats | None) -> Booleans:
