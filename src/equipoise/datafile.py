@@ -25,6 +25,14 @@ Source  NONMEM help, DATE.
 """
 
 
+_WHOLE = re.compile(r"[+-]?[0-9]{1,300}(?:\.0*)?")
+_TABULATED = re.compile(r"[+-]?[0-9]\.[0-9]+E[+-][0-9]{2}")
+"""A number as NONMEM's tables write it: 7.0000E+00."""
+
+_EXACT = 2**53
+"""Below it, a double holds every whole number."""
+
+
 class DatasetError(ValueError):
     """A data set that cannot be read: one sentence with the row's number and the column."""
 
@@ -223,12 +231,28 @@ def _holds(condition: Condition, line: tuple[int, list[str]]) -> bool:
 def _number(cell: str, default: float | None) -> float | str:
     """The number of a cell; the cell itself where it is none."""
     try:
-        number = float(cell)
+        # To float, 1_000 is 1000; to a reader of data it is a slip.
+        number = math.nan if "_" in cell else float(cell)
     except ValueError:
         if cell in MISSING:
             return "" if default is None else default
         return cell
     return number if math.isfinite(number) else cell or "?"
+
+
+def label_of(text: str) -> str:
+    """An ID as it is printed: 7 for 7.0, 07 and the 7.0000E+00 of NONMEM's tables.
+
+    Everything else is a name, kept as it stands: 1_01, 1E2, 1.10, and whole numbers that a double
+    does not tell apart.
+    """
+    if _WHOLE.fullmatch(text) is not None:
+        number = int(text.split(".", maxsplit=1)[0])
+    elif _TABULATED.fullmatch(text) is not None and float(text).is_integer():
+        number = int(float(text))
+    else:
+        return text
+    return str(number) if abs(number) < _EXACT else text
 
 
 def relative_times(table: Table) -> Table:

@@ -14,7 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
-from equipoise.datafile import MISSING, DatasetError, Numbers, Table, read_table, relative_times
+from equipoise.datafile import (
+    MISSING,
+    DatasetError,
+    Numbers,
+    Table,
+    label_of,
+    read_table,
+    relative_times,
+)
 from equipoise.kinetics import MODELED_DURATION, MODELED_RATE, DoseEvent, Linear, Schedule
 from equipoise.likelihood import Observed, Subject
 from equipoise.model import (
@@ -525,12 +533,3 @@ def _column(name: str, table: Table, model: Model) -> str:
         if column in table:
             return column
     raise DatasetError(f"{model.id} needs the covariate {name}: add a column {name.upper()}")
-
-
-def label_of(text: str) -> str:
-    """An ID as it is printed: 7 for 7.0 and 7.000E+00."""
-    try:
-        number = float(text)
-    except ValueError:
-        return text
-    return str(int(number)) if number.is_integer() else repr(number)

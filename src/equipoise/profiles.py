@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from equipoise.datafile import DatasetError, read_table
-from equipoise.dataset import Dataset, label_of
+from equipoise.datafile import DatasetError, label_of, read_table
+from equipoise.dataset import Dataset
 from equipoise.kinetics import row_of
 from equipoise.model import Array, Model, Observation, Prediction, simulate
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from equipoise.datafile import DatasetError, read_table, relative_times
+from equipoise.datafile import DatasetError, label_of, read_table, relative_times
 from equipoise.readout import Condition, Layout
 
 COLUMNS = ("ID", "TIME", "DV", "BLQ", "SEX")
@@ -133,3 +133,33 @@ def test_times_and_dates_that_cannot_be_read(rows: str, says: str) -> None:
     # Dates and times of patients are not repeated.
     assert "2024" not in str(caught.value)
     assert "half" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("cells", "label"),
+    [
+        (("7", "7.", "7.0", "07", "+7", "7.0000E+00"), "7"),
+        (("100", "100.0", "1.0000E+02"), "100"),
+        (("-1", "-1.0"), "-1"),
+        (("9007199254740991",), "9007199254740991"),
+    ],
+)
+def test_the_same_id_written_in_several_ways(cells: tuple[str, ...], label: str) -> None:
+    assert {label_of(cell) for cell in cells} == {label}
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "1_01", "10_1", "1E2", "1e2", "1.10", "1.1", "9007199254740992", "9007199254740993", "inf",
+        "nan", "0x10", "A1", "1.5000E+00",
+    ],
+)  # fmt: skip
+def test_an_id_that_is_a_name_stays_as_it_is(cell: str) -> None:
+    assert label_of(cell) == cell
+
+
+def test_an_underscore_makes_no_number() -> None:
+    table = read_table("ID,TIME,AMT,DV\n1,0,1_000,.\n", None)
+    with pytest.raises(DatasetError, match="row 2: column AMT is not a number"):
+        table.numbers("AMT", 0.0)[0]

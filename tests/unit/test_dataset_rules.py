@@ -203,3 +203,17 @@ def test_a_subject_without_levels_or_doses_is_read() -> None:
     data = parse_dataset("ID,TIME,DV,AMT\n1,0,.,10\n2,0,5,0\n", MODEL)
     assert [len(s.observed) for s in data.subjects] == [0, 1]
     assert data.subjects[1].course.schedule.doses == ()
+
+
+def test_two_patients_stay_two() -> None:
+    """IDs that Python would read as one number: 101, 9007199254740992, 100."""
+    for one, other in (
+        ("1_01", "10_1"),
+        ("9007199254740992", "9007199254740993"),
+        ("1E2", "100"),
+        ("1.1", "1.10"),
+    ):
+        rows = f"ID,TIME,DV,AMT\n{one},0,.,10\n{one},2,9,0\n{other},0,.,20\n{other},2,9,0\n"
+        found = parse_dataset(rows, MODEL).subjects
+        assert [who.id for who in found] == [one, other]
+        assert [[d.amount for d in who.course.schedule.doses] for who in found] == [[10.0], [20.0]]
