@@ -255,6 +255,21 @@ def label_of(text: str) -> str:
     return str(number) if abs(number) < _EXACT else text
 
 
+def labels_of(table: Table) -> list[str]:
+    """Whose each row is: the label of its ID.
+
+    Fails  DatasetError for a row without one.
+    """
+    cells = table.columns["ID"]
+    known = {cell: label_of(cell) for cell in set(cells)}
+    if known.keys() & MISSING:
+        row = next(row for row, cell in zip(table.rows, cells, strict=True) if cell in MISSING)
+        raise DatasetError(
+            f"row {row}: ID is empty; write in every row whose it is, or take the row out"
+        )
+    return [known[cell] for cell in cells]
+
+
 def relative_times(table: Table) -> Table:
     """The table with TIME in hours from each subject's first row, where it holds clock times
     (8:30) or a column gives dates; any other table as it is.
@@ -275,7 +290,7 @@ def relative_times(table: Table) -> Table:
         ]
     start: dict[str, float] = {}
     hours = []
-    for row, who, cell, day in zip(table.rows, table.columns["ID"], cells, days, strict=True):
+    for row, who, cell, day in zip(table.rows, labels_of(table), cells, days, strict=True):
         at = 24.0 * day + _clock(cell, row)
         hours.append(repr(at - start.setdefault(who, at)))
     note = "TIME is read as clock times: hours from the first row of each subject"

@@ -19,7 +19,7 @@ from equipoise.datafile import (
     DatasetError,
     Numbers,
     Table,
-    label_of,
+    labels_of,
     read_table,
     relative_times,
 )
@@ -117,11 +117,7 @@ def parse_dataset(text: str, model: Model, *, carry: Carry = Carry.NONMEM) -> Da
     table = relative_times(table)
     reader = _Reader(table, model, carry)
     places: dict[str, list[int]] = {}
-    known: dict[str, str] = {}
-    for place, cell in enumerate(table.columns["ID"]):
-        label = known.get(cell)
-        if label is None:
-            label = known[cell] = label_of(cell)
+    for place, label in enumerate(labels_of(table)):
         places.setdefault(label, []).append(place)
     subjects = []
     rows: dict[int, Row] = {}

@@ -96,6 +96,8 @@ def test_clock_times_are_hours_from_each_first_row() -> None:
         [0.0, 6.75, 6.75, 0.0, 1.01]
     )
     assert hours("1,8,.\n1,14.75,.\n") == [8.0, 14.75]
+    # One subject, written in two ways.
+    assert hours("1,8:00,.\n1.0,9:30,.\n") == [0.0, 1.5]
 
 
 @pytest.mark.parametrize(

@@ -217,3 +217,12 @@ def test_two_patients_stay_two() -> None:
         found = parse_dataset(rows, MODEL).subjects
         assert [who.id for who in found] == [one, other]
         assert [[d.amount for d in who.course.schedule.doses] for who in found] == [[10.0], [20.0]]
+
+
+@pytest.mark.parametrize("cell", ["", ".", "NA"])
+def test_a_row_is_somebodys(cell: str) -> None:
+    rows = f"ID,TIME,DV,AMT\n1,0,.,10\n{cell},2,9,0\n"
+    with pytest.raises(DatasetError, match="row 3: ID is empty"):
+        parse_dataset(rows, MODEL)
+    with pytest.raises(DatasetError, match="row 3: ID is empty"):
+        parse_dataset(rows.replace("1,0,", "1,8:00,"), MODEL)
