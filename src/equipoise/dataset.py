@@ -144,7 +144,9 @@ def read_doses(path: str | Path, model: Model) -> list[PlainDose]:
     routes = {place: route for route, place in model.routes.items()}
     doses = []
     for place, row in enumerate(table.rows):
-        if kinds.whole(place) not in (1, 4):
+        kind = kinds.whole(place)
+        if kind not in (1, 4):
+            reader.refuse_dose(place, kind)
             continue
         event = reader.dose(place, times[place], amounts[place])
         if event.compartment not in routes:
@@ -182,6 +184,17 @@ class _Reader:
         self._interval = table.numbers("II", 0.0).plain()
         self._additional = table.numbers("ADDL", 0.0)
         self._censored = table.numbers("CENS", 0.0).plain()
+        self._of_doses = tuple(
+            (name, numbers)
+            for name, numbers in (
+                ("AMT", self._amount),
+                ("RATE", self._rate),
+                ("II", self._interval),
+                ("ADDL", self._additional),
+                ("SS", self._steady),
+            )
+            if name in table
+        )
         self._measured = self._measures()
 
     # --- one subject ----------------------------------------------------------------------
@@ -216,6 +229,8 @@ class _Reader:
                 shift += self._started_again(row, kind, times[-1] - time)
                 time = stated[place] + shift
             times.append(time)
+            if kind not in (1.0, 4.0):
+                self.refuse_dose(place, kind)
             if kind >= 3.0:
                 resets.append(time)
                 reset_rows.append(nth + 1)
@@ -258,6 +273,19 @@ class _Reader:
             row = table.rows[places[0]]
             what_happened = _as_modeled(what_happened, model, given_rows, times[0], row)
         return Subject(label, what_happened, tuple(observed))
+
+    def refuse_dose(self, place: int, kind: float) -> None:
+        """Refuse a row that is no dose and has what belongs to doses.
+
+        Source  NONMEM help, EVID: dose-related items of events 0, 2 and 3 must be zero.
+        """
+        for name, numbers in self._of_doses:
+            if numbers[place]:
+                why = f"EVID {kind:g}" if "EVID" in self._table else "AMT and SS are 0"
+                raise DatasetError(
+                    f"row {self._table.rows[place]}: {name} is not 0 in a row that is no dose "
+                    f"({why}); write 0 there, or make it a dose"
+                )
 
     def _started_again(self, row: int, kind: float, behind: float) -> float:
         """Hours by which later rows are moved, where a restart lets TIME go back."""

@@ -226,3 +226,21 @@ def test_a_row_is_somebodys(cell: str) -> None:
         parse_dataset(rows, MODEL)
     with pytest.raises(DatasetError, match="row 3: ID is empty"):
         parse_dataset(rows.replace("1,0,", "1,8:00,"), MODEL)
+
+
+@pytest.mark.parametrize("column", ["AMT", "RATE", "II", "ADDL", "SS"])
+@pytest.mark.parametrize("kind", [0, 2, 3])
+def test_a_row_that_is_no_dose_has_nothing_of_one(kind: int, column: str) -> None:
+    cells = {"AMT": "0", "RATE": "0", "II": "0", "ADDL": "0", "SS": "0", column: "1"}
+    row = f"1,1,3,{kind},{','.join(cells.values())}"
+    rows = f"ID,TIME,DV,EVID,{','.join(cells)}\n1,0,.,1,10,0,0,0,0\n{row}\n"
+    with pytest.raises(
+        DatasetError, match=rf"row 3: {column} is not 0 in a row that is no dose \(EVID {kind}\)"
+    ):
+        parse_dataset(rows, MODEL)
+
+
+def test_without_evid_an_amount_makes_the_dose() -> None:
+    rows = "ID,TIME,DV,AMT,II\n1,0,.,10,0\n1,1,3,0,12\n"
+    with pytest.raises(DatasetError, match=r"row 3: II is not 0 .* \(AMT and SS are 0\)"):
+        parse_dataset(rows, MODEL)
