@@ -128,11 +128,18 @@ def read_table(text: str, layout: Layout | None) -> Table:
         lines = [(i, line.split()) for i, line in plain if not line.startswith("TABLE NO")]
         lines = [*lines[:1], *(line for line in lines[1:] if line[1] != lines[0][1])]
     elif "," in first:
-        lines = _by_commas(plain, simple='"' not in text and " " not in text and "\t" not in text)
+        simple = '"' not in text and " " not in text and "\t" not in text
+        lines = _cells(plain, ",", simple=simple)
+    elif "\t" in first:
+        lines = _cells(plain, "\t", simple=False)
+        while layout is None and not lines[0][1][-1]:
+            # A tab at the end of the header names nothing.
+            lines[0][1].pop()
     elif ";" in first:
         raise DatasetError("cells are separated by semicolons: write commas, and decimal points")
     else:
         lines = [(i, line.split()) for i, line in plain]
+    between = "commas" if "," in first else "tabs" if "\t" in first else "spaces"
     notes: tuple[str, ...] = ()
     if layout is not None:
         lines, notes = _laid_out(lines, layout)
@@ -147,23 +154,30 @@ def read_table(text: str, layout: Layout | None) -> Table:
         if header.count(name) > 1 and name in _MEANT:
             raise DatasetError(f"column {name} stands twice in the header: keep one")
     for number, cells in lines[1:]:
+        if len(cells) > len(header) and not any(cells[len(header) :]):
+            # Separators at the end of a line.
+            del cells[len(header) :]
         if len(cells) != len(header):
             raise DatasetError(
-                f"row {number} has {len(cells)} cells, the header {len(header)}: check commas"
+                f"row {number} has {len(cells)} cells, the header {len(header)}: check {between}; "
+                "an empty cell is written ."
             )
     columns = dict(zip(header, zip(*(cells for _, cells in lines[1:]), strict=True), strict=True))
     return Table(tuple(number for number, _ in lines[1:]), columns, notes)
 
 
-def _by_commas(plain: Sequence[tuple[int, str]], *, simple: bool) -> list[tuple[int, list[str]]]:
+def _cells(
+    plain: Sequence[tuple[int, str]], separator: str, *, simple: bool
+) -> list[tuple[int, list[str]]]:
     """Cells of lines; simple: without quotes and blanks, as most files are."""
     if simple:
-        lines = [(i, line.split(",")) for i, line in plain]
+        lines = [(i, line.split(separator)) for i, line in plain]
     else:
-        cells_of = csv.reader(line for _, line in plain)
+        rows = list(csv.reader((line for _, line in plain), delimiter=separator))
+        if len(rows) != len(plain):
+            raise DatasetError("a quotation mark is opened and not closed on its line: check them")
         lines = [
-            (i, [cell.strip() for cell in cells])
-            for (i, _), cells in zip(plain, cells_of, strict=True)
+            (i, [cell.strip() for cell in cells]) for (i, _), cells in zip(plain, rows, strict=True)
         ]
     return [(i, cells) for i, cells in lines if any(cells)]
 
@@ -176,31 +190,73 @@ def _laid_out(
 ) -> tuple[list[tuple[int, list[str]]], tuple[str, ...]]:
     """The rows under a header that names the layout's columns, and what to say about it."""
     number, first = lines[0]
-    headed = isinstance(_number(first[0], 0.0), str)
-    rows = [line for line in lines[headed:] if not layout.skips(line[1][0])]
     header = [c.strip().lstrip("#").upper() for c in first]
+    matches = layout.matches(header)
+    # A header may begin with an empty name; a row of a subject A1 holds numbers too.
+    headed = matches or not any(_is_number(cell) for cell in first)
+    body = lines[headed:]
+    rows = [line for line in body if not layout.skips(line[1][0])]
+    remarks = sum(cells[0].startswith("#") for _, cells in body)
     columns = [name or f"_{i}" for i, name in enumerate(layout.columns)]
     notes = []
-    if headed and layout.matches(header):
+    if matches:
         # What stands beyond $INPUT is not read, but for our own mark of censored levels.
         columns += ["CENS" if c == "CENS" else f"_{c}" for c in header[len(columns) :]]
     else:
         # A header that differs is NONMEM's to skip: it reads by place.
         said = "the header differs from $INPUT" if headed else "the file has no header"
-        notes.append(
-            f"{said}: columns are read in its order, {', '.join(c for c in layout.columns if c)}"
-        )
+        if headed:
+            _refuse_moved([layout.aliases.get(name, name) for name in header], layout)
+        heedless = ", whatever the header calls them" if headed else ""
+        notes.append(f"{said}: columns are read in its order, {_in_order(layout)}{heedless}")
         short = [(row, cells) for row, cells in rows if len(cells) < len(columns)]
         if short:
             raise DatasetError(
                 f"row {short[0][0]} has {len(short[0][1])} cells, and {said}: it needs the "
                 f"{len(columns)} columns of $INPUT in its order"
             )
+        width = len(first) if headed else len(rows[0][1]) if rows else 0
+        for row, cells in rows:
+            if len(cells) < width or any(cells[width:]):
+                raise DatasetError(
+                    f"row {row} has {len(cells)} cells, the first line {width}, and {said}: which "
+                    "cell is which column is not known; write every cell, and . for an empty one"
+                )
         rows = [(row, cells[: len(columns)]) for row, cells in rows]
+    skipped = len(body) - len(rows) - remarks
+    if skipped:
+        what = "a letter or @" if layout.ignore == "@" else layout.ignore
+        notes.append(
+            f"{skipped} row(s) are left out: they begin with {what}, IGNORE={layout.ignore} of the "
+            "stream"
+        )
     kept = [line for line in rows if _kept(line, layout)]
     if len(kept) < len(rows):
         notes.append(f"{len(rows) - len(kept)} row(s) are left out, as $DATA of the stream says")
+    if not kept and len(body) > remarks:
+        raise DatasetError(
+            f"no row is left to read: {'; '.join(notes)}; number the subjects, or change $DATA and "
+            "import the stream again"
+        )
     return [(number if headed else 0, columns), *kept], tuple(notes)
+
+
+def _in_order(layout: Layout) -> str:
+    """The columns of $INPUT, those that are not read too."""
+    return ", ".join(name or "(one that is dropped)" for name in layout.columns)
+
+
+def _refuse_moved(header: Sequence[str], layout: Layout) -> None:
+    """Refuse a header in which a name of $INPUT stands at another place: name and place disagree,
+    and only the writer knows which is meant.
+    """
+    for place, name in enumerate(layout.columns):
+        if name and name in header and header[place : place + 1] != [name]:
+            raise DatasetError(
+                f"the header has {name} as column {header.index(name) + 1}, $INPUT as column "
+                f"{place + 1}: put the columns in the order of $INPUT ({_in_order(layout)}), or, "
+                "where they stand in it already, take the header line out"
+            )
 
 
 def _kept(line: tuple[int, list[str]], layout: Layout) -> bool:
@@ -226,6 +282,10 @@ def _holds(condition: Condition, line: tuple[int, list[str]]) -> bool:
         ".EQN.": left == right, ".NEN.": left != right, ">": left > right, ">=": left >= right,
         "<": left < right, "<=": left <= right,
     }[operator]  # fmt: skip
+
+
+def _is_number(cell: str) -> bool:
+    return not isinstance(_number(cell, None), str)
 
 
 def _number(cell: str, default: float | None) -> float | str:
