@@ -132,13 +132,15 @@ def read_table(text: str, layout: Layout | None) -> Table:
         lines = _cells(plain, ",", simple=simple)
     elif "\t" in first:
         lines = _cells(plain, "\t", simple=False)
-        while layout is None and not lines[0][1][-1]:
+        while layout is None and lines and not lines[0][1][-1]:
             # A tab at the end of the header names nothing.
             lines[0][1].pop()
     elif ";" in first:
         raise DatasetError("cells are separated by semicolons: write commas, and decimal points")
     else:
         lines = [(i, line.split()) for i, line in plain]
+    if not lines:
+        raise DatasetError("the data set has no rows: write a header line and one row an event")
     between = "commas" if "," in first else "tabs" if "\t" in first else "spaces"
     notes: tuple[str, ...] = ()
     if layout is not None:

@@ -89,6 +89,22 @@ class Dataset:
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
 
+    @property
+    def level_hours(self) -> tuple[tuple[float, ...], ...]:
+        """TIME of every level's row, for each subject in the order of its `observed`."""
+        found: list[list[float]] = [[] for _ in self.subjects]
+        for row in self.rows:
+            if row.observed >= 0:
+                found[row.subject].append(row.hours)
+        return tuple(tuple(hours) for hours in found)
+
+    @property
+    def set_back(self) -> str | None:
+        """The first subject whose TIME goes back at a restart: an hour names two moments there."""
+        back = (row.subject for row in self.rows if not math.isnan(row.stated))
+        number = next(back, None)
+        return None if number is None else self.subjects[number].id
+
 
 def read_dataset(path: str | Path, model: Model, *, carry: Carry = Carry.NONMEM) -> Dataset:
     """Read a file in NONMEM's form for a model.

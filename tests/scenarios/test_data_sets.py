@@ -133,6 +133,24 @@ def test_simulate_at_other_times_for_every_subject(desk: Desk) -> None:
     ]  # fmt: skip
 
 
+def test_times_that_go_back_are_named_as_the_rows_name_them(desk: Desk, shell: Shell) -> None:
+    """After EVID 4 at TIME 0, the level at TIME 2 is 2 h after its dose, and is called so."""
+    rows = (
+        "ID,TIME,AMT,RATE,EVID,DV,WT\n1,0,100,0,1,.,70\n1,10,.,.,0,2,70\n1,0,200,0,4,.,70\n"
+        "1,2,.,.,0,8,70\n"
+    )
+    desk.data.write_text(rows, encoding="utf-8")
+    found = desk.table("simulate", desk.model, "--data", desk.data)
+    assert [r["time"] for r in found] == ["0", "10", "0", "2"]
+    assert float(found[3]["dv"]) == pytest.approx(10.0 * np.exp(-0.3))
+    said = shell.wrong("simulate", desk.model, "--data", desk.data, "--times", "2,4")
+    assert "--times: TIME goes back at a restart of ID 1" in said
+    assert "EVID 2" in said
+    replayed = shell.json("replay", desk.model, desk.data, "--draws", "0", "--json")
+    assert [f["at"] for f in replayed["forecasts"]] == [10.0, 2.0]
+    assert replayed["forecasts"][1]["typical"] == pytest.approx(10.0 * np.exp(-0.3))
+
+
 def test_json_says_the_same(desk: Desk, shell: Shell) -> None:
     found = shell.json("simulate", desk.model, "--data", desk.data, "--json")
     assert set(found) == {"model", "seed", "units", "rows", "cautions"}

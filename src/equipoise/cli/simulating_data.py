@@ -40,6 +40,11 @@ def simulate_data(
             f"--times: {model.id} computes with the time of the record; add rows with EVID 2 to "
             "the data set instead"
         )
+    if times is not None and data.set_back is not None:
+        raise WrongInput(
+            f"--times: TIME goes back at a restart of ID {data.set_back}, so that an hour may mean "
+            "two moments; add rows with EVID 2 to the data set instead"
+        )
     found = expanded(model, occasions_of(model, [s.course for s in data.subjects]))
     clock = None if times is None else np.array(parse_times(times))
     noise = None
