@@ -1,7 +1,7 @@
 """The text of a data set: separators, comments, rows left out, columns as numbers, clock times.
 
-What the columns mean is for `dataset`. Numbers are read a column at a time; what is no number is
-refused only where it is needed, by row.
+What the columns mean is for `dataset`; under which name a covariate stands is known here. Numbers
+are read a column at a time; what is no number is refused only where it is needed, by row.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import csv
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from equipoise.readout import Condition, Layout
@@ -24,6 +24,20 @@ DATES: Mapping[str, str] = {"DATE": "mdy", "DAT1": "dmy", "DAT2": "ymd", "DAT3":
 Source  NONMEM help, DATE.
 """
 
+
+COVARIATE_ALIASES: Mapping[str, tuple[str, ...]] = {
+    "weight": ("WT", "BW", "WEIGHT", "WGT"),
+    "height": ("HT", "HEIGHT", "HGT"),
+    "age": ("AGE",),
+    "sex": ("SEX",),
+    "bsa": ("BSA",),
+    "hematocrit": ("HCT", "HEMATOCRIT"),
+    "bilirubin": ("TBIL", "BILI", "BILIRUBIN"),
+    "creatinine": ("CR", "SCR", "CREATININE"),
+    "cyp3a5": ("CYP3A5",),
+    "conditioning": ("RIC", "CONDITIONING"),
+}
+"""Column names under which a covariate of the vocabulary is looked for, besides its own."""
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,300}(?:\.0*)?")
 _TABULATED = re.compile(r"[+-]?[0-9]\.[0-9]+E[+-][0-9]{2}")
@@ -78,18 +92,25 @@ class Table:
     rows     number of each row in the file, as a text editor numbers them
     columns  name in upper case -> cells
     notes    sentences on how the file was read, where a reader should know
+    twice    names that stand twice in the header: which of the two is meant is not known
     """
 
     rows: tuple[int, ...]
     columns: Mapping[str, Sequence[str]]
     notes: tuple[str, ...] = ()
+    twice: frozenset[str] = frozenset()
     _numbers: dict[tuple[str, float | None], Numbers] = field(default_factory=dict)
 
     def __contains__(self, column: str) -> bool:
         return column in self.columns
 
     def numbers(self, column: str, default: float | None = None) -> Numbers:
-        """A column as numbers; `default` stands for missing cells, and for a missing column."""
+        """A column as numbers; `default` stands for missing cells, and for a missing column.
+
+        Fails  DatasetError where the header has it twice.
+        """
+        if column in self.twice:
+            raise DatasetError(f"column {column} stands twice in the header: keep one")
         found = self._numbers.get((column, default))
         if found is None:
             empty = "" if default is None else default
@@ -109,7 +130,25 @@ class Table:
 
     def with_column(self, column: str, cells: Sequence[str]) -> Table:
         """The same table with a column added or replaced."""
-        return Table(self.rows, {**self.columns, column: cells}, self.notes)
+        return Table(self.rows, {**self.columns, column: cells}, self.notes, self.twice)
+
+    def column_of(self, covariate: str, model: str) -> str:
+        """The column of a covariate of a model: its own name, or one of its aliases.
+
+        Fails  DatasetError where there is none, or more than one.
+        """
+        names = dict.fromkeys((covariate.upper(), *COVARIATE_ALIASES.get(covariate, ())))
+        found = [name for name in names if name in self]
+        if not found:
+            raise DatasetError(
+                f"{model} needs the covariate {covariate}: add a column {covariate.upper()}"
+            )
+        if len(found) > 1:
+            raise DatasetError(
+                f"columns {' and '.join(found)} are both names of the covariate {covariate}: keep "
+                "one, or rename the one that is something else"
+            )
+        return found[0]
 
 
 def read_table(text: str, layout: Layout | None) -> Table:
@@ -152,8 +191,9 @@ def read_table(text: str, layout: Layout | None) -> Table:
     aliases = layout.aliases if layout is not None else {}
     header = [name.strip().lstrip("#").upper() for name in lines[0][1]]
     header = [aliases.get(name, name) for name in header]
+    twice = frozenset(name for name in header if header.count(name) > 1)
     for name in header:
-        if header.count(name) > 1 and name in _MEANT:
+        if name in twice and name in _MEANT:
             raise DatasetError(f"column {name} stands twice in the header: keep one")
     for number, cells in lines[1:]:
         if len(cells) > len(header) and not any(cells[len(header) :]):
@@ -165,7 +205,7 @@ def read_table(text: str, layout: Layout | None) -> Table:
                 "an empty cell is written ."
             )
     columns = dict(zip(header, zip(*(cells for _, cells in lines[1:]), strict=True), strict=True))
-    return Table(tuple(number for number, _ in lines[1:]), columns, notes)
+    return Table(tuple(number for number, _ in lines[1:]), columns, notes, twice)
 
 
 def _cells(
@@ -184,7 +224,8 @@ def _cells(
     return [(i, cells) for i, cells in lines if any(cells)]
 
 
-_MEANT = ("ID", "TIME", "DV", "AMT", "EVID", "CMT", "RATE", "II", "ADDL", "SS", "MDV", "CENS")
+_MEANT = ("ID", "TIME", "DV", "AMT", "EVID", "CMT", "RATE", "II", "ADDL", "SS", "MDV", "CENS",
+          *DATES)  # fmt: skip
 
 
 def _laid_out(
@@ -357,7 +398,7 @@ def relative_times(table: Table) -> Table:
         hours.append(repr(at - start.setdefault(who, at)))
     note = "TIME is read as clock times: hours from the first row of each subject"
     changed = table.with_column("TIME", hours)
-    return Table(changed.rows, changed.columns, (*table.notes, note))
+    return replace(changed, notes=(*table.notes, note))
 
 
 def _clock(cell: str, row: int) -> float:
