@@ -293,3 +293,24 @@ def test_records_have_a_rule_of_their_own(shell: Shell) -> None:
 
     said = shell.wrong("fit", "sirolimus_wu2012", ADULT, "--carry", "forward")
     assert "--carry goes with a data set" in said
+
+
+def test_simulate_says_what_to_do_with_a_record(shell: Shell) -> None:
+    from command_shell import ADULT
+
+    said = shell.wrong("simulate", "sirolimus_wu2012", "--data", ADULT)
+    assert "is a record, and --data takes a data set" in said
+    assert "--dose" in said
+
+
+def test_subjects_left_out_by_ignore_are_said_by_every_command(desk: Desk, shell: Shell) -> None:
+    """IGNORE=@ of the stream leaves out subject A1, and with him all where he is alone."""
+    desk.data.write_text(ROWS.replace("\n1,", "\nA1,"), encoding="utf-8")
+    for command in (("fit", desk.model, desk.data), ("replay", desk.model, desk.data),
+                    ("simulate", desk.model, "--data", desk.data)):  # fmt: skip
+        code, _, err = shell(*command)
+        assert code == 0, err
+        assert "3 row(s) are left out: they begin with a letter or @" in err
+    desk.data.write_text(ROWS.split("2,0,50")[0].replace("\n1,", "\nA1,"), encoding="utf-8")
+    said = shell.wrong("simulate", desk.model, "--data", desk.data)
+    assert "no row is left to read: 3 row(s) are left out" in said
