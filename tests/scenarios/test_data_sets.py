@@ -133,6 +133,24 @@ def test_simulate_at_other_times_for_every_subject(desk: Desk) -> None:
     ]  # fmt: skip
 
 
+def test_times_that_go_back_are_named_as_the_rows_name_them(desk: Desk, shell: Shell) -> None:
+    """After EVID 4 at TIME 0, the level at TIME 2 is 2 h after its dose, and is called so."""
+    rows = (
+        "ID,TIME,AMT,RATE,EVID,DV,WT\n1,0,100,0,1,.,70\n1,10,.,.,0,2,70\n1,0,200,0,4,.,70\n"
+        "1,2,.,.,0,8,70\n"
+    )
+    desk.data.write_text(rows, encoding="utf-8")
+    found = desk.table("simulate", desk.model, "--data", desk.data)
+    assert [r["time"] for r in found] == ["0", "10", "0", "2"]
+    assert float(found[3]["dv"]) == pytest.approx(10.0 * np.exp(-0.3))
+    said = shell.wrong("simulate", desk.model, "--data", desk.data, "--times", "2,4")
+    assert "--times: TIME goes back at a restart of ID 1" in said
+    assert "EVID 2" in said
+    replayed = shell.json("replay", desk.model, desk.data, "--draws", "0", "--json")
+    assert [f["at"] for f in replayed["forecasts"]] == [10.0, 2.0]
+    assert replayed["forecasts"][1]["typical"] == pytest.approx(10.0 * np.exp(-0.3))
+
+
 def test_json_says_the_same(desk: Desk, shell: Shell) -> None:
     found = shell.json("simulate", desk.model, "--data", desk.data, "--json")
     assert set(found) == {"model", "seed", "units", "rows", "cautions"}
@@ -275,3 +293,24 @@ def test_records_have_a_rule_of_their_own(shell: Shell) -> None:
 
     said = shell.wrong("fit", "sirolimus_wu2012", ADULT, "--carry", "forward")
     assert "--carry goes with a data set" in said
+
+
+def test_simulate_says_what_to_do_with_a_record(shell: Shell) -> None:
+    from command_shell import ADULT
+
+    said = shell.wrong("simulate", "sirolimus_wu2012", "--data", ADULT)
+    assert "is a record, and --data takes a data set" in said
+    assert "--dose" in said
+
+
+def test_subjects_left_out_by_ignore_are_said_by_every_command(desk: Desk, shell: Shell) -> None:
+    """IGNORE=@ of the stream leaves out subject A1, and with him all where he is alone."""
+    desk.data.write_text(ROWS.replace("\n1,", "\nA1,"), encoding="utf-8")
+    for command in (("fit", desk.model, desk.data), ("replay", desk.model, desk.data),
+                    ("simulate", desk.model, "--data", desk.data)):  # fmt: skip
+        code, _, err = shell(*command)
+        assert code == 0, err
+        assert "3 row(s) are left out: they begin with a letter or @" in err
+    desk.data.write_text(ROWS.split("2,0,50")[0].replace("\n1,", "\nA1,"), encoding="utf-8")
+    said = shell.wrong("simulate", desk.model, "--data", desk.data)
+    assert "no row is left to read: 3 row(s) are left out" in said
