@@ -89,13 +89,28 @@ def summed(center, variance, good, of, points, y, censored, count, df, value):
 
 
 def sloped(
-    center, variance, of, points, y, censored, count, df, copies, central, step, gradient, expected
+    center,
+    variance,
+    of,
+    points,
+    y,
+    censored,
+    count,
+    df,
+    copies,
+    central,
+    step,
+    gradient,
+    expected,
+    misfit,
 ):
     """Write gradient and expected second derivatives of the joint objective at points.
 
     A point has `copies` lanes: each eta moved up (and down, where `central`), then itself.
     of, points  of all lanes, as in `summed`
     gradient    (W, k);  expected  (W, k, k)
+    misfit      (W,) squared residuals over their variance and the prior; -2 ln of the probability
+                of a censored level
     """
     k = points.shape[1]
     own = 2 * k if central else k
@@ -104,7 +119,9 @@ def sloped(
     for w in range(gradient.shape[0]):
         base = w * copies + own
         s = of[base]
+        misfit[w] = 0.0
         for i in range(k):
+            misfit[w] += points[base, i] * points[base, i]
             gradient[w, i] = 2.0 * points[base, i]
             for other in range(k):
                 expected[w, i, other] = 2.0 if i == other else 0.0
@@ -118,6 +135,7 @@ def sloped(
             joined = 0.0
             if censored[s, j] != 0:
                 u = -censored[s, j] * r
+                misfit[w] -= 2.0 * log_normal(u)
                 # -2 ln of the normal integral up to u, which center and variance both move.
                 hazard = math.exp(-0.5 * u * u - 0.5 * math.log(2.0 * math.pi) - log_normal(u))
                 pull = 2.0 * censored[s, j] * hazard
@@ -126,11 +144,13 @@ def sloped(
                 weight_c = 0.0
                 by_c = -0.5 * pull * r
             elif df > 0.0:
+                misfit[w] += r * r
                 pull = (df + 1.0) * 2.0 * r / (df + r * r)
                 weight_a *= (df + 1.0) / (df + 3.0)
                 weight_c = df / (df + 3.0)
                 by_c = 1.0 - 0.5 * pull * r
             else:
+                misfit[w] += r * r
                 pull = 2.0 * r
                 by_c = 1.0 - r * r
             by_a = -pull / sd

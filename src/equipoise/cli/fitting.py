@@ -10,8 +10,6 @@ from pathlib import Path
 import click
 import numpy as np
 
-from equipoise import models as models_shelf
-from equipoise import patient
 from equipoise.chance import stream
 from equipoise.cli.errors import WrongInput
 from equipoise.cli.words import (
@@ -78,7 +76,7 @@ def fit(
     A model with occasions has an eta for each of them, after those between patients.
     DATA is a CSV in NONMEM's form (or a table file of NONMEM) or a record (.json).
     """
-    found = load(model, {m.id: m for m in models_shelf.ALL})
+    found = load(model, _shelf(model))
     try:
         found = with_fixed(with_prior_weight(found, prior_weight), fixed)
     except ValueError as error:
@@ -145,6 +143,15 @@ def fit(
     return 0
 
 
+def _shelf(name: str) -> dict[str, Model]:
+    """Models by id, where the name may be one."""
+    if name.endswith(".py"):
+        return {}
+    from equipoise import models
+
+    return {m.id: m for m in models.ALL}
+
+
 def _read(data: str, model: Model, when: str | None, carry: str | None) -> Dataset:
     path = Path(data)
     if not path.is_file():
@@ -154,6 +161,9 @@ def _read(data: str, model: Model, when: str | None, carry: str | None) -> Datas
             raise WrongInput("--at goes with a record, not with a data set; leave it out")
         with reading(data):
             return read_dataset(path, model, carry=carried(carry, record=False))
+    # Imported here: a data set needs no records.
+    from equipoise import patient
+
     carried(carry, record=True)
     record = read_record(data)
     at = moment(when, record)
