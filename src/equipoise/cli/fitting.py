@@ -48,13 +48,15 @@ from equipoise.variants import with_fixed, with_places, with_prior_weight
 @click.option("--draws", type=click.IntRange(min=100), default=2000, show_default=True,
               help="Draws of each subject's posterior.")  # fmt: skip
 @click.option("--prior-weight", type=float, default=1.0, show_default=True,
-              help="Below 1 trusts the levels more than the population.")  # fmt: skip
+              help="What the prior counts: below 1 the levels are trusted more.")  # fmt: skip
 @click.option("--fix", "fixed", multiple=True, metavar="ETA",
               help="Hold an eta at zero, by the name that --json prints; may be given several "
               "times. CL is the subject's part, 'CL, occasion 1' that of an occasion.")  # fmt: skip
 @carry_option
 @click.option("--at", "when", metavar="WHEN", help="For a record: the moment to estimate at.")
-@click.option("--out", type=click.Path(dir_okay=False), metavar="FILE", help="CSV there instead.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False), metavar="FILE", help="CSV there instead of on stdout."
+)
 @click.option("--pred", type=click.Path(dir_okay=False), metavar="FILE",
               help="Also PRED and IPRED, one row for each input row.")  # fmt: skip
 @click.option("--page", "page_file", type=click.Path(dir_okay=False), metavar="FILE",
@@ -79,7 +81,7 @@ def fit(
     """Estimate etas: ID, ETA1.., OFV and JOINT, or their posterior means and SDs.
 
     A model with occasions has an eta for each of them, after those between patients.
-    DATA is a CSV in NONMEM's form (or a table file of NONMEM) or a record (.json).
+    MODEL is a shelf id or a Python model file; DATA is a CSV in NONMEM's form (or a table file of NONMEM) or a record (.json).
     A subject that has no estimate is named with the reason on stderr and has empty cells; the exit
     code is then 1.
     """
