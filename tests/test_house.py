@@ -37,7 +37,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
     "verbs": (
         "checks", "files", "modelfile", "likelihood", "datafile", "steps", "dataset", "profiles",
-        "density", "objective", "mode", "importance", "proposal", "scout", "fit", "diagnostics",
+        "density", "objective", "scout", "mode", "importance", "proposal", "fit", "diagnostics",
         "patient", "triage", "plan", "areas", "exposure", "courses", "offer", "turnaround",
         "replay", "nonmem",
     ),

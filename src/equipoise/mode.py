@@ -146,10 +146,10 @@ def _searched(batch: Batch, *, everywhere: bool) -> list[tuple[Mode, Array]]:
     everywhere  from the far starts too, whether there is doubt or not
     """
     every = np.arange(len(batch.subjects))
-    of, z, value, misfit = _down(batch, *near_starts(batch))
+    of, z, value, misfit = down(batch, *near_starts(batch))
     doubtful = every if everywhere else _doubtful(batch, of, value, misfit)
     if len(doubtful):
-        more = _down(batch, *far_starts(batch, doubtful))
+        more = down(batch, *far_starts(batch, doubtful))
         of, z, value = (np.concatenate(pair) for pair in zip((of, z, value), more[:3], strict=True))
         order = np.argsort(of, kind="stable")
         of, z, value = of[order], z[order], value[order]
@@ -159,10 +159,10 @@ def _searched(batch: Batch, *, everywhere: bool) -> list[tuple[Mode, Array]]:
     np.minimum.at(best, of, value)
     low = value <= best[of] + DEEP
     of, z, value = of[low], z[low], value[low]
-    own: list[list[_Walker]] = [[] for _ in every]
-    for walker in _polished(batch, of, z, value, value <= best[of] + CLOSE):
+    own: list[list[Walker]] = [[] for _ in every]
+    for walker in polished(batch, of, z, value, value <= best[of] + CLOSE):
         own[walker.of].append(walker)
-    return [_answer(batch, s, walkers) for s, walkers in enumerate(own)]
+    return [answer(batch, s, walkers) for s, walkers in enumerate(own)]
 
 
 def _doubtful(batch: Batch, of: Integers, value: Array, misfit: Array) -> Integers:
@@ -180,7 +180,7 @@ def _doubtful(batch: Batch, of: Integers, value: Array, misfit: Array) -> Intege
     return np.flatnonzero(several | odd | (levels < batch.size))
 
 
-def _down(batch: Batch, of: Integers, z: Array) -> tuple[Integers, Array, Array, Array]:
+def down(batch: Batch, of: Integers, z: Array) -> tuple[Integers, Array, Array, Array]:
     """Walkers near the floors of their valleys, one a valley: of (W,), z (W, k), value, misfit.
 
     Levenberg-Marquardt with the expected curvature, which the prior keeps positive definite.
@@ -245,7 +245,7 @@ def _one_a_valley(of: Integers, z: Array, value: Array) -> Booleans:
 
 
 @dataclass(slots=True, eq=False)
-class _Walker:
+class Walker:
     """Where one start has led: whitened etas, the objective, and what is known of both.
 
     saddle  the direction in which the objective falls from here on both sides, if there is one
@@ -259,10 +259,10 @@ class _Walker:
     saddle: Array | None = None
 
 
-def _polished(batch: Batch, of: Integers, z: Array, value: Array, close: Booleans) -> list[_Walker]:
+def polished(batch: Batch, of: Integers, z: Array, value: Array, close: Booleans) -> list[Walker]:
     """Those that are `close` driven to their optimum, by a quasi-Newton method that begins with
     second derivatives where a point and its copies fit into one block."""
-    walkers = [_Walker(int(s), z[i], float(value[i])) for i, s in enumerate(of)]
+    walkers = [Walker(int(s), z[i], float(value[i])) for i, s in enumerate(of)]
     own = np.flatnonzero(close)
     of, z = of[own], z[own]
     curved = len(pattern(batch.size, True, True)) <= TOGETHER
@@ -306,7 +306,7 @@ def _polished(batch: Batch, of: Integers, z: Array, value: Array, close: Boolean
         going = going[(norm[going] > GRADIENT_NORM / 10.0) & (damping[going] < 1e6 * mean)]
     ofv = value + np.linalg.slogdet(0.5 * expected)[1]
     for i, place in enumerate(own.tolist()):
-        walkers[place] = _Walker(
+        walkers[place] = Walker(
             int(of[i]), z[i], float(value[i]), float(norm[i]), float(ofv[i]), saddle.get(i)
         )
     return walkers
@@ -331,7 +331,7 @@ def _updated(curvature: Array, step: Array, change: Array) -> Array:
     return np.where(fine[:, None, None], new, curvature)
 
 
-def _answer(batch: Batch, s: int, walkers: list[_Walker]) -> tuple[Mode, Array]:
+def answer(batch: Batch, s: int, walkers: list[Walker]) -> tuple[Mode, Array]:
     """The mode of one subject, and all optima, from where its walkers stand."""
     walkers = sorted(walkers, key=lambda w: w.value)
     high = walkers[0].value + CLOSE
@@ -354,7 +354,7 @@ def _answer(batch: Batch, s: int, walkers: list[_Walker]) -> tuple[Mode, Array]:
     return Mode(eta, best.gradient, ofv, joint_value, best.gradient < GRADIENT_NORM), optima
 
 
-def _alone(batch: Batch, s: int, walkers: list[_Walker]) -> list[_Walker]:
+def _alone(batch: Batch, s: int, walkers: list[Walker]) -> list[Walker]:
     """Walkers of one subject that did not settle in company, driven down one by one."""
 
     def objective(z: Array) -> Array:
@@ -368,7 +368,7 @@ def _alone(batch: Batch, s: int, walkers: list[_Walker]) -> list[_Walker]:
             starts.append(w.z)
     ends = np.array([descend(objective, z)[0] for z in starts])
     whole = np.full(len(ends), s)
-    return _polished(batch, whole, ends, np.zeros(len(ends)), np.ones(len(ends), dtype=np.bool_))
+    return polished(batch, whole, ends, np.zeros(len(ends)), np.ones(len(ends), dtype=np.bool_))
 
 
 def gradient_of(objective: Objective, z: Array, step: float = 1e-4) -> Array:

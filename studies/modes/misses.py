@@ -122,14 +122,14 @@ def dense(batch: Batch, rng: np.random.Generator) -> Array:
     value = batch.values(of, np.tile(points, (count, 1)), rtol=1e-3).reshape(count, n)
     chosen = np.array([np.concatenate([np.argsort(own)[:16], rng.integers(0, n, 32)])
                        for own in value])  # fmt: skip
-    found = mode._down(batch, np.repeat(np.arange(count), 48), points[chosen.ravel()])
+    found = mode.down(batch, np.repeat(np.arange(count), 48), points[chosen.ravel()])
     lowest = np.full(count, np.inf)
     np.minimum.at(lowest, found[0], found[2])
     close = found[2] <= lowest[found[0]] + mode.CLOSE
-    own: list[list[mode._Walker]] = [[] for _ in range(count)]
-    for walker in mode._polished(batch, *found[:3], close):
+    own: list[list[mode.Walker]] = [[] for _ in range(count)]
+    for walker in mode.polished(batch, *found[:3], close):
         own[walker.of].append(walker)
-    return np.array([mode._answer(batch, s, own[s])[1][0] for s in range(count)])
+    return np.array([mode.answer(batch, s, own[s])[1][0] for s in range(count)])
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from scipy.linalg import expm
 
 from equipoise.kinetics import DoseEvent, Linear, Schedule, solve
 from equipoise.kinetics.linear import exp1, exp2, exp3, exp4
+from equipoise.kinetics.linear_march import exponentials
 
 CL, V = 1.3, 9.0
 K = CL / V
@@ -341,3 +342,73 @@ def test_divided_differences_are_exact(nodes):
     assert exp2(a, b) == pytest.approx(reference([a, b]), rel=1e-13)
     assert exp3(a, b, c) == pytest.approx(reference([a, b, c]), rel=1e-13)
     assert exp4(a, b, c, d) == pytest.approx(reference([a, b, c, d]), rel=1e-13)
+
+
+def test_exponentials_of_the_lanes_to_two_ulp():
+    rng = np.random.default_rng(5)
+    a = np.concatenate(
+        [
+            [0.0, 5e-324, 1e-300, 0.5 * math.log(2.0), math.log(2.0), 708.0],
+            10.0 ** rng.uniform(-20.0, 0.0, 1000),
+            rng.uniform(0.0, 3.0, 1000),
+            rng.uniform(0.0, 708.0, 2000),
+        ]
+    )
+    work = [np.empty(len(a)) for _ in range(5)]
+    shifted, part, power, left, gone = work
+    exponentials(
+        len(a), a, shifted, shifted.view(np.int64), part, power, power.view(np.int64), left, gone
+    )
+    expected = np.array([math.exp(-each) for each in a])
+    assert np.all(np.abs(left - expected) <= 2.0 * np.spacing(expected))
+    expected = np.array([-math.expm1(-each) for each in a])
+    assert np.all(np.abs(gone - expected) <= 2.0 * np.spacing(expected))
+
+
+def test_exponentials_of_the_lanes_far_out_are_nothing_and_keep_what_is_no_number():
+    a = np.array([709.0, 745.0, 1e5, 1e300, np.inf, np.nan])
+    work = [np.empty(len(a)) for _ in range(5)]
+    shifted, part, power, left, gone = work
+    exponentials(
+        len(a), a, shifted, shifted.view(np.int64), part, power, power.view(np.int64), left, gone
+    )
+    assert left[:5].tolist() == [0.0] * 5
+    assert gone[:5].tolist() == [1.0] * 5
+    assert np.isnan(left[5])
+
+
+@pytest.mark.parametrize("ratio", [0.0, 0.3, 0.4999, 0.5001, 0.9, 1.0, 1.1, 1.9999, 2.0001, 40.0])
+@pytest.mark.parametrize("duration", [0.0, 2.0])
+def test_what_a_depot_passes_on_whatever_the_ratio_of_the_rates(ratio, duration):
+    ka = ratio * K
+    times = np.array([1e-7, 1e-3, 0.3, 1.0, 1.999, 2.0, 4.0, 9.0, 60.0])
+    found = one(Schedule((DoseEvent(0.0, 50.0, duration=duration),)), times, ka=ka)
+    with localcontext() as context:
+        context.prec = 60
+        ka_, k_ = Decimal(ka), Decimal(CL) / Decimal(V)
+        k_ = k_ if ka_ != Decimal(K) else ka_ * (1 + Decimal(10) ** -25)
+        exact = []
+        for at in times:
+            t, d = Decimal(float(at)), Decimal(duration)
+            if ka == 0.0:
+                exact.append(0.0)
+            elif duration == 0.0:
+                passed = ((-k_ * t).exp() - (-ka_ * t).exp()) / (ka_ - k_)
+                exact.append(float(50 * ka_ * passed))
+            else:
+                # The convolution of the one above with an input that lasts so long.
+                done = max(t - d, Decimal(0))
+                parts = [((-r * done).exp() - (-r * t).exp()) / r for r in (k_, ka_)]
+                exact.append(float(50 / d * ka_ * (parts[0] - parts[1]) / (ka_ - k_)))
+    np.testing.assert_allclose(found, exact, rtol=2e-14)
+
+
+def test_equal_steps_beside_and_alone_are_the_same_to_the_byte():
+    rng = np.random.default_rng(6)
+    p = np.array([0.6, 2.0, 8.0, 1.5, 12.0]) * np.exp(0.3 * rng.normal(size=(70, 5)))
+    train = Schedule((DoseEvent(0.0, 50.0, interval=12.0, additional=4, duration=1.5),))
+    times = np.arange(0.0, 72.0, 0.5)
+    both = solve(Linear(2, depot=True), [train], [times], p)
+    for lane in (0, 33, 69):
+        alone = solve(Linear(2, depot=True), [train], [times], p[lane : lane + 1])
+        assert both.amounts[lane].tobytes() == alone.amounts[0].tobytes()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
+from dataclasses import replace
+from functools import lru_cache
 from types import ModuleType
 
 import numpy as np
 
-from equipoise.kinetics import events, kernels, linear, schedule
+from equipoise.kinetics import events, kernels, linear, linear_march, schedule
 from equipoise.kinetics.lanes import SUPER_BLOCK, Lanes, in_threads
 from equipoise.kinetics.linear import Linear
 from equipoise.kinetics.problem import Problem
@@ -23,20 +24,27 @@ def closed_form(
     system: Linear, problem: Problem, *, workers: int
 ) -> tuple[Floats, Floats, dict[int, str]]:
     """Amounts (L, T, C), areas (L, T, O), and the reason of each lane that failed."""
-    module = _kernel()
+    module = _kernel(system, len(problem.observed) > 0)
     kernels.announce(module)
-    amounts = np.full((problem.lanes, problem.columns, len(system.states)), np.nan)
-    areas = np.full((problem.lanes, problem.columns, len(problem.observed)), np.nan)
+    amounts = np.empty((problem.lanes, problem.columns, len(system.states)))
+    areas = np.empty((problem.lanes, problem.columns, len(problem.observed)))
     status = np.zeros(problem.lanes, dtype=np.int64)
+    schedules = len(problem.out_from) - 1
+    common = None
     lanes = Lanes(problem)
+    if 2 * schedules <= problem.lanes and _shared(problem):
+        each = replace(problem, schedule_of=np.arange(schedules))
+        common = Lanes(each, lanes).timeline(0, schedules)
 
     def work(lo: int, hi: int) -> None:
-        line = lanes.timeline(lo, hi)
+        if common is None:
+            line = lanes.timeline(lo, hi)
+        else:
+            of = problem.schedule_of[lo:hi]
+            line = common._replace(first=common.first[of], last=common.last[of])
         module.march_linear(
             lo,
             hi,
-            system.compartments,
-            int(system.depot),
             line.first,
             line.last,
             line.times,
@@ -58,20 +66,31 @@ def closed_form(
             status,
         )
 
-    in_threads(work, problem.lanes, SUPER_BLOCK // 4, workers)
+    in_threads(work, problem.lanes, SUPER_BLOCK, workers)
     kernels.note(module)
-    _find_overflow(problem, amounts, status)
     return amounts, areas, {int(i): _REASONS[int(status[i])] for i in np.flatnonzero(status)}
 
 
-@cache
-def _kernel() -> ModuleType:
+def _shared(problem: Problem) -> bool:
+    """Whether the events of a lane are those of its schedule, whatever its own parameters."""
+    own = (problem.bioavailability, problem.lag, problem.modeled_rate, problem.modeled_duration)
+    return all(each.shape[0] == 1 for each in own)
+
+
+@lru_cache(maxsize=12)
+def _kernel(system: Linear, areas: bool) -> ModuleType:
+    named = ("linear", *system.states, "areas") if areas else ("linear", *system.states)
     return kernels.load(
-        "linear",
+        "_".join(named),
         (
             kernels.constants(
                 SAME_TIME=events.SAME_TIME,
                 NO_STEADY_STATE=linear.NO_STEADY_STATE,
+                NOT_FINITE=linear.NOT_FINITE,
+                COMPARTMENTS=system.compartments,
+                DEPOT=int(system.depot),
+                AREAS=int(areas),
+                **{name: getattr(linear_march, name) for name in linear_march.SETTINGS},
                 **{name: getattr(schedule, name) for name in schedule.KINDS},
             ),
             kernels.source_of(
@@ -84,14 +103,16 @@ def _kernel() -> ModuleType:
                 linear.evolve,
                 linear.accumulate,
                 linear.steady_state,
-                linear.march_linear,
+                linear_march.exponentials,
+                linear_march.steps_of,
+                linear_march.distinct_steps,
+                linear_march.decay,
+                linear_march.fed,
+                linear_march.amounts_and_areas_at,
+                linear_march.not_finite,
+                how="within",
             ),
+            kernels.source_of(linear_march.amounts_at, how="inside"),
+            kernels.source_of(linear_march.march_linear),
         ),
     )
-
-
-def _find_overflow(problem: Problem, amounts: Floats, status: schedule.Integers) -> None:
-    asked = np.diff(problem.out_from)[problem.schedule_of]
-    wanted = np.arange(problem.columns)[None, :] < asked[:, None]
-    bad = (~np.isfinite(amounts).all(axis=2) & wanted).any(axis=1)
-    status[bad & (status == 0)] = linear.NOT_FINITE

@@ -22,16 +22,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.kinetics.events import SAME_TIME
-from equipoise.kinetics.schedule import (
-    BOLUS,
-    BREAK,
-    INPUT_ENDS,
-    INPUT_STARTS,
-    RESET,
-    STEADY_SET,
-)
-
 Floats = npt.NDArray[np.float64]
 
 NO_STEADY_STATE = 1
@@ -86,9 +76,9 @@ def half_lives(system: Linear, parameters: Floats) -> Floats:
         )
     n = system.compartments
     found = np.empty((p.shape[0], n))
-    rates, modes, roots = np.empty(n), np.empty((n, n)), np.empty(n)
+    rates, modes, roots, work = np.empty(n), np.empty((n, n)), np.empty(n), np.empty((n, n))
     for lane in range(p.shape[0]):
-        disposition(n, p[lane, int(system.depot) :], rates, modes, roots)
+        disposition(n, p[lane, int(system.depot) :], rates, modes, roots, work)
         with np.errstate(divide="ignore"):
             found[lane] = math.log(2.0) / np.sort(rates)
     return found
@@ -149,19 +139,20 @@ def exp4(a, b, c, d):
     return math.exp(-d) * total
 
 
-def disposition(n, p, rates, modes, roots):
+def disposition(n, p, rates, modes, roots, s):
     """Rates and orthonormal modes of the compartments without their depot.
 
     p      CL, V1, Q2, V2, Q3, V3
     rates  (n,) written: eigenvalues, 1/h, >= 0
     modes  (n, n) written: column j is the mode of rates[j], in amounts / roots
     roots  (n,) written: square roots of the volumes
+    s      (n, n) to work in
     """
     for i in range(n):
         roots[i] = math.sqrt(p[2 * i + 1])
         for j in range(n):
             modes[i, j] = 1.0 if i == j else 0.0
-    s = np.zeros((n, n))
+            s[i, j] = 0.0
     outflow = p[0]
     product = p[0] / p[1]
     for i in range(1, n):
@@ -180,10 +171,12 @@ def disposition(n, p, rates, modes, roots):
                     continue
                 turned = True
                 half = (s[j, j] - s[i, i]) / (2.0 * s[i, j])
-                t = 1.0 / (abs(half) + math.hypot(half, 1.0))
+                # Where the square would overflow the one beside it is nothing.
+                size = abs(half)
+                t = 1.0 / (size + math.sqrt(size * size + 1.0)) if size < 1e150 else 0.5 / size
                 if half < 0.0:
                     t = -t
-                c = 1.0 / math.hypot(t, 1.0)
+                c = 1.0 / math.sqrt(t * t + 1.0)
                 d = t * c
                 off = s[i, j]
                 s[i, i] -= t * off
@@ -275,10 +268,12 @@ def accumulate(n, offset, ka, rates, modes, roots, x, z, w, inputs, dt, area):
             area[offset + i] += roots[i] * modes[i, j] * value
 
 
-def steady_state(n, offset, ka, rates, modes, roots, row, x):
+def steady_state(n, offset, ka, rates, modes, roots, row, x, z, w, inputs, after):
     """Write to x the periodic steady state at the time of the record of a train.
 
     row  of the steady table: amount, interval, duration, phase, state, ...
+    z, w, inputs, after
+         (n,), (n,), (n + offset,) twice, to work in
     Returns whether there is one.
 
     One cycle from nothing gives the forced part; dividing by 1 - exp(-rate x interval) in the
@@ -287,12 +282,13 @@ def steady_state(n, offset, ka, rates, modes, roots, row, x):
     amount, interval, duration, phase = row[0], row[1], row[2], row[3]
     state = int(row[4])
     size = offset + n
-    z = np.zeros(n)
-    w = np.zeros(n)
-    inputs = np.zeros(size)
-    after = np.zeros(size)
+    for j in range(n):
+        z[j] = 0.0
+        w[j] = 0.0
     for i in range(size):
         x[i] = 0.0
+        inputs[i] = 0.0
+        after[i] = 0.0
     if amount == 0.0:
         return True
     if interval == 0.0:
@@ -370,140 +366,3 @@ def steady_state(n, offset, ka, rates, modes, roots, row, x):
         for i in range(n):
             x[offset + i] += roots[i] * modes[i, j] * value
     return True
-
-
-def march_linear(
-    lo,
-    hi,
-    n,
-    offset,
-    first,
-    last,
-    event_times,
-    kinds,
-    indices,
-    values,
-    rows,
-    steady,
-    out_from,
-    out_times,
-    out_after,
-    schedule_of,
-    start,
-    parameters,
-    initial,
-    observed,
-    amounts,
-    areas,
-    status,
-):
-    """Walk lanes lo to hi through their events; see `solve` for the meaning of the arrays."""
-    size = n + offset
-    one_piece = parameters.shape[1] == 1
-    rates = np.empty(n)
-    modes = np.empty((n, n))
-    roots = np.empty(n)
-    own_rates = np.empty(n)
-    own_modes = np.empty((n, n))
-    own_roots = np.empty(n)
-    x = np.empty(size)
-    z = np.empty(n)
-    w = np.empty(n)
-    inputs = np.empty(size)
-    running = np.empty(size, dtype=np.int64)
-    after = np.empty(size)
-    area = np.empty(size)
-    done = np.empty(observed.shape[0])
-    for lane in range(lo, hi):
-        s = schedule_of[lane]
-        t = start[lane]
-        piece = 0
-        p = parameters[lane, 0]
-        ka = p[0] if offset == 1 else 0.0
-        disposition(n, p[offset:], rates, modes, roots)
-        for i in range(size):
-            x[i] = initial[lane, i]
-            inputs[i] = 0.0
-            running[i] = 0
-        to_modes(n, roots, modes, x, offset, z)
-        for j in range(n):
-            w[j] = 0.0
-        for o in range(observed.shape[0]):
-            done[o] = 0.0
-        event = first[lane - lo]
-        out = out_from[s]
-        while out < out_from[s + 1]:
-            if event < last[lane - lo]:
-                stop = event_times[event]
-            else:
-                stop = np.inf
-            # Samples before the next event.
-            while out < out_from[s + 1] and (
-                out_times[out] < stop - SAME_TIME
-                or (out_times[out] <= stop + SAME_TIME and out_after[out] < rows[event])
-            ):
-                dt = max(min(out_times[out], stop) - t, 0.0)
-                column = out - out_from[s]
-                evolve(n, offset, ka, rates, modes, roots, x, z, w, inputs, dt, after)
-                for i in range(size):
-                    amounts[lane, column, i] = after[i]
-                if observed.shape[0] > 0:
-                    accumulate(n, offset, ka, rates, modes, roots, x, z, w, inputs, dt, area)
-                    for o in range(observed.shape[0]):
-                        areas[lane, column, o] = done[o] + area[observed[o, 0]] / p[observed[o, 1]]
-                out += 1
-            if event >= last[lane - lo] or out >= out_from[s + 1]:
-                break
-            dt = stop - t
-            if dt > 0.0:
-                if observed.shape[0] > 0:
-                    accumulate(n, offset, ka, rates, modes, roots, x, z, w, inputs, dt, area)
-                    for o in range(observed.shape[0]):
-                        done[o] += area[observed[o, 0]] / p[observed[o, 1]]
-                evolve(n, offset, ka, rates, modes, roots, x, z, w, inputs, dt, after)
-                for i in range(size):
-                    x[i] = after[i]
-                t = stop
-            kind = kinds[event]
-            index = indices[event]
-            if kind == BOLUS:
-                x[index] += values[event]
-            elif kind == INPUT_STARTS:
-                inputs[index] += values[event]
-                running[index] += 1
-            elif kind == INPUT_ENDS:
-                inputs[index] -= values[event]
-                running[index] -= 1
-                if running[index] == 0:
-                    inputs[index] = 0.0
-            elif kind == BREAK:
-                piece = index
-                p = parameters[lane, 0 if one_piece else piece]
-                ka = p[0] if offset == 1 else 0.0
-                disposition(n, p[offset:], rates, modes, roots)
-            elif kind == RESET:
-                for i in range(size):
-                    x[i] = 0.0
-                    inputs[i] = 0.0
-                    running[i] = 0
-            else:
-                # The steady state is that of the dose's own piece, not of the one in force.
-                q = parameters[lane, 0 if one_piece else int(steady[index, 5])]
-                disposition(n, q[offset:], own_rates, own_modes, own_roots)
-                own_ka = q[0] if offset == 1 else 0.0
-                found = steady_state(
-                    n, offset, own_ka, own_rates, own_modes, own_roots, steady[index], after
-                )
-                if not found:
-                    status[lane] = NO_STEADY_STATE
-                    break
-                for i in range(size):
-                    if kind == STEADY_SET:
-                        x[i] = after[i]
-                        inputs[i] = 0.0
-                        running[i] = 0
-                    else:
-                        x[i] += after[i]
-            to_modes(n, roots, modes, x, offset, z)
-            to_modes(n, roots, modes, inputs, offset, w)
-            event += 1
