@@ -371,3 +371,27 @@ def test_cautions_of_a_posterior_are_printed(
     assert code == 0
     assert "subject 2: only 44 effective draws" in err.splitlines()
     assert shell.json(*command, "--json")["cautions"] == ["subject 2: only 44 effective draws"]
+
+
+def test_parameters_that_are_no_numbers_are_a_sentence(shell: Shell, tmp_path: Path) -> None:
+    model, data = tmp_path / "m.py", tmp_path / "d.csv"
+    model.write_text(
+        "import numpy as np\n"
+        "from equipoise.model import Covariate\n"
+        "from occasion_models import two_days\n\n\n"
+        "def parameters(theta, covariate, eta):\n"
+        "    size = (covariate['weight'] / 70.0) ** 0.75\n"
+        "    return {'CL': theta['CL'] * size * np.exp(eta['CL']),\n"
+        "            'V1': theta['V'] * np.exp(900.0 * eta['V'])}\n\n\n"
+        "MODEL = two_days(parameters=parameters, occasions=None,\n"
+        "                 covariates={'weight': Covariate('kg', 70.0)})\n",
+        encoding="utf-8",
+    )
+    data.write_text(
+        "ID,TIME,AMT,WT,DV\n1,0,100,-70,.\n1,2,.,-70,900\n2,0,100,70,.\n2,2,.,70,900\n", "utf-8"
+    )
+    code, out, err = shell("fit", model, data)
+    assert code == 1
+    assert "subject 1: CL is no number there" in err
+    assert "Warning" not in err
+    assert out.splitlines()[1] == "1,,,,"

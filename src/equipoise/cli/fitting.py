@@ -81,9 +81,9 @@ def fit(
     """Estimate etas: ID, ETA1.., OFV and JOINT, or their posterior means and SDs.
 
     A model with occasions has an eta for each of them, after those between patients.
-    MODEL is a shelf id or a Python model file; DATA is a CSV in NONMEM's form (or a table file of NONMEM) or a record (.json).
-    A subject that has no estimate is named with the reason on stderr and has empty cells; the exit
-    code is then 1.
+    MODEL is a shelf id or a Python model file; DATA is a CSV in NONMEM's form (or a table file of
+    NONMEM) or a record (.json). A subject that has no estimate is named with the reason on stderr
+    and has empty cells; the exit code is then 1.
     """
     found = load(model, _shelf(model))
     try:
