@@ -17,8 +17,8 @@ import numpy as np
 
 from equipoise.kinetics import kernels
 
-FAILED = 1e12
-"""The objective where the engine has no answer."""
+FAILED = 1e100
+"""The objective where the engine has no answer; far above what any wrong unit makes of one."""
 
 STATE, VOLUME, FACTOR, ADDITIVE, PROPORTIONAL, LOG, READ_COLUMNS = range(7)
 """Columns of a table with a row for each analyte; the last three are variances."""

@@ -14,6 +14,7 @@ from math import lgamma, log, pi
 import numpy as np
 from numpy.typing import NDArray
 
+from equipoise.density import NOTHING
 from equipoise.kinetics import row_of
 from equipoise.model import Array, Course, Model, simulate
 

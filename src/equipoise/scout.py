@@ -96,6 +96,16 @@ def _refuse(batch: Batch, s: int) -> None:
     with np.errstate(all="ignore"):
         failed = simulate(batch.model, [subject.course], [subject.times]).failed
     why = f": {failed[0][2]}" if failed else ""
+    if not failed:
+        f = with_errors(batch.model, subject, np.zeros((1, batch.size)))
+        for level, variance in zip(subject.observed, f.variance[0], strict=True):
+            if level.censored != "<" and variance <= NOTHING:
+                where = f"in row {level.after}" if level.after > 1 else f"at {level.time:g} h"
+                raise ValueError(
+                    f"{batch.model.id}: subject {subject.id} has a level {where}, where the model "
+                    "predicts none and its residual error allows none; check doses and times, or "
+                    "leave the level out (MDV 1)"
+                )
     raise ValueError(
         f"{batch.model.id}: no set of parameters gives a finite prediction for the levels of "
         f"subject {subject.id}{why}; check doses, covariates and units"

@@ -60,6 +60,12 @@ _SPOKEN = ("equipoise.mode", "equipoise.fit", "equipoise.scout")
 _DAY = re.compile(r"^day\s*(?P<day>[+-]?\d+(?:\.\d+)?)(?:T(?P<clock>\d{1,2}:\d{2}(?::\d{2})?))?$")
 
 
+def spoken(error: ValueError) -> bool:
+    """Whether an error's text is a sentence of the estimation about its input."""
+    innermost = list(traceback.walk_tb(error.__traceback__))[-1][0]
+    return type(error) is ValueError and innermost.f_globals["__name__"] in _SPOKEN
+
+
 def read_record(path: str) -> Record:
     """The record of a file; what was converted or warned about goes to stderr.
 
@@ -209,8 +215,7 @@ def working(what: str) -> Iterator[Callable[[str], None]]:
             yield lambda _step: None
     except ValueError as error:
         # Estimation says in a sentence what it cannot do with this input.
-        innermost = list(traceback.walk_tb(error.__traceback__))[-1][0]
-        if type(error) is ValueError and innermost.f_globals["__name__"] in _SPOKEN:
+        if spoken(error):
             raise WrongInput(str(error)) from error
         raise
     finally:
