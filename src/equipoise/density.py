@@ -20,6 +20,9 @@ from equipoise.kinetics import kernels
 FAILED = 1e100
 """The objective where the engine has no answer; far above what any wrong unit makes of one."""
 
+NOTHING = 1e-300
+"""Least variance: what stands for a residual error that is nothing."""
+
 STATE, VOLUME, FACTOR, ADDITIVE, PROPORTIONAL, LOG, READ_COLUMNS = range(7)
 """Columns of a table with a row for each analyte; the last three are variances."""
 
@@ -53,11 +56,11 @@ def read_off(amounts, parameters, of, piece, kind, count, table, center, varianc
             f = amounts[lane, j, int(table[row, STATE])] / volume * table[row, FACTOR]
             if table[row, LOG] > 0.0:
                 center[lane, j] = math.log(max(f, 1e-300))
-                variance[lane, j] = table[row, LOG]
+                variance[lane, j] = table[row, LOG] if f > 0.0 else NOTHING
             else:
                 center[lane, j] = f
                 v = table[row, ADDITIVE] + table[row, PROPORTIONAL] * (f * f)
-                variance[lane, j] = max(v, 1e-300)
+                variance[lane, j] = max(v, NOTHING)
 
 
 def summed(center, variance, good, of, points, y, censored, count, df, value):
@@ -66,7 +69,8 @@ def summed(center, variance, good, of, points, y, censored, count, df, value):
     of      (L,) subject of each lane;  points  (L, k) whitened etas
     y, censored (S, T): the levels on the scale of `center`; -1 below, 1 above a limit
     df      degrees of freedom of heavy-tailed residuals, 0: normal
-    value   (L,), `FAILED` where there is no answer
+    value   (L,), `FAILED` where there is no answer: also where nothing is predicted and the
+            residual error is nothing too, which no measured level can come from
     """
     k = points.shape[1]
     for lane in range(center.shape[0]):
@@ -75,7 +79,9 @@ def summed(center, variance, good, of, points, y, censored, count, df, value):
         for j in range(count[s]):
             v = variance[lane, j]
             r = (y[s, j] - center[lane, j]) / math.sqrt(v)
-            if censored[s, j] != 0:
+            if v <= NOTHING and censored[s, j] >= 0:
+                total = math.inf
+            elif censored[s, j] != 0:
                 total += -2.0 * log_normal(-censored[s, j] * r)
             elif df > 0.0:
                 total += math.log(v) + (df + 1.0) * math.log1p(r * r / df)
@@ -236,6 +242,7 @@ def compiled() -> ModuleType:
         (
             kernels.constants(
                 FAILED=FAILED,
+                NOTHING=NOTHING,
                 STATE=STATE,
                 VOLUME=VOLUME,
                 FACTOR=FACTOR,

@@ -22,7 +22,7 @@ from equipoise.likelihood import (
 )
 from equipoise.model import Array, Model
 from equipoise.objective import TOGETHER, Batch, Booleans, Integers, Local, pattern
-from equipoise.scout import far_starts, near_starts
+from equipoise.scout import far_starts, near_starts, refuse
 
 GRADIENT_NORM = 1e-4
 """A mode is accepted where the gradient of the objective in whitened etas is below this."""
@@ -333,6 +333,7 @@ def _updated(curvature: Array, step: Array, change: Array) -> Array:
 
 def answer(batch: Batch, s: int, walkers: list[Walker]) -> tuple[Mode, Array]:
     """The mode of one subject, and all optima, from where its walkers stand."""
+    walkers = [w for w in walkers if w.value < FAILED] or refuse(batch, s)
     walkers = sorted(walkers, key=lambda w: w.value)
     high = walkers[0].value + CLOSE
     rough = [

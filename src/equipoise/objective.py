@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equipoise import density
-from equipoise.density import FAILED
+from equipoise.density import FAILED, NOTHING
 from equipoise.kinetics import kernels, row_of
 from equipoise.kinetics.prepared import Prepared
 from equipoise.likelihood import STUDENT_DF, Subject, with_errors
@@ -231,7 +231,7 @@ class Batch:
                 here = self._kind[of] == number
                 found = o.read(sample)
                 center = np.where(here, found[0], center)
-                variance = np.where(here, np.maximum(found[1], 1e-300), variance)
+                variance = np.where(here, np.maximum(found[1], NOTHING), variance)
         return np.ascontiguousarray(center), np.ascontiguousarray(variance)
 
     def _sample(

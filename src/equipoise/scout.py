@@ -8,12 +8,13 @@ shows itself to a descent, not to a comparison.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NoReturn
 
 import numpy as np
 
-from equipoise.density import FAILED
+from equipoise.density import FAILED, NOTHING
 from equipoise.kinetics import Linear
-from equipoise.likelihood import STUDENT_DF
+from equipoise.likelihood import STUDENT_DF, with_errors
 from equipoise.model import Array, simulate
 from equipoise.objective import Batch, Booleans, Integers
 
@@ -54,7 +55,7 @@ def near_starts(batch: Batch) -> tuple[Integers, Array]:
     chosen[:, 0] = np.isfinite(values[:, 0])
     open_still = np.isfinite(values)
     if not open_still.any(axis=1).all():
-        _refuse(batch, int(np.flatnonzero(~open_still.any(axis=1))[0]))
+        refuse(batch, int(np.flatnonzero(~open_still.any(axis=1))[0]))
     every = np.arange(count)
     for _ in range(STARTS):
         place = np.argmin(np.where(open_still, values, np.inf), axis=1)
@@ -90,21 +91,22 @@ def _spread(k: int) -> Array:
     return np.asarray(pilots[chosen])
 
 
-def _refuse(batch: Batch, s: int) -> None:
+def refuse(batch: Batch, s: int) -> NoReturn:
+    """Say why a subject has no estimate: ValueError."""
     subject = batch.subjects[s]
     # Where the engine refuses the doses or parameters of the typical patient it says why.
     with np.errstate(all="ignore"):
         failed = simulate(batch.model, [subject.course], [subject.times]).failed
     why = f": {failed[0][2]}" if failed else ""
     if not failed:
-        f = with_errors(batch.model, subject, np.zeros((1, batch.size)))
+        with np.errstate(all="ignore"):
+            f = with_errors(batch.model, subject, np.zeros((1, batch.size)))
         for level, variance in zip(subject.observed, f.variance[0], strict=True):
             if level.censored != "<" and variance <= NOTHING:
-                where = f"in row {level.after}" if level.after > 1 else f"at {level.time:g} h"
                 raise ValueError(
-                    f"{batch.model.id}: subject {subject.id} has a level {where}, where the model "
-                    "predicts none and its residual error allows none; check doses and times, or "
-                    "leave the level out (MDV 1)"
+                    f"{batch.model.id}: subject {subject.id} has a level at {level.time:g} h, "
+                    "where the model predicts none and its residual error allows none; check "
+                    "doses and times, or leave the level out (MDV 1)"
                 )
     raise ValueError(
         f"{batch.model.id}: no set of parameters gives a finite prediction for the levels of "
