@@ -119,6 +119,8 @@ def fingerprint(record: Record) -> str:
 
 def _asked(criterion: Criterion, past: Record, at: float) -> bool:
     """Whether a score of suspicion is a question here: what leads to it was looked for."""
+    if criterion.number is not None:
+        return False  # A number of its own has no place among the grades of days.
     if not criterion.leading:
         return True
     return any(past.latest(name, at) or past.latest_finding(name, at) for name in criterion.leading)

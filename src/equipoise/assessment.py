@@ -16,11 +16,8 @@ from equipoise.criterion import Grade, Truth
 from equipoise.decision import OpenDecision
 from equipoise.source import Evidence, Source, Standing
 from equipoise.target import Effect, Refused, Target
+from equipoise.version import DISCLAIMER as DISCLAIMER
 
-DISCLAIMER = (
-    "Research and education. Not cleared or CE-marked. Not for clinical use without local "
-    "validation under the user's responsibility."
-)
 NOT_FOR_DOSING = "NOT FOR DOSING"
 
 QUANTILES = (0.05, 0.25, 0.50, 0.75, 0.95)

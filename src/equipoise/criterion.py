@@ -12,8 +12,9 @@ Answers with their reasons, what is missing and what it would settle are made in
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cache
 from typing import Any
@@ -193,6 +194,9 @@ class Criterion:
                  true; None where the criterion has no yes/no answer
     status       readings by item name -> a word, where the criterion prints one
     probability  of a score, 0 to 1, where the source gives one
+    number       of a score that is a number of its own and no sum of classes: (lowest, highest)
+                 at each look, inf where there is no bound; `combine` then stands idle and the items
+                 only say which inputs are known
     leading      observations one of which must be in a record before an assessment asks the
                  question at all (a score of suspicion); empty: always asked where it applies
     tail         what is added to the sentence, from one of the looks and its readings by item
@@ -218,6 +222,7 @@ class Criterion:
     tags: tuple[str, ...] = ()
     other_sources: tuple[Source, ...] = ()
     leading: tuple[str, ...] = ()
+    number: Callable[[Looks], tuple[Floats, Floats]] | None = None
 
 
 # --- all looks at once -------------------------------------------------------------------------
@@ -274,8 +279,8 @@ class Graded:
     looks: Looks
     applied: Bools
     why_not: Sequence[tuple[Bools, str]]
-    low: Ints
-    high: Ints
+    low: Ints | Floats
+    high: Ints | Floats
     readings: tuple[Readings, ...]
 
     def snapshot(self, look: int) -> Snapshot:
@@ -284,7 +289,10 @@ class Graded:
         if not self.applied[look]:
             why = next(text for where, text in self.why_not if where[look])
             return Snapshot(at, None, None, why=why)
-        return judged(self.criterion, at, tuple(r.one(look) for r in self.readings))
+        now = judged(self.criterion, at, tuple(r.one(look) for r in self.readings))
+        if self.criterion.number is not None:
+            return replace(now, low=float(self.low[look]), high=float(self.high[look]))
+        return now
 
 
 def look_now(chart: Chart, record: Ints, at: Floats, known: Floats | None = None) -> Looks:
@@ -318,7 +326,12 @@ def _evaluate(criterion: Criterion, looks: Looks) -> Graded:
     for item, found in zip(criterion.items, readings, strict=True):
         if found.possible.min() == 0 or int(found.possible.max()) >> len(item.classes):
             raise ValueError(f"{criterion.id}, item {item.name}: no class, or one that it lacks")
-    low, high = bounds(criterion, [r.possible for r in readings])
+    low: Ints | Floats
+    high: Ints | Floats
+    if criterion.number is not None:
+        low, high = criterion.number(through)
+    else:
+        low, high = bounds(criterion, [r.possible for r in readings])
     return Graded(criterion, through, applied, why_not, low, high, readings)
 
 
@@ -352,8 +365,8 @@ class Snapshot:
     """
 
     at: float
-    low: int | None
-    high: int | None
+    low: float | None
+    high: float | None
     readings: tuple[Reading, ...] = ()
     met: bool | None = None
     status: str | None = None
@@ -404,33 +417,40 @@ class Missing:
     """
 
     name: str
-    would_become: tuple[tuple[str, int, int], ...]
+    would_become: tuple[tuple[str, float, float], ...]
 
     def to_json(self) -> dict[str, Any]:
-        """`{"name", "would_become"}`: a number where settled, else [low, high]."""
+        """`{"name", "would_become"}`: a number where settled, else [low, high], null: no bound."""
         return {
             "name": self.name,
             "would_become": {
-                label: low if low == high else [low, high] for label, low, high in self.would_become
+                label: low if low == high else [low, _bounded(high)]
+                for label, low, high in self.would_become
             },
         }
+
+
+def _bounded(number: float | None) -> float | None:
+    """A number, or None where it is no bound at all."""
+    return None if number is not None and math.isinf(number) else number
 
 
 @dataclass(frozen=True, slots=True)
 class Grade:
     """A criterion's answer at one time, as the contract prints it.
 
-    low, high  of the grade or the score; None where the criterion does not apply
+    low, high  of the grade or the score; None where the criterion does not apply; whole numbers
+               but for a score that is a number of its own, whose `high` may be inf: no bound
     since      hours: start of the unbroken stretch at this `low` that lasts until `at`, judged
                with what is known at `at`; None where `low` is 0
     """
 
     criterion: str
     at: float
-    low: int | None
-    high: int | None
-    grade: int | None
-    score: int | None
+    low: float | None
+    high: float | None
+    grade: float | None
+    score: float | None
     met: bool | None
     since: float | None
     because: tuple[Because, ...]
@@ -458,7 +478,7 @@ class Grade:
             "criterion": self.criterion,
             "at": self.at,
             "low": self.low,
-            "high": self.high,
+            "high": _bounded(self.high),
             "grade": self.grade,
             "score": self.score,
             "met": self.met,

@@ -8,14 +8,23 @@ is refused by row.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from equipoise.datafile import MISSING, DatasetError, Numbers, Table, read_table, relative_times
+from equipoise.datafile import (
+    MISSING,
+    DatasetError,
+    Numbers,
+    Table,
+    labels_of,
+    read_table,
+    relative_times,
+)
 from equipoise.kinetics import MODELED_DURATION, MODELED_RATE, DoseEvent, Linear, Schedule
+from equipoise.kinetics.schedule import MOST_AT_ONCE, MOST_DOSES, at_once, cancelled
 from equipoise.likelihood import Observed, Subject
 from equipoise.model import (
     CLEARANCE_FACTOR,
@@ -31,19 +40,10 @@ from equipoise.model import (
 from equipoise.readout import RECORD_TIME
 from equipoise.steps import Carry, ending_at, holding_from, number_at, own_pieces
 
-COVARIATE_ALIASES: Mapping[str, tuple[str, ...]] = {
-    "weight": ("WT", "BW", "WEIGHT", "WGT"),
-    "height": ("HT", "HEIGHT", "HGT"),
-    "age": ("AGE",),
-    "sex": ("SEX",),
-    "bsa": ("BSA",),
-    "hematocrit": ("HCT", "HEMATOCRIT"),
-    "bilirubin": ("TBIL", "BILI", "BILIRUBIN"),
-    "creatinine": ("CR", "SCR", "CREATININE"),
-    "cyp3a5": ("CYP3A5",),
-    "conditioning": ("RIC", "CONDITIONING"),
-}
-"""Column names under which a covariate of the vocabulary is looked for, besides its own."""
+_CROWD = (
+    f"row {{row}}: more than {MOST_AT_ONCE} doses of its train run, or wait for their lag, at one "
+    "time, which is not computed; check AMT, RATE and II, and their units"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +81,30 @@ class Dataset:
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
 
+    @property
+    def level_hours(self) -> tuple[tuple[float, ...], ...]:
+        """TIME of every level's row, for each subject in the order of its `observed`."""
+        found: list[list[float]] = [[] for _ in self.subjects]
+        for row in self.rows:
+            if row.observed >= 0:
+                found[row.subject].append(row.hours)
+        return tuple(tuple(hours) for hours in found)
+
+    @property
+    def set_back(self) -> str | None:
+        """The first subject whose TIME goes back at a restart: an hour names two moments there."""
+        back = (row.subject for row in self.rows if not math.isnan(row.stated))
+        number = next(back, None)
+        return None if number is None else self.subjects[number].id
+
 
 def read_dataset(path: str | Path, model: Model, *, carry: Carry = Carry.NONMEM) -> Dataset:
     """Read a file in NONMEM's form for a model.
 
     Columns  ID, TIME, DV and AMT; EVID, CMT, RATE, II, ADDL, SS, MDV, CENS where present; the
-             model's covariates under their own names or those of `COVARIATE_ALIASES`. The unit of
-             AMT is the model's dose unit, that of DV the analyte's. A model with a layout reads a
-             file whose header differs from it in the layout's order, and says so.
+             model's covariates under their own names or those of `datafile.COVARIATE_ALIASES`.
+             The unit of AMT is the model's dose unit, that of DV the analyte's. A model with a
+             layout reads a file whose header differs from it in the layout's order, and says so.
     carry    how long a record's covariates act
     Fails    DatasetError naming row and column.
     """
@@ -109,11 +125,7 @@ def parse_dataset(text: str, model: Model, *, carry: Carry = Carry.NONMEM) -> Da
     table = relative_times(table)
     reader = _Reader(table, model, carry)
     places: dict[str, list[int]] = {}
-    known: dict[str, str] = {}
-    for place, cell in enumerate(table.columns["ID"]):
-        label = known.get(cell)
-        if label is None:
-            label = known[cell] = label_of(cell)
+    for place, label in enumerate(labels_of(table)):
         places.setdefault(label, []).append(place)
     subjects = []
     rows: dict[int, Row] = {}
@@ -140,9 +152,13 @@ def read_doses(path: str | Path, model: Model) -> list[PlainDose]:
     routes = {place: route for route, place in model.routes.items()}
     doses = []
     for place, row in enumerate(table.rows):
-        if kinds.whole(place) not in (1, 4):
+        kind = kinds.whole(place)
+        if kind not in (1, 4):
+            reader.refuse_dose(place, kind)
             continue
         event = reader.dose(place, times[place], amounts[place])
+        if at_once(event) > MOST_AT_ONCE:
+            raise DatasetError(_CROWD.format(row=row))
         if event.compartment not in routes:
             raise DatasetError(f"row {row}: {model.id} takes no dose into that CMT")
         doses.append(
@@ -178,6 +194,17 @@ class _Reader:
         self._interval = table.numbers("II", 0.0).plain()
         self._additional = table.numbers("ADDL", 0.0)
         self._censored = table.numbers("CENS", 0.0).plain()
+        self._of_doses = tuple(
+            (name, numbers)
+            for name, numbers in (
+                ("AMT", self._amount),
+                ("RATE", self._rate),
+                ("II", self._interval),
+                ("ADDL", self._additional),
+                ("SS", self._steady),
+            )
+            if name in table
+        )
         self._measured = self._measures()
 
     # --- one subject ----------------------------------------------------------------------
@@ -212,13 +239,15 @@ class _Reader:
                 shift += self._started_again(row, kind, times[-1] - time)
                 time = stated[place] + shift
             times.append(time)
+            if kind not in (1.0, 4.0):
+                self.refuse_dose(place, kind)
             if kind >= 3.0:
                 resets.append(time)
                 reset_rows.append(nth + 1)
-                doses = _cancelled(doses, time)
+                doses = cancelled(doses, time)
             if kind in (1.0, 4.0):
                 if steady in (1.0, 3.0):
-                    doses = _cancelled(doses, time)
+                    doses = cancelled(doses, time)
                 doses.append(replace(self.dose(place, time, amount), row=nth + 1))
                 given_by.append(nth)
             at = -1
@@ -253,7 +282,22 @@ class _Reader:
             given_rows = [table.rows[places[i]] for i in given_by]
             row = table.rows[places[0]]
             what_happened = _as_modeled(what_happened, model, given_rows, times[0], row)
+        if any(d.interval and (d.steady or d.rate) for d in doses):
+            _refuse_crowds(what_happened, model, [table.rows[places[i]] for i in given_by])
         return Subject(label, what_happened, tuple(observed))
+
+    def refuse_dose(self, place: int, kind: float) -> None:
+        """Refuse a row that is no dose and has what belongs to doses.
+
+        Source  NONMEM help, EVID: dose-related items of events 0, 2 and 3 must be zero.
+        """
+        for name, numbers in self._of_doses:
+            if numbers[place]:
+                why = f"EVID {kind:g}" if "EVID" in self._table else "AMT and SS are 0"
+                raise DatasetError(
+                    f"row {self._table.rows[place]}: {name} is not 0 in a row that is no dose "
+                    f"({why}); write 0 there, or make it a dose"
+                )
 
     def _started_again(self, row: int, kind: float, behind: float) -> float:
         """Hours by which later rows are moved, where a restart lets TIME go back."""
@@ -319,7 +363,7 @@ class _Reader:
     def _covariates(self) -> Iterator[tuple[str, str, Numbers]]:
         for name, covariate in self._model.covariates.items():
             if not covariate.by_time:
-                column = _column(name, self._table, self._model)
+                column = self._table.column_of(name, self._model.id)
                 yield name, column, self._table.numbers(column)
 
     def _carried(
@@ -358,6 +402,11 @@ class _Reader:
         additional, steady = self._additional.whole(place), int(self._steady[place])
         if additional < 0:
             raise DatasetError(f"row {row}: ADDL is negative; write how many doses follow")
+        if additional > MOST_DOSES:
+            raise DatasetError(
+                f"row {row}: ADDL is above {MOST_DOSES}, the most of one row; check it, or write "
+                "the rest as a row of its own"
+            )
         steady = 1 if steady == 3 else steady
         endless = steady and not (additional or amount) and rate != MODELED_DURATION
         # Without a rate as well the system comes to rest, which says something of an ODE alone.
@@ -503,34 +552,25 @@ def _as_modeled(
     return replace(what, start=first)
 
 
-def _cancelled(doses: Sequence[DoseEvent], time: float) -> list[DoseEvent]:
-    """Doses recorded so far, without the additional ones still pending when the system restarts.
+def _refuse_crowds(what: Course, model: Model, given_by: Sequence[int]) -> None:
+    """Refuse trains of which too many doses are on their way at one time to be computed.
 
-    Source  NONMEM help, SS and EVID: a restart zeroes the amounts and cancels pending additional
-            doses.
+    given_by  row of each dose
     """
-    kept = []
-    for dose in doses:
-        if dose.additional:
-            # One that is due at the restart itself acts before it.
-            past = math.floor((time - dose.time) / dose.interval + 1e-9)
-            dose = replace(dose, additional=max(0, min(dose.additional, past)))
-        kept.append(dose)
-    return kept
+    table = structural_parameters(model, what, np.zeros((1, len(model.etas))))
 
+    def most(prefix: str, state: str, usual: float) -> float:
+        values = table.get(f"{prefix}_{state}", table.get(prefix, usual))
+        return float(np.max(values))
 
-def _column(name: str, table: Table, model: Model) -> str:
-    """The column of a covariate: its own name, or one of its aliases."""
-    for column in (name.upper(), *COVARIATE_ALIASES.get(name, ())):
-        if column in table:
-            return column
-    raise DatasetError(f"{model.id} needs the covariate {name}: add a column {name.upper()}")
-
-
-def label_of(text: str) -> str:
-    """An ID as it is printed: 7 for 7.0 and 7.000E+00."""
-    try:
-        number = float(text)
-    except ValueError:
-        return text
-    return str(int(number)) if number.is_integer() else repr(number)
+    for dose, row in zip(what.schedule.doses, given_by, strict=True):
+        state = model.states[dose.compartment]
+        many = at_once(
+            dose,
+            share=most("F", state, 1.0),
+            lag=most("LAG", state, 0.0),
+            rate=most("RATE", state, math.nan),
+            duration=most("DURATION", state, math.nan),
+        )
+        if many > MOST_AT_ONCE:
+            raise DatasetError(_CROWD.format(row=row))

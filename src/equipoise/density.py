@@ -17,8 +17,11 @@ import numpy as np
 
 from equipoise.kinetics import kernels
 
-FAILED = 1e12
-"""The objective where the engine has no answer."""
+FAILED = 1e100
+"""The objective where the engine has no answer; far above what any wrong unit makes of one."""
+
+NOTHING = 1e-300
+"""Least variance: what stands for a residual error that is nothing."""
 
 STATE, VOLUME, FACTOR, ADDITIVE, PROPORTIONAL, LOG, READ_COLUMNS = range(7)
 """Columns of a table with a row for each analyte; the last three are variances."""
@@ -53,11 +56,11 @@ def read_off(amounts, parameters, of, piece, kind, count, table, center, varianc
             f = amounts[lane, j, int(table[row, STATE])] / volume * table[row, FACTOR]
             if table[row, LOG] > 0.0:
                 center[lane, j] = math.log(max(f, 1e-300))
-                variance[lane, j] = table[row, LOG]
+                variance[lane, j] = table[row, LOG] if f > 0.0 else NOTHING
             else:
                 center[lane, j] = f
                 v = table[row, ADDITIVE] + table[row, PROPORTIONAL] * (f * f)
-                variance[lane, j] = max(v, 1e-300)
+                variance[lane, j] = max(v, NOTHING)
 
 
 def summed(center, variance, good, of, points, y, censored, count, df, value):
@@ -66,7 +69,8 @@ def summed(center, variance, good, of, points, y, censored, count, df, value):
     of      (L,) subject of each lane;  points  (L, k) whitened etas
     y, censored (S, T): the levels on the scale of `center`; -1 below, 1 above a limit
     df      degrees of freedom of heavy-tailed residuals, 0: normal
-    value   (L,), `FAILED` where there is no answer
+    value   (L,), `FAILED` where there is no answer: also where nothing is predicted and the
+            residual error is nothing too, which no measured level can come from
     """
     k = points.shape[1]
     for lane in range(center.shape[0]):
@@ -75,7 +79,9 @@ def summed(center, variance, good, of, points, y, censored, count, df, value):
         for j in range(count[s]):
             v = variance[lane, j]
             r = (y[s, j] - center[lane, j]) / math.sqrt(v)
-            if censored[s, j] != 0:
+            if v <= NOTHING and censored[s, j] >= 0:
+                total = math.inf
+            elif censored[s, j] != 0:
                 total += -2.0 * log_normal(-censored[s, j] * r)
             elif df > 0.0:
                 total += math.log(v) + (df + 1.0) * math.log1p(r * r / df)
@@ -89,13 +95,28 @@ def summed(center, variance, good, of, points, y, censored, count, df, value):
 
 
 def sloped(
-    center, variance, of, points, y, censored, count, df, copies, central, step, gradient, expected
+    center,
+    variance,
+    of,
+    points,
+    y,
+    censored,
+    count,
+    df,
+    copies,
+    central,
+    step,
+    gradient,
+    expected,
+    misfit,
 ):
     """Write gradient and expected second derivatives of the joint objective at points.
 
     A point has `copies` lanes: each eta moved up (and down, where `central`), then itself.
     of, points  of all lanes, as in `summed`
     gradient    (W, k);  expected  (W, k, k)
+    misfit      (W,) squared residuals over their variance and the prior; -2 ln of the probability
+                of a censored level
     """
     k = points.shape[1]
     own = 2 * k if central else k
@@ -104,7 +125,9 @@ def sloped(
     for w in range(gradient.shape[0]):
         base = w * copies + own
         s = of[base]
+        misfit[w] = 0.0
         for i in range(k):
+            misfit[w] += points[base, i] * points[base, i]
             gradient[w, i] = 2.0 * points[base, i]
             for other in range(k):
                 expected[w, i, other] = 2.0 if i == other else 0.0
@@ -118,6 +141,7 @@ def sloped(
             joined = 0.0
             if censored[s, j] != 0:
                 u = -censored[s, j] * r
+                misfit[w] -= 2.0 * log_normal(u)
                 # -2 ln of the normal integral up to u, which center and variance both move.
                 hazard = math.exp(-0.5 * u * u - 0.5 * math.log(2.0 * math.pi) - log_normal(u))
                 pull = 2.0 * censored[s, j] * hazard
@@ -126,11 +150,13 @@ def sloped(
                 weight_c = 0.0
                 by_c = -0.5 * pull * r
             elif df > 0.0:
+                misfit[w] += r * r
                 pull = (df + 1.0) * 2.0 * r / (df + r * r)
                 weight_a *= (df + 1.0) / (df + 3.0)
                 weight_c = df / (df + 3.0)
                 by_c = 1.0 - 0.5 * pull * r
             else:
+                misfit[w] += r * r
                 pull = 2.0 * r
                 by_c = 1.0 - r * r
             by_a = -pull / sd
@@ -216,6 +242,7 @@ def compiled() -> ModuleType:
         (
             kernels.constants(
                 FAILED=FAILED,
+                NOTHING=NOTHING,
                 STATE=STATE,
                 VOLUME=VOLUME,
                 FACTOR=FACTOR,

@@ -7,25 +7,19 @@ often as the diagnostic asks for it, and a sampler where that does not help.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from equipoise.density import FAILED
 from equipoise.importance import effective_size, log_sum, smooth_weights
-from equipoise.likelihood import (
-    Objective,
-    Subject,
-    conditional_objective,
-    log_scale,
-    minus_two_log,
-    with_errors,
-)
-from equipoise.mode import GRADIENT_NORM, Mode, descend, distinct, find_optima, gradient_of
+from equipoise.likelihood import Objective, Subject, log_scale
+from equipoise.mode import GRADIENT_NORM, Mode, find_mode, find_optima
 from equipoise.model import Array, Model, draw_etas
+from equipoise.objective import TOGETHER, Batch, pattern
 from equipoise.proposal import Proposal, annealed, joined, mixture, refitted
-from equipoise.scout import far_optima
 
 PARETO_LIMIT = 0.7
 """Above this the importance weights are not trusted (Vehtari 2024), and a sampler takes over."""
@@ -50,6 +44,9 @@ FEW = 20.0
 proposal is fitted to an annealed population; and once more after half of the rounds."""
 
 MOST_OPTIMA = 8
+
+RTOL = 1e-6
+"""Tolerance of the integration behind the weights of draws."""
 
 FLOOR = 0.05
 """Least weight of a candidate model (project convention), for fewer than twenty candidates."""
@@ -93,20 +90,13 @@ def fit(
     Source Pareto-smoothed importance sampling, Vehtari 2024, J Mach Learn Res 25:1-58; the
            sampler is emcee's (Foreman-Mackey 2013, doi:10.1086/670067).
     """
-    mode, optima = find_optima(model, subject, student=student)
     k = len(model.etas)
     if not subject.observed or k == 0:
+        mode = find_mode(model, subject, student=student)
         draws = draw_etas(model, n, rng)
         return Posterior(model, mode, draws, float(n), float("nan"), "prior", 0.0)
-    root = np.linalg.cholesky(model.omega_matrix)
-
-    def minus_two_posterior(z: Array, rtol: float = 1e-6) -> Array:
-        f = with_errors(model, subject, z @ root.T, rtol=rtol)
-        with np.errstate(over="ignore"):
-            total = minus_two_log(model, subject, f, student=student).sum(axis=1)
-        return np.asarray(np.where(np.isfinite(total), total, np.inf) + (z**2).sum(axis=1))
-
-    mode, optima = _lower(model, subject, mode, optima, minus_two_posterior, student=student)
+    batch = Batch(model, [subject], student=student)
+    mode, optima = find_optima(batch)
     cautions = []
     if not mode.converged:
         cautions.append(
@@ -114,10 +104,11 @@ def fit(
         )
 
     def log_target(z: Array) -> Array:
-        return -0.5 * minus_two_posterior(z)
+        value = batch.values(np.zeros(len(z), dtype=np.int64), z, rtol=RTOL)
+        return np.where(value < FAILED, -0.5 * value, -np.inf)
 
     size = max(n + n // 4, FEWEST)
-    rounds = [_Round(_around(minus_two_posterior, optima), log_target)]
+    rounds = [_Round(_around(batch, optima[:MOST_OPTIMA]), log_target)]
     while True:
         now = rounds[-1]
         now.draw(size, rng)
@@ -148,7 +139,9 @@ def fit(
         z, ess = _sample(log_target, now.z[_systematic(now.weights, 4 * k + 32, rng)], n, rng)
         if not ess >= 200.0:
             cautions.append(f"only {ess:.0f} effective draws: quantiles in the tails are rough")
-    return Posterior(model, mode, z @ root.T, ess, now.pareto_k, method, evidence, tuple(cautions))
+    return Posterior(
+        model, mode, z @ batch.root.T, ess, now.pareto_k, method, evidence, tuple(cautions)
+    )
 
 
 def model_weights(
@@ -253,59 +246,17 @@ def _together(rounds: Sequence[_Round]) -> tuple[Array, Array]:
     return z, np.where(np.isfinite(ratio), ratio, -np.inf)
 
 
-def _lower(
-    model: Model,
-    subject: Subject,
-    mode: Mode,
-    optima: Array,
-    objective: Callable[..., Array],
-    *,
-    student: bool,
-) -> tuple[Mode, Array]:
-    """The optima with those found from far away, and the lower mode if one is among them."""
-    far = far_optima(model, subject, student=student)
-    together = distinct([*optima, *far])
-    values = np.asarray(objective(together))
-    together = together[np.argsort(values, kind="stable")][:MOST_OPTIMA]
-    if float(values.min()) < float(values[0]) - 1e-3:
-
-        def exact(z: Array) -> Array:
-            found = objective(z, 1e-8)
-            return np.where(np.isfinite(found), found, 1e12)
-
-        z, _ = descend(exact, together[0])
-        together[0] = z
-        eta = np.linalg.cholesky(model.omega_matrix) @ z
-        gradient = float(np.linalg.norm(gradient_of(exact, z)))
-        ofv, joint = conditional_objective(model, subject, eta)
-        mode = Mode(eta, gradient, ofv, joint, gradient < GRADIENT_NORM)
-    return mode, together
-
-
-def _around(objective: Objective, optima: Array) -> Proposal:
+def _around(batch: Batch, optima: Array) -> Proposal:
     """Components around optima by the normal approximation; never wider than the prior x 2."""
-    m, k = optima.shape
-    step = 1e-2
-    pairs = [(i, j) for i in range(k) for j in range(i, k)]
-    corners = [np.zeros(k)]
-    for i, j in pairs:
-        for a, b in ((1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)):
-            corner = np.zeros(k)
-            corner[i] += a * step
-            corner[j] += b * step
-            corners.append(corner)
-    values = np.asarray(objective((optima[:, None, :] + np.array(corners)).reshape(-1, k)))
-    values = np.where(np.isfinite(values), values, 1e12).reshape(m, -1)
-    hessian = np.empty((m, k, k))
-    for place, (i, j) in enumerate(pairs):
-        pp, pm, mp, mm = values[:, 1 + 4 * place : 5 + 4 * place].T
-        hessian[:, i, j] = hessian[:, j, i] = (pp - pm - mp + mm) / (4.0 * step**2)
+    curved = len(pattern(batch.size, True, True)) <= TOGETHER
+    here = batch.around(np.zeros(len(optima), dtype=np.int64), optima, curved=curved)
+    hessian = here.expected if here.hessian is None else here.hessian
     size, turn = np.linalg.eigh(0.5 * hessian)
     # The objective is -2 ln posterior: its half-Hessian is the precision, and the prior alone
     # contributes 1 to it; below that only a non-convex likelihood can bring it.
     size = np.clip(size, 0.5, None)
     covariances = (turn / size[:, None, :]) @ turn.transpose(0, 2, 1)
-    return mixture(-0.5 * (values[:, 0] + np.log(size).sum(axis=1)), optima, covariances)
+    return mixture(-0.5 * (here.value + np.log(size).sum(axis=1)), optima, covariances)
 
 
 def _constant(model: Model, subject: Subject, k: int, *, student: bool) -> float:

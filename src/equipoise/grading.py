@@ -7,6 +7,7 @@ time asked for is looked at.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -95,7 +96,7 @@ def _answer(
     settled = now.low if now.low == now.high else None
     odds: tuple[float | None, float | None] = (None, None)
     if criterion.probability is not None:
-        odds = (criterion.probability(now.low), criterion.probability(now.high))
+        odds = (criterion.probability(int(now.low)), criterion.probability(int(now.high)))
     met = now.met
     if criterion.measures == "met":
         met = None if settled is None else bool(settled)
@@ -156,8 +157,8 @@ class Table:
 
     record: Ints
     at: Floats
-    low: dict[str, Ints]
-    high: dict[str, Ints]
+    low: dict[str, Ints | Floats]
+    high: dict[str, Ints | Floats]
 
 
 def table(criteria: Sequence[Criterion], chart: Chart, record: Ints, at: Floats) -> Table:
@@ -165,15 +166,20 @@ def table(criteria: Sequence[Criterion], chart: Chart, record: Ints, at: Floats)
 
     record, at  of each look; looks sorted by record and time are found fastest
     """
-    low: dict[str, Ints] = {}
-    high: dict[str, Ints] = {}
+    low: dict[str, Ints | Floats] = {}
+    high: dict[str, Ints | Floats] = {}
     pieces = [slice(start, start + PIECE) for start in range(0, len(record), PIECE)]
     for piece in pieces:
         looks = look_now(chart, record[piece], at[piece])
         for criterion in criteria:
             found = evaluate(criterion, looks)
             for into, values in ((low, found.low), (high, found.high)):
-                column = into.setdefault(criterion.id, np.full(len(record), -1, dtype=np.int64))
+                if criterion.id not in into:
+                    empty: Ints | Floats = np.full(len(record), -1, dtype=np.int64)
+                    if criterion.number is not None:
+                        empty = np.full(len(record), -1.0)
+                    into[criterion.id] = empty
+                column = into[criterion.id]
                 column[piece] = np.where(found.applied, values, -1)
     return Table(record, at, low, high)
 
@@ -247,7 +253,7 @@ def _missing(graded: Graded, now: Sequence[Snapshot]) -> list[tuple[Missing, ...
 
 
 def _outcome(
-    now: Snapshot, tried: _Try, known: Sequence[tuple[str, int, int, bool | None]]
+    now: Snapshot, tried: _Try, known: Sequence[tuple[str, float, float, bool | None]]
 ) -> tuple[bool, int, float, int, Missing] | None:
     changes = any((low, high, met) != (now.low, now.high, now.met) for _, low, high, met in known)
     # One that changes nothing by itself may still do so together with others.
@@ -260,7 +266,7 @@ def _outcome(
 
 def _tried(
     graded: Graded, now: Sequence[Snapshot], tries: Sequence[_Try]
-) -> list[tuple[int, int, bool | None] | None]:
+) -> list[tuple[float, float, bool | None] | None]:
     """The interval with each answer in the record; only items that lacked it are read again.
 
     None where the answer contradicts what is known, as 38.0 does after a value > 38.4.
@@ -281,6 +287,12 @@ def _tried(
         new = np.where(lacked, after.possible, old)
         agree &= (new & ~old) == 0
         possible.append(new)
+    if criterion.number is not None:
+        agree &= (again.low >= graded.low[which]) & (again.high <= graded.high[which])
+        return [
+            (float(again.low[k]), float(again.high[k]), None) if agree[k] else None
+            for k in range(len(tries))
+        ]
     low, high = bounds(criterion, possible)
     met = met_of(criterion, possible) if criterion.met is not None else None
     word = {0: False, 1: None, 2: True}
@@ -374,7 +386,9 @@ def _sentence(graded: Graded, look: int, now: Snapshot) -> str:
 
 
 def _opening(criterion: Criterion, now: Snapshot) -> str:
-    low, high = now.low or 0, now.high or 0
+    if criterion.number is not None:
+        return _number(now.low or 0.0, now.high or 0.0)
+    low, high = int(now.low or 0), int(now.high or 0)
     top = criterion.combine([len(item.classes) - 1 for item in criterion.items])
     if criterion.measures == "met":
         return {(0, 0): "not met", (1, 1): "met"}.get((low, high), "cannot tell")
@@ -388,6 +402,15 @@ def _opening(criterion: Criterion, now: Snapshot) -> str:
     if low > 0 and high >= min(top, 4):
         return f"at least grade {low}"
     return f"grade {low} to {high}"
+
+
+def _number(low: float, high: float) -> str:
+    """ "score 4.67", "score 2.1 to 4.67", "score at least 2.1", or that nothing can be said."""
+    if low == high:
+        return f"score {low:.4g}"
+    if math.isinf(high):
+        return f"score at least {low:.4g}" if low else "cannot tell"
+    return f"score {low:.4g} to {high:.4g}"
 
 
 def _percent(criterion: Criterion, low: int, high: int) -> str:

@@ -14,6 +14,7 @@ from math import lgamma, log, pi
 import numpy as np
 from numpy.typing import NDArray
 
+from equipoise.density import NOTHING
 from equipoise.kinetics import row_of
 from equipoise.model import Array, Course, Model, simulate
 
@@ -109,7 +110,8 @@ def _scattered(
         variance[:, j] = residual.variance(values[:, j])
         if residual.log > 0.0:
             center[:, j] = np.log(np.maximum(values[:, j], 1e-300))
-    return Predicted(values, center, np.maximum(variance, 1e-300))
+            variance[values[:, j] <= 0.0, j] = NOTHING
+    return Predicted(values, center, np.maximum(variance, NOTHING))
 
 
 def _levels(model: Model, subject: Subject) -> Array:
@@ -134,6 +136,8 @@ def minus_two_log(model: Model, subject: Subject, f: Predicted, *, student: bool
     """-2 ln likelihood of each level for each lane of predictions, (lanes, n).
 
     Without the 2-pi constant for measured levels; a censored one counts by its probability (M3).
+    Infinite where nothing is predicted and the residual error is nothing too: no level above it
+    can be measured there.
     f        predictions alone are enough where the residual error needs no more
     student  heavy-tailed residual with `STUDENT_DF` degrees of freedom (same scale), a sensitivity
     """
@@ -151,6 +155,8 @@ def minus_two_log(model: Model, subject: Subject, f: Predicted, *, student: bool
             out[:, j] = np.log(v[:, j]) + (STUDENT_DF + 1.0) * np.log1p(z**2 / STUDENT_DF)
         else:
             out[:, j] = np.log(v[:, j]) + z**2
+        if level.censored != "<":
+            out[v[:, j] <= NOTHING, j] = np.inf
     return out
 
 

@@ -10,21 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from equipoise.density import FAILED
-from equipoise.kinetics import Linear
 from equipoise.likelihood import (
-    STUDENT_DF,
     Objective,
     Subject,
     conditional_objective,
     second_differences,
 )
-from equipoise.model import Array, Model, simulate
+from equipoise.model import Array, Model
 from equipoise.objective import TOGETHER, Batch, Booleans, Integers, Local, pattern
+from equipoise.scout import far_starts, near_starts, refuse
 
 GRADIENT_NORM = 1e-4
 """A mode is accepted where the gradient of the objective in whitened etas is below this."""
@@ -42,22 +40,21 @@ HALVINGS = np.append(0.5 ** np.arange(24), 0.0)
 COMPANY = 512
 """Subjects that are estimated side by side."""
 
-STARTS = 5
-"""Starts that are driven down, besides the origin."""
+LOOSE = 1e-4
+"""Tolerance of the integration on the way down."""
 
-CANDIDATES, MORE = 8, 24
-"""Starts that are compared, for each eta and two more; more of them where one costs little."""
-
-STARTS_APART = 1.5
-
-ROUGH, LOOSE = 1e-3, 1e-5
-"""Tolerance of the integration where starts are compared, and on the way down."""
-
-NEAR = 0.01
+NEAR = 0.05
 """On the way down a walker is near its optimum where the next step promises less."""
 
 CLOSE = 1.0
 """Optima so much above the lowest may yet turn out to be it, by the tight tolerance."""
+
+DEEP = 20.0
+"""An optimum higher than the lowest by more than this (-2 ln density) is not reported: it holds
+e^-10 of the density."""
+
+ODD = 2.0
+"""A fit is odd where its squared residuals exceed their expectation by so many SDs."""
 
 LOOSE_STEPS = 40
 TIGHT_STEPS = 30
@@ -86,7 +83,7 @@ def find_mode(model: Model, subject: Subject, *, student: bool = False) -> Mode:
     Fails  ValueError where no start gives a finite objective (the doses or covariates make the
            model blow up).
     """
-    return _optima(model, [subject], student=student, all_of_them=False)[0][0]
+    return _modes(model, [subject], student=student)[0]
 
 
 def find_modes(
@@ -105,15 +102,17 @@ def find_modes(
     found: list[Mode] = []
     for begin in range(0, len(subjects), COMPANY):
         some = subjects[begin : begin + COMPANY]
-        found.extend(m for m, _ in _optima(model, some, student=student, all_of_them=False))
+        found.extend(_modes(model, some, student=student))
         if progress is not None:
             progress(len(found))
     return found
 
 
-def find_optima(model: Model, subject: Subject, *, student: bool) -> tuple[Mode, Array]:
-    """The mode, and every optimum that was found, in whitened etas, the lowest first: (m, k)."""
-    return _optima(model, [subject], student=student, all_of_them=True)[0]
+def find_optima(batch: Batch) -> tuple[Mode, Array]:
+    """The mode of a batch's one subject, which has levels, and the optima found near and far, in
+    whitened etas, the lowest first: (m, k). Those that are not the lowest are rough.
+    """
+    return _searched(batch, everywhere=True)[0]
 
 
 def distinct(points: Sequence[Array]) -> Array:
@@ -125,88 +124,71 @@ def distinct(points: Sequence[Array]) -> Array:
     return np.array(kept)
 
 
-def _optima(
-    model: Model, subjects: Sequence[Subject], *, student: bool, all_of_them: bool
-) -> list[tuple[Mode, Array]]:
-    """all_of_them: every optimum to the last digit, not only those that may be the lowest."""
+def _modes(model: Model, subjects: Sequence[Subject], *, student: bool) -> list[Mode]:
     k = len(model.etas)
-    found: dict[int, tuple[Mode, Array]] = {}
+    found: dict[int, Mode] = {}
     for i, subject in enumerate(subjects):
         if k == 0 or not subject.observed:
             eta = np.zeros(k)
             ofv, joint_value = conditional_objective(model, subject, eta)
-            found[i] = Mode(eta, 0.0, ofv, joint_value, True), eta[None, :]
+            found[i] = Mode(eta, 0.0, ofv, joint_value, True)
     rest = [i for i in range(len(subjects)) if i not in found]
     if rest:
         batch = Batch(model, [subjects[i] for i in rest], student=student)
-        of, z = _starts(batch)
-        of, z, value = _down(batch, of, z)
-        best = np.full(len(rest), np.inf)
-        np.minimum.at(best, of, value)
-        close = value <= best[of] + (np.inf if all_of_them else CLOSE)
-        own: list[list[_Walker]] = [[] for _ in rest]
-        for walker in _polished(batch, of, z, value, close):
-            own[walker.of].append(walker)
-        for s, i in enumerate(rest):
-            found[i] = _answer(batch, s, own[s])
+        for i, (mode, _) in zip(rest, _searched(batch, everywhere=False), strict=True):
+            found[i] = mode
     return [found[i] for i in range(len(subjects))]
 
 
-@lru_cache(maxsize=16)
-def _candidates(k: int, each: int) -> tuple[Array, Booleans]:
-    """A fixed grid of starts (n, k), the origin first, and which lie apart from which (n, n)."""
-    spread = np.random.default_rng(0).uniform(-3.0, 3.0, (each * (k + 2), k))
-    grid = np.concatenate([np.zeros((1, k)), np.eye(k), -np.eye(k), spread])
-    return grid, np.linalg.norm(grid[:, None] - grid[None, :], axis=2) > STARTS_APART
+def _searched(batch: Batch, *, everywhere: bool) -> list[tuple[Mode, Array]]:
+    """The mode and the optima of each subject.
 
-
-def _starts(batch: Batch) -> tuple[Integers, Array]:
-    """The best few of the candidates for each subject, and the origin: of (W,), z (W, k).
-
-    Fails  ValueError where a subject has none.
+    everywhere  from the far starts too, whether there is doubt or not
     """
-    cheap = isinstance(batch.model.structure, Linear)
-    grid, far = _candidates(batch.size, MORE if cheap else CANDIDATES)
-    count, n = len(batch.subjects), len(grid)
-    of = np.repeat(np.arange(count), n)
-    # Heavy tails let a start count that fails one level by much, which a step puts right.
-    values = batch.values(of, np.tile(grid, (count, 1)), rtol=ROUGH, df=STUDENT_DF)
-    values = values.reshape(count, n)
-    values = np.where(values < FAILED, values, np.inf)
-    chosen = np.zeros((count, n), dtype=np.bool_)
-    chosen[:, 0] = np.isfinite(values[:, 0])
-    open_still = np.isfinite(values)
-    if not open_still.any(axis=1).all():
-        _refuse(batch, int(np.flatnonzero(~open_still.any(axis=1))[0]))
-    every = np.arange(count)
-    for _ in range(STARTS):
-        place = np.argmin(np.where(open_still, values, np.inf), axis=1)
-        chosen[every, place] |= open_still[every, place]
-        open_still &= far[place]
-    subject, place = np.nonzero(chosen)
-    return subject, grid[place]
+    every = np.arange(len(batch.subjects))
+    of, z, value, misfit = down(batch, *near_starts(batch))
+    doubtful = every if everywhere else _doubtful(batch, of, value, misfit)
+    if len(doubtful):
+        more = down(batch, *far_starts(batch, doubtful))
+        of, z, value = (np.concatenate(pair) for pair in zip((of, z, value), more[:3], strict=True))
+        order = np.argsort(of, kind="stable")
+        of, z, value = of[order], z[order], value[order]
+        kept = _one_a_valley(of, z, value) & (value < FAILED)
+        of, z, value = of[kept], z[kept], value[kept]
+    best = np.full(len(every), np.inf)
+    np.minimum.at(best, of, value)
+    low = value <= best[of] + DEEP
+    of, z, value = of[low], z[low], value[low]
+    own: list[list[Walker]] = [[] for _ in every]
+    for walker in polished(batch, of, z, value, value <= best[of] + CLOSE):
+        own[walker.of].append(walker)
+    return [answer(batch, s, walkers) for s, walkers in enumerate(own)]
 
 
-def _refuse(batch: Batch, s: int) -> None:
-    subject = batch.subjects[s]
-    # Where the engine refuses the doses or parameters of the typical patient it says why.
-    with np.errstate(all="ignore"):
-        failed = simulate(batch.model, [subject.course], [subject.times]).failed
-    why = f": {failed[0][2]}" if failed else ""
-    raise ValueError(
-        f"{batch.model.id}: no set of parameters gives a finite prediction for the levels of "
-        f"subject {subject.id}{why}; check doses, covariates and units"
-    )
+def _doubtful(batch: Batch, of: Integers, value: Array, misfit: Array) -> Integers:
+    """Subjects whose lowest optimum may not be among those found, by place.
+
+    Near starts led to several optima; the levels are fewer than the etas; or even the lowest
+    optimum fits worse than levels of this model would.
+    """
+    count = len(batch.subjects)
+    order = np.lexsort((value, of))
+    lowest = order[np.searchsorted(of[order], np.arange(count))]
+    levels = batch.counts
+    odd = misfit[lowest] > levels + ODD * np.sqrt(2.0 * levels)
+    several = np.bincount(of, minlength=count) > 1
+    return np.flatnonzero(several | odd | (levels < batch.size))
 
 
-def _down(batch: Batch, of: Integers, z: Array) -> tuple[Integers, Array, Array]:
-    """Walkers near the floors of their valleys, one a valley: of (W,), z (W, k), value (W,).
+def down(batch: Batch, of: Integers, z: Array) -> tuple[Integers, Array, Array, Array]:
+    """Walkers near the floors of their valleys, one a valley: of (W,), z (W, k), value, misfit.
 
     Levenberg-Marquardt with the expected curvature, which the prior keeps positive definite.
     """
     k = batch.size
     here = batch.around(of, z, central=False, rtol=LOOSE)
     value, gradient, curvature = here.value, here.gradient, here.expected
+    misfit = here.misfit
     damping = np.zeros(len(of))
     moving = value < FAILED
     for _ in range(LOOSE_STEPS):
@@ -229,7 +211,7 @@ def _down(batch: Batch, of: Integers, z: Array) -> tuple[Integers, Array, Array]
         better = kept > 0.0
         went = own[better]
         z[went] += step[better]
-        value[went] = new.value[better]
+        value[went], misfit[went] = new.value[better], new.misfit[better]
         gradient[went], curvature[went] = new.gradient[better], new.expected[better]
         mean = np.trace(curvature[own], axis1=1, axis2=2) / k
         more = np.maximum(5.0 * damping[own], 0.1 * mean)
@@ -239,9 +221,10 @@ def _down(batch: Batch, of: Integers, z: Array) -> tuple[Integers, Array, Array]
         left = _one_a_valley(of, z, value)
         if not left.all():
             of, z, value, moving = of[left], z[left], value[left], moving[left]
+            misfit = misfit[left]
             gradient, curvature, damping = gradient[left], curvature[left], damping[left]
     left = _one_a_valley(of, z, value)
-    return of[left], z[left], value[left]
+    return of[left], z[left], value[left], misfit[left]
 
 
 def _one_a_valley(of: Integers, z: Array, value: Array) -> Booleans:
@@ -251,7 +234,7 @@ def _one_a_valley(of: Integers, z: Array, value: Array) -> Booleans:
         return left
     order = np.lexsort((value, of))
     own, at = of[order], z[order]
-    for back in range(1, STARTS + 1):
+    for back in range(1, int(np.bincount(of).max())):
         same = own[back:] == own[:-back]
         if not same.any():
             break
@@ -262,7 +245,7 @@ def _one_a_valley(of: Integers, z: Array, value: Array) -> Booleans:
 
 
 @dataclass(slots=True, eq=False)
-class _Walker:
+class Walker:
     """Where one start has led: whitened etas, the objective, and what is known of both.
 
     saddle  the direction in which the objective falls from here on both sides, if there is one
@@ -276,10 +259,10 @@ class _Walker:
     saddle: Array | None = None
 
 
-def _polished(batch: Batch, of: Integers, z: Array, value: Array, close: Booleans) -> list[_Walker]:
+def polished(batch: Batch, of: Integers, z: Array, value: Array, close: Booleans) -> list[Walker]:
     """Those that are `close` driven to their optimum, by a quasi-Newton method that begins with
     second derivatives where a point and its copies fit into one block."""
-    walkers = [_Walker(int(s), z[i], float(value[i])) for i, s in enumerate(of)]
+    walkers = [Walker(int(s), z[i], float(value[i])) for i, s in enumerate(of)]
     own = np.flatnonzero(close)
     of, z = of[own], z[own]
     curved = len(pattern(batch.size, True, True)) <= TOGETHER
@@ -323,7 +306,7 @@ def _polished(batch: Batch, of: Integers, z: Array, value: Array, close: Boolean
         going = going[(norm[going] > GRADIENT_NORM / 10.0) & (damping[going] < 1e6 * mean)]
     ofv = value + np.linalg.slogdet(0.5 * expected)[1]
     for i, place in enumerate(own.tolist()):
-        walkers[place] = _Walker(
+        walkers[place] = Walker(
             int(of[i]), z[i], float(value[i]), float(norm[i]), float(ofv[i]), saddle.get(i)
         )
     return walkers
@@ -348,8 +331,9 @@ def _updated(curvature: Array, step: Array, change: Array) -> Array:
     return np.where(fine[:, None, None], new, curvature)
 
 
-def _answer(batch: Batch, s: int, walkers: list[_Walker]) -> tuple[Mode, Array]:
+def answer(batch: Batch, s: int, walkers: list[Walker]) -> tuple[Mode, Array]:
     """The mode of one subject, and all optima, from where its walkers stand."""
+    walkers = [w for w in walkers if w.value < FAILED] or refuse(batch, s)
     walkers = sorted(walkers, key=lambda w: w.value)
     high = walkers[0].value + CLOSE
     rough = [
@@ -364,12 +348,14 @@ def _answer(batch: Batch, s: int, walkers: list[_Walker]) -> tuple[Mode, Array]:
     optima = best.z[None, :] if len(walkers) == 1 else distinct([w.z for w in walkers])
     eta = batch.root @ best.z
     joint_value, ofv = best.value + batch.log_omega, best.ofv
-    if batch.censored[s]:
+    if batch.censored[s] and len(pattern(batch.size, True, True)) <= TOGETHER:
+        ofv = best.value + float(np.linalg.slogdet(batch.information(s, best.z))[1])
+    elif batch.censored[s]:
         ofv, _ = conditional_objective(batch.model, batch.subjects[s], eta)
     return Mode(eta, best.gradient, ofv, joint_value, best.gradient < GRADIENT_NORM), optima
 
 
-def _alone(batch: Batch, s: int, walkers: list[_Walker]) -> list[_Walker]:
+def _alone(batch: Batch, s: int, walkers: list[Walker]) -> list[Walker]:
     """Walkers of one subject that did not settle in company, driven down one by one."""
 
     def objective(z: Array) -> Array:
@@ -383,7 +369,7 @@ def _alone(batch: Batch, s: int, walkers: list[_Walker]) -> list[_Walker]:
             starts.append(w.z)
     ends = np.array([descend(objective, z)[0] for z in starts])
     whole = np.full(len(ends), s)
-    return _polished(batch, whole, ends, np.zeros(len(ends)), np.ones(len(ends), dtype=np.bool_))
+    return polished(batch, whole, ends, np.zeros(len(ends)), np.ones(len(ends), dtype=np.bool_))
 
 
 def gradient_of(objective: Objective, z: Array, step: float = 1e-4) -> Array:

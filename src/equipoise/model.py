@@ -545,7 +545,10 @@ def parameter_table(model: Model, covariates: Mapping[str, Array], etas: Array) 
     if model.occasions is not None:
         none = np.zeros((etas.shape[0], 1))
         drawn = {**dict.fromkeys(model.occasions.etas, none), **drawn}
-    table = dict(model.parameters(thetas, covariates, drawn))
+    # A parameter that is no number is refused where it is used, in a sentence; numpy's own warning
+    # would only name a line of the model.
+    with np.errstate(all="ignore"):
+        table = dict(model.parameters(thetas, covariates, drawn))
     factor = covariates[CLEARANCE_FACTOR]
     if np.any(factor != 1.0):
         if model.clearance not in table:

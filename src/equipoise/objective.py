@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equipoise import density
-from equipoise.density import FAILED
+from equipoise.density import FAILED, NOTHING
 from equipoise.kinetics import kernels, row_of
 from equipoise.kinetics.prepared import Prepared
 from equipoise.likelihood import STUDENT_DF, Subject, with_errors
@@ -46,12 +46,15 @@ class Local:
     gradient   (W, k)
     expected   (W, k, k) twice the matrix whose determinant OFV takes: the expectation of the
                matrix of second derivatives over the levels, as NONMEM's
+    misfit     (W,) squared residuals over their variance and z'z; -2 ln of the probability of a
+               censored level
     hessian    (W, k, k) second derivatives, where they were asked for
     """
 
     value: Array
     gradient: Array
     expected: Array
+    misfit: Array
     hessian: Array | None = None
 
 
@@ -102,7 +105,8 @@ class Batch:
         """Levels as arrays (S, T), in order of time; beyond a subject's last one, nothing."""
         model, count = self.model, [len(order) for order in self._order]
         shape = (len(count), max(count, default=0))
-        self._count = np.array(count)
+        self._count = self.counts = np.array(count)
+        """Levels of each subject, (S,)."""
         self._times, self._y = np.zeros(shape), np.zeros(shape)
         self._real = np.arange(shape[1])[None, :] < self._count[:, None]
         self._censored, kind = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
@@ -227,7 +231,7 @@ class Batch:
                 here = self._kind[of] == number
                 found = o.read(sample)
                 center = np.where(here, found[0], center)
-                variance = np.where(here, np.maximum(found[1], 1e-300), variance)
+                variance = np.where(here, np.maximum(found[1], NOTHING), variance)
         return np.ascontiguousarray(center), np.ascontiguousarray(variance)
 
     def _sample(
@@ -362,9 +366,10 @@ class Batch:
         value = self._summed(owner, lanes, center, variance, good, self._df)
         value = value.reshape(count, copies)
         gradient, expected = np.empty((count, k)), np.empty((count, k, k))
+        misfit = np.empty(count)
         self._density.sloped(
             center, variance, owner, lanes, self._y, self._censored, self._count, self._df,
-            copies, central, STEP, gradient, expected,
+            copies, central, STEP, gradient, expected, misfit,
         )  # fmt: skip
         kernels.note(self._density)
         here = value[:, 2 * k if central else k].copy()
@@ -373,7 +378,30 @@ class Batch:
             sound = (value < FAILED).all(axis=1) & np.isfinite(expected).all(axis=(1, 2))
             sound &= np.isfinite(gradient).all(axis=1)
             here[~sound], gradient[~sound], expected[~sound] = FAILED, 0.0, 2.0 * np.eye(k)
-        return Local(here, gradient, expected, _second(value, k) if curved else None)
+        return Local(here, gradient, expected, misfit, _second(value, k) if curved else None)
+
+    def information(self, s: int, z: Array) -> Array:
+        """The matrix whose determinant OFV takes, of one subject with censored levels, (k, k).
+
+        These enter with the second derivative of their own -2 ln likelihood (half of it), as in
+        `likelihood.conditional_objective`.
+        z  (k,);  not for more etas than a block holds copies of (`TOGETHER`)
+        """
+        k, levels = self.size, self._count[s]
+        moves = pattern(k, True, True)
+        owner = np.full(len(moves), s)
+        center, variance, _ = self.levels(owner, z + STEP * moves, group=len(moves))
+        center, variance = center[:, :levels], variance[:, :levels]
+        side = self._censored[s, :levels]
+        plain, cut = side == 0, side != 0
+        a = (center[0 : 2 * k : 2] - center[1 : 2 * k : 2])[:, plain] / (2.0 * STEP)
+        c = (variance[0 : 2 * k : 2] - variance[1 : 2 * k : 2])[:, plain] / (2.0 * STEP)
+        v = variance[2 * k, plain]
+        found = np.eye(k) + (a / v) @ a.T + 0.5 * (c / v) @ (c / v).T
+        u = -side[cut] * (self._y[s, :levels][cut] - center[:, cut]) / np.sqrt(variance[:, cut])
+        term = [-2.0 * sum(self._density.log_normal(x) for x in lane) for lane in u]
+        second = _second(np.array(term)[None, :], k)[0]
+        return np.asarray(found + 0.5 * second)
 
     def steps(
         self, curvature: Array, gradient: Array, *, damping: Array | None = None, reach: float

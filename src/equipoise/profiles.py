@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from equipoise.datafile import DatasetError, read_table
-from equipoise.dataset import Dataset, label_of
+from equipoise.datafile import DatasetError, labels_of, read_table
+from equipoise.dataset import Dataset
 from equipoise.kinetics import row_of
 from equipoise.model import Array, Model, Observation, Prediction, simulate
 
@@ -115,8 +115,7 @@ def read_etas(path: str | Path, model: Model) -> dict[str, Array]:
         )
     columns = [table.numbers(have[i]) for i in range(1, k + 1)]
     found: dict[str, Array] = {}
-    for place, cell in enumerate(table.columns["ID"]):
-        label = label_of(cell)
+    for place, label in enumerate(labels_of(table)):
         if label in found:
             raise DatasetError(f"row {table.rows[place]}: this ID stands twice; keep one row of it")
         found[label] = np.array([column[place] for column in columns])

@@ -54,7 +54,7 @@ _NO_BANDS: Bands = (math.nan, math.nan, math.nan, math.nan, math.nan)
 class Forecast:
     """One level and what would have been said of it before it was drawn.
 
-    at          hours
+    at          hours; of a data set, TIME of the row
     observed    in `unit`; the limit where `censored` is "<" or ">"
     used        levels known before it, from which the patient was estimated; those drawn before
                 the first dose do not count
@@ -219,19 +219,27 @@ def collected(
 
 
 def of_subject(
-    model: Model, subject: Subject, *, seed: int, draws: int = DRAWS
+    model: Model,
+    subject: Subject,
+    *,
+    seed: int,
+    draws: int = DRAWS,
+    hours: Sequence[float] | None = None,
 ) -> tuple[Forecast, ...]:
     """Forecasts of every level of one subject of a data set, in the order of its rows.
 
     A level uses those with an earlier TIME. Covariates are those of the rows up to the level's own,
     none later, whether they act on the interval that ends at a row or are carried forward.
     draws  0: no bands, estimates only, which is faster
+    hours  TIME of each level's row, by which its forecast is named, where a restart let TIME go
+           back; else the times of the levels
     """
     found: list[Forecast] = []
-    for level in subject.observed:
+    named = [o.time for o in subject.observed] if hours is None else hours
+    for level, at in zip(subject.observed, named, strict=True):
         before = tuple(o for o in subject.observed if o.time < level.time - SAME_TIME)
         known = Subject(subject.id, known_course(subject.course, level.time), before)
-        found.append(_forecast(model, known, level, seed=seed, draws=draws))
+        found.append(replace(_forecast(model, known, level, seed=seed, draws=draws), at=at))
     return tuple(found)
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from equipoise.model import Array, Model
+from equipoise.readout import Reader
 
 
 def with_prior_weight(model: Model, weight: float) -> Model:
@@ -31,11 +32,13 @@ def with_prior_weight(model: Model, weight: float) -> Model:
 def with_fixed(model: Model, names: Sequence[str]) -> Model:
     """The model with some etas held at zero: their parameters stay at the typical value.
 
+    names  as `Model.etas` has them; in a model expanded for its occasions ("CL, occasion 2") each
+           stands for itself: with CL held, the occasions of it still vary
     Fails  ValueError for a name that is none of the model's etas.
     """
     for name in names:
         if name not in model.etas:
-            have = ", ".join(model.etas) or "none"
+            have = "; ".join(model.etas) or "none"
             raise ValueError(f"{model.id} has no eta {name}; it has {have}")
     if not names:
         return model
@@ -43,11 +46,17 @@ def with_fixed(model: Model, names: Sequence[str]) -> Model:
     held = tuple(name for name in model.etas if name in names)
     inner = model.parameters
 
+    def whole(eta: Mapping[str, Array]) -> Mapping[str, Array]:
+        # What comes under a held name is the part of its occasions.
+        return {**dict.fromkeys(held, np.zeros((1, 1))), **eta}
+
     def parameters(
         theta: Mapping[str, float], covariate: Mapping[str, Array], eta: Mapping[str, Array]
     ) -> Mapping[str, Array]:
-        zero = np.zeros((1, 1))
-        return inner(theta, covariate, {**eta, **dict.fromkeys(held, zero)})
+        return inner(theta, covariate, whole(eta))
+
+    def reading(read: Reader) -> Reader:
+        return lambda sample: read(replace(sample, eta=whole(sample.eta)))
 
     return replace(
         model,
@@ -55,4 +64,19 @@ def with_fixed(model: Model, names: Sequence[str]) -> Model:
         omega=tuple(tuple(model.omega[i][j] for j in kept) for i in kept),
         other_readings=(),
         parameters=parameters,
+        observations=tuple(
+            o if o.read is None else replace(o, read=reading(o.read)) for o in model.observations
+        ),
     )
+
+
+def with_places(model: Model, names: Sequence[str], etas: Array) -> Array:
+    """Etas of the model with some held, among all of its etas: 0 in the place of each held one.
+
+    model  without `with_fixed`
+    etas   (..., those that vary) -> (..., all)
+    """
+    kept = [i for i, name in enumerate(model.etas) if name not in names]
+    full = np.zeros((*etas.shape[:-1], len(model.etas)))
+    full[..., kept] = etas
+    return full

@@ -24,6 +24,7 @@ from equipoise.likelihood import Observed, Subject, joint, predicted
 from equipoise.mode import find_mode
 from equipoise.model import Array, Model, PlainDose, Residual, course, draw_etas, simulate
 from equipoise.models import sirolimus_wu2012, tacrolimus_dunlap2025
+from equipoise.objective import Batch
 from small_models import CL, V, bolus, bolus_level, flipping, folded, straight, subject
 
 OMEGA = np.array([[0.09, 0.03], [0.03, 0.05]])
@@ -257,8 +258,12 @@ def test_chains_that_stay_apart_count_as_few() -> None:
 
 def test_a_mode_no_start_finds_shows_in_the_diagnostic(monkeypatch: pytest.MonkeyPatch) -> None:
     """With one start only, the far mode is met by the prior's share and then searched."""
-    starts = modes._starts
-    monkeypatch.setattr(modes, "_starts", lambda objective, k: starts(objective, k)[:1])
+
+    def only_the_origin(batch: Batch, which: object = None) -> tuple[Array, Array]:
+        return np.zeros(1, dtype=np.int64), np.zeros((1, batch.size))
+
+    monkeypatch.setattr(modes, "near_starts", only_the_origin)
+    monkeypatch.setattr(modes, "far_starts", only_the_origin)
     model = folded(0.05, sd=20.0)
     who = subject(model, DOSES[:1], [(1.0, 250.0)])
     grid = grid_of(model, points=8001)

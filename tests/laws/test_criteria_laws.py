@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from equipoise import units
 from equipoise.chart import chart_of
-from equipoise.criteria import ALL, ICAHT_EARLY, IECHS
-from equipoise.criterion import everywhere, snapshot
+from equipoise.criteria import ALL, ICAHT_EARLY, IECHS, MAGIC, MAIOLINO, SPITZER
+from equipoise.criterion import by_name, everywhere, snapshot
 from equipoise.grading import daily, grade, manual, table
 from equipoise.probe import with_entries
 from equipoise.record import Cells, Dose, Measurement, Record
@@ -55,14 +55,20 @@ NUMBERS = {
     "stool_volume": ("mL/d", ["100", "500", "1000", "1501"]),
     "stool_count": ("/d", ["1", "3", "5", "8"]),
     "fev1": ("%", ["95", "80", "60", "39.5", "39", "30"]),
+    "ldh": ("U/L", ["200", "250", "251", "600"]),
+    "crp": ("mg/L", ["1", "30", "200", "<3"]),
+    "sc5b9": ("ng/mL", ["200", "243", "244", "900"]),
+    "urine_protein_creatinine": ("mg/mg", ["0.2", "0.99", "1", "3"]),
 }
 WITH_BASELINE = (
-    "ferritin", "ast", "alt", "platelets", "neutrophils", "creatinine", "weight",
+    "ferritin", "ast", "alt", "platelets", "neutrophils", "creatinine", "weight", "hemoglobin",
 )  # fmt: skip
 YES_NO = (
     "antipyretic_or_anticytokine", "known_immunosuppression", "hepatomegaly", "splenomegaly",
     "hemophagocytosis", "ferritin_rapidly_rising", "platelet_refractory", "dialysis",
     "low_nk_activity", "sjia", "painful_hepatomegaly", "ascites", "reversed_portal_flow",
+    "pulmonary_edema", "pulmonary_infiltrates", "diarrhea", "encephalopathy", "drug_rash",
+    "schistocytes", "red_cell_transfusion", "platelet_engraftment",
     "upper_gi", "bullae", "rash_desquamation", "ileus_or_bloody_stool", "severe_abdominal_pain",
 )  # fmt: skip
 CHOICES = {
@@ -73,6 +79,7 @@ CHOICES = {
     "infection": ["excluded", "suspected", "proven"],
     "progression": ["excluded", "suspected", "proven"],
     "treatment_for": [(), ("iechs",)],
+    "performance_decline": ["none", "mild", "moderate", "severe"],
 }
 # Observations that say something about each other are drawn together, so that a record does not
 # contradict itself, and are hidden each on its own.
@@ -84,6 +91,13 @@ BREATHING = [
     ("none", False), ("nasal_cannula", False), ("face_mask", False), ("bipap", False),
     ("ventilator", True),
 ]  # fmt: skip
+PRESSURES = [("120 mm[Hg]", "70 mm[Hg]", False), ("140 mm[Hg]", "89 mm[Hg]", True),
+             ("139 mm[Hg]", "90 mm[Hg]", True)]  # fmt: skip
+TWICE = (
+    "systolic", "diastolic", "hypertension", "ldh", "sc5b9", "urine_protein_creatinine",
+    "schistocytes", "red_cell_transfusion", "platelet_refractory", "hemoglobin",
+)  # fmt: skip
+"""Looked at on an earlier day too, for what must be there on two."""
 BLEEDING = [(False, 0), (False, 2), (True, 3), (True, 4)]
 
 
@@ -108,13 +122,23 @@ def complete(draw):
     now["hypotension"], now["vasopressors"] = draw(st.sampled_from(CIRCULATION))
     now["oxygen_device"], now["intubated"] = draw(st.sampled_from(BREATHING))
     now["transfusion_dependent_bleeding"], now["bleeding_grade"] = draw(st.sampled_from(BLEEDING))
+    now["systolic"], now["diastolic"], now["hypertension"] = draw(st.sampled_from(PRESSURES))
+    early |= {name: now[name] for name in TWICE if draw(st.booleans())}
     early["temperature"] = draw(st.sampled_from(["36.9 Cel", "39.0 Cel"]))
     early["hypotension"], early["vasopressors"] = draw(st.sampled_from(CIRCULATION))
     early["oxygen_device"], early["intubated"] = draw(st.sampled_from(BREATHING))
     record = with_entries(empty(), BEFORE, before.items())
     record = with_entries(record, 12.0, early.items())
     record = with_entries(record, 50.0, now.items())
-    high = {"ferritin": "300 ng/mL", "ast": "40 U/L", "alt": "40 U/L"}
+    # A recorded stage that does not contradict what is measured.
+    organs = by_name(MAGIC, snapshot(MAGIC, record, AT).readings)
+    stages = {
+        f"agvhd_stage_{name}": max(organs[organ].possible)
+        for name, organ in (("skin", "skin"), ("liver", "liver"), ("lower_gi", "lower_gut"))
+    }
+    record = with_entries(record, 50.0, stages.items())
+    high = {"ferritin": "300 ng/mL", "ast": "40 U/L", "alt": "40 U/L", "ldh": "250 U/L",
+            "sc5b9": "244 ng/mL", "bilirubin": "1.2 mg/dL", "creatinine": "1.1 mg/dL"}  # fmt: skip
     events = []
     for event in record.events:
         if event.key in high:
@@ -297,6 +321,8 @@ WORSE = {
     "neutrophils": "0 10*9/L", "hemophagocytosis": True, "hepatomegaly": True,
     "splenomegaly": True, "dialysis": True, "treatment_for": ("iechs",), "infection": "excluded",
 }  # fmt: skip
+AFTER_RECOVERY = (SPITZER.id, MAIOLINO.id)
+"""They ask whether neutrophils have recovered: a lower count is no worse answer."""
 
 
 @COMMON
@@ -306,6 +332,8 @@ def test_a_more_severe_observation_never_lowers_the_grade(record, name, data):
     record = without(record, hidden - {(name, False)})
     worse = with_entries(record, 51.0, [(name, WORSE[name])])
     for id_, ((low, high), (worse_low, worse_high)) in intervals(record, worse).items():
+        if name == "neutrophils" and id_ in AFTER_RECOVERY:
+            continue
         assert worse_low >= low, id_
         assert worse_high >= high, id_
 
@@ -360,8 +388,9 @@ def test_every_missing_name_has_a_probe_and_every_probe_its_answers(criterion):
 def test_an_empty_record_is_never_settled(criterion):
     answer = grade(criterion, empty(), SOME_DAYS)
     assert answer.low < answer.high
-    top = criterion.combine([len(item.classes) - 1 for item in criterion.items])
-    assert answer.high <= top
+    if criterion.number is None:
+        top = criterion.combine([len(item.classes) - 1 for item in criterion.items])
+        assert answer.high <= top
 
 
 @each

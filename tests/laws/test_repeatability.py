@@ -22,7 +22,10 @@ from equipoise.assessment import to_json
 from equipoise.cli.entry import run
 from equipoise.cli.words import moment
 from equipoise.examples import BUNDLED, path
+from equipoise.fit import fit
 from equipoise.kinetics import Linear
+from equipoise.likelihood import Observed, Subject
+from equipoise.mode import find_modes
 from equipoise.model import Model, PlainDose, course, draw_etas, simulate
 from equipoise.models import ALL
 
@@ -147,6 +150,31 @@ def test_threads_do_not_change_a_single_bit(model: Model, monkeypatch: pytest.Mo
     assert np.isfinite(tables[0]).all()
     assert np.array_equal(tables[0], tables[1])
     assert np.array_equal(tables[0], tables[2])
+
+
+@pytest.mark.parametrize("model", ALL, ids=lambda m: m.id)
+def test_threads_do_not_change_a_draw_or_an_estimate(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    route, analyte = next(iter(model.routes)), model.observations[0].analyte
+    duration = 0.0 if route == "oral" else 6.0
+    covariates = {name: covariate.reference for name, covariate in model.covariates.items()}
+    what = course(model, [PlainDose(0.0, 5.0, route, duration, 24.0, 2)], covariates=covariates)
+    times = np.array([8.0, 30.0, 71.0])
+    levels = simulate(model, [what], times).values[analyte][0, 0] * np.array([1.3, 0.8, 1.1])
+    people = [
+        Subject(str(i), what, tuple(Observed(float(t), analyte, float(y) * (1.0 + 0.01 * i))
+                                    for t, y in zip(times, levels, strict=True)))
+        for i in range(24)
+    ]  # fmt: skip
+    found = []
+    for threads in (1, 2, 5):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _pid, n=threads: set(range(n)))
+        draws = fit(model, people[0], n=400, rng=np.random.default_rng(12)).draws
+        found.append((draws, np.array([mode.eta for mode in find_modes(model, people)])))
+    for draws, etas in found[1:]:
+        assert np.array_equal(draws, found[0][0])
+        assert np.array_equal(etas, found[0][1])
 
 
 def test_no_answer_depends_on_where_it_was_written(

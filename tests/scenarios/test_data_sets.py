@@ -4,13 +4,20 @@ refused."""
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from command_shell import Shell
+from equipoise.cli import fitting
+from equipoise.fit import Posterior
+from equipoise.likelihood import Subject
+from equipoise.model import Model
 from imported_streams import stream
 
 ROWS = (
@@ -131,6 +138,24 @@ def test_simulate_at_other_times_for_every_subject(desk: Desk) -> None:
     assert [(r["id"], r["time"]) for r in found] == [
         ("1", "1"), ("1", "2"), ("1", "3"), ("2", "1"), ("2", "2"), ("2", "3"),
     ]  # fmt: skip
+
+
+def test_times_that_go_back_are_named_as_the_rows_name_them(desk: Desk, shell: Shell) -> None:
+    """After EVID 4 at TIME 0, the level at TIME 2 is 2 h after its dose, and is called so."""
+    rows = (
+        "ID,TIME,AMT,RATE,EVID,DV,WT\n1,0,100,0,1,.,70\n1,10,.,.,0,2,70\n1,0,200,0,4,.,70\n"
+        "1,2,.,.,0,8,70\n"
+    )
+    desk.data.write_text(rows, encoding="utf-8")
+    found = desk.table("simulate", desk.model, "--data", desk.data)
+    assert [r["time"] for r in found] == ["0", "10", "0", "2"]
+    assert float(found[3]["dv"]) == pytest.approx(10.0 * np.exp(-0.3))
+    said = shell.wrong("simulate", desk.model, "--data", desk.data, "--times", "2,4")
+    assert "--times: TIME goes back at a restart of ID 1" in said
+    assert "EVID 2" in said
+    replayed = shell.json("replay", desk.model, desk.data, "--draws", "0", "--json")
+    assert [f["at"] for f in replayed["forecasts"]] == [10.0, 2.0]
+    assert replayed["forecasts"][1]["typical"] == pytest.approx(10.0 * np.exp(-0.3))
 
 
 def test_json_says_the_same(desk: Desk, shell: Shell) -> None:
@@ -275,3 +300,137 @@ def test_records_have_a_rule_of_their_own(shell: Shell) -> None:
 
     said = shell.wrong("fit", "sirolimus_wu2012", ADULT, "--carry", "forward")
     assert "--carry goes with a data set" in said
+
+
+def test_simulate_says_what_to_do_with_a_record(shell: Shell) -> None:
+    from command_shell import ADULT
+
+    said = shell.wrong("simulate", "sirolimus_wu2012", "--data", ADULT)
+    assert "is a record, and --data takes a data set" in said
+    assert "--dose" in said
+
+
+def test_subjects_left_out_by_ignore_are_said_by_every_command(desk: Desk, shell: Shell) -> None:
+    """IGNORE=@ of the stream leaves out subject A1, and with him all where he is alone."""
+    desk.data.write_text(ROWS.replace("\n1,", "\nA1,"), encoding="utf-8")
+    for command in (("fit", desk.model, desk.data), ("replay", desk.model, desk.data),
+                    ("simulate", desk.model, "--data", desk.data)):  # fmt: skip
+        code, _, err = shell(*command)
+        assert code == 0, err
+        assert "3 row(s) are left out: they begin with a letter or @" in err
+    desk.data.write_text(ROWS.split("2,0,50")[0].replace("\n1,", "\nA1,"), encoding="utf-8")
+    said = shell.wrong("simulate", desk.model, "--data", desk.data)
+    assert "no row is left to read: 3 row(s) are left out" in said
+
+
+def test_a_held_eta_keeps_its_column(desk: Desk, shell: Shell) -> None:
+    etas, pred = desk.folder / "etas.csv", desk.folder / "pred.csv"
+    desk.table("fit", desk.model, desk.data, "--fix", "ETA1", "--out", etas, "--pred", pred)
+    rows = list(csv.DictReader(io.StringIO(etas.read_text(encoding="utf-8"))))
+    assert list(rows[0]) == ["ID", "ETA1", "ETA2", "OFV", "JOINT"]
+    assert [float(r["ETA1"]) for r in rows] == [0.0, 0.0]
+    assert all(float(r["ETA2"]) != 0.0 for r in rows)
+    own = desk.table("simulate", desk.model, "--data", desk.data, "--etas", etas)
+    predicted = csv.DictReader(io.StringIO(pred.read_text(encoding="utf-8")))
+    assert [float(r["dv"]) for r in own] == pytest.approx(
+        [float(r["IPRED"]) for r in predicted], rel=1e-7
+    )
+    found = shell.json("fit", desk.model, desk.data, "--fix", "ETA1", "--json")
+    assert found["etas"] == ["ETA1", "ETA2"]
+    assert found["fixed"] == ["ETA1"]
+    assert found["subjects"][0]["ETA1"] == 0.0
+    drawn = desk.table("fit", desk.model, desk.data, "--fix", "ETA1", "--method", "posterior",
+                       "--draws", "200")  # fmt: skip
+    assert (float(drawn[0]["ETA1_MEAN"]), float(drawn[0]["ETA1_SD"])) == (0.0, 0.0)
+    assert float(drawn[0]["ETA2_SD"]) > 0.0
+
+
+def test_occasions_are_held_by_the_names_that_are_printed(shell: Shell, tmp_path: Path) -> None:
+    model, data = tmp_path / "m.py", tmp_path / "d.csv"
+    model.write_text("from occasion_models import two_days\n\nMODEL = two_days()\n", "utf-8")
+    data.write_text("ID,TIME,AMT,DV\n1,0,100,.\n1,6,.,900\n1,24,100,.\n1,30,.,1500\n", "utf-8")
+    whole = shell.json("fit", model, data, "--json")
+    assert whole["etas"][:4] == ["CL", "V", "CL, occasion 1", "CL, occasion 2"]
+    held = shell.json("fit", model, data, "--fix", "CL", "--json")
+    assert held["etas"] == whole["etas"]
+    (row,) = held["subjects"]
+    assert row["ETA1"] == 0.0
+    assert abs(row["ETA3"]) > 1e-3
+    assert abs(row["ETA4"]) > 1e-3
+    (row,) = shell.json("fit", model, data, "--fix", "CL, occasion 1", "--json")["subjects"]
+    assert row["ETA3"] == 0.0
+    assert abs(row["ETA1"]) > 1e-3
+
+
+def test_a_subject_without_an_answer_leaves_the_others(desk: Desk, shell: Shell) -> None:
+    alone = desk.table("fit", desk.model, desk.data)
+    negative = ROWS.replace("2,0,50,0,1,.,60\n2,4,.,.,0,3,60", "2,0,50,0,1,.,1e300\n2,4,.,.,0,3,-1")
+    desk.data.write_text(negative, encoding="utf-8")
+    pred = desk.folder / "pred.csv"
+    code, out, err = shell("fit", desk.model, desk.data, "--pred", pred)
+    assert code == 1
+    assert "subject 2" in err
+    assert "1 of 2 subjects without an estimate" in err
+    assert "Warning" not in err
+    first, second = csv.DictReader(io.StringIO(out))
+    for name, cell in alone[0].items():
+        assert float(first[name]) == pytest.approx(float(cell), abs=1e-4)
+    assert list(second.values()) == ["2", "", "", "", ""]
+    cells = list(csv.DictReader(io.StringIO(pred.read_text(encoding="utf-8"))))
+    assert [bool(r["IPRED"]) for r in cells] == [True] * 3 + [False] * 3
+    code, out, _ = shell("fit", desk.model, desk.data, "--json")
+    assert code == 1
+    found = json.loads(out)
+    assert found["subjects"][1]["ETA1"] is None
+    assert "subject 2" in found["refused"][0]
+
+
+def test_nothing_is_written_where_the_page_is_refused(desk: Desk, shell: Shell) -> None:
+    desk.data.write_text("ID,TIME,AMT,RATE,EVID,DV,WT\n1,0,100,0,1,.,70\n", encoding="utf-8")
+    pred, page = desk.folder / "pred.csv", desk.folder / "page.html"
+    said = shell.wrong("fit", desk.model, desk.data, "--page", page, "--pred", pred)
+    assert "no subject has a measured level" in said
+    assert not pred.exists()
+    assert not page.exists()
+
+
+def test_cautions_of_a_posterior_are_printed(
+    desk: Desk, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = fitting.draw
+
+    def poor(model: Model, subject: Subject, **options: Any) -> Posterior:
+        found = real(model, subject, **options)
+        words = ("only 44 effective draws",) if subject.id == "2" else ()
+        return dataclasses.replace(found, cautions=words)
+
+    monkeypatch.setattr(fitting, "draw", poor)
+    command = ("fit", desk.model, desk.data, "--method", "posterior", "--draws", "200")
+    code, _, err = shell(*command)
+    assert code == 0
+    assert "subject 2: only 44 effective draws" in err.splitlines()
+    assert shell.json(*command, "--json")["cautions"] == ["subject 2: only 44 effective draws"]
+
+
+def test_parameters_that_are_no_numbers_are_a_sentence(shell: Shell, tmp_path: Path) -> None:
+    model, data = tmp_path / "m.py", tmp_path / "d.csv"
+    model.write_text(
+        "import numpy as np\n"
+        "from equipoise.model import Covariate\n"
+        "from occasion_models import two_days\n\n\n"
+        "def parameters(theta, covariate, eta):\n"
+        "    size = (covariate['weight'] / 70.0) ** 0.75\n"
+        "    return {'CL': theta['CL'] * size * np.exp(eta['CL']),\n"
+        "            'V1': theta['V'] * np.exp(900.0 * eta['V'])}\n\n\n"
+        "MODEL = two_days(parameters=parameters, occasions=None,\n"
+        "                 covariates={'weight': Covariate('kg', 70.0)})\n",
+        encoding="utf-8",
+    )
+    data.write_text(
+        "ID,TIME,AMT,WT,DV\n1,0,100,-70,.\n1,2,.,-70,900\n2,0,100,70,.\n2,2,.,70,900\n", "utf-8"
+    )
+    code, out, err = shell("fit", model, data)
+    assert code == 1
+    assert "subject 1: CL is no number there" in err
+    assert "Warning" not in err
+    assert out.splitlines()[1] == "1,,,,"

@@ -203,3 +203,94 @@ def test_a_subject_without_levels_or_doses_is_read() -> None:
     data = parse_dataset("ID,TIME,DV,AMT\n1,0,.,10\n2,0,5,0\n", MODEL)
     assert [len(s.observed) for s in data.subjects] == [0, 1]
     assert data.subjects[1].course.schedule.doses == ()
+
+
+def test_two_patients_stay_two() -> None:
+    """IDs that Python would read as one number: 101, 9007199254740992, 100."""
+    for one, other in (
+        ("1_01", "10_1"),
+        ("9007199254740992", "9007199254740993"),
+        ("1E2", "100"),
+        ("1.1", "1.10"),
+    ):
+        rows = f"ID,TIME,DV,AMT\n{one},0,.,10\n{one},2,9,0\n{other},0,.,20\n{other},2,9,0\n"
+        found = parse_dataset(rows, MODEL).subjects
+        assert [who.id for who in found] == [one, other]
+        assert [[d.amount for d in who.course.schedule.doses] for who in found] == [[10.0], [20.0]]
+
+
+@pytest.mark.parametrize("cell", ["", ".", "NA"])
+def test_a_row_is_somebodys(cell: str) -> None:
+    rows = f"ID,TIME,DV,AMT\n1,0,.,10\n{cell},2,9,0\n"
+    with pytest.raises(DatasetError, match="row 3: ID is empty"):
+        parse_dataset(rows, MODEL)
+    with pytest.raises(DatasetError, match="row 3: ID is empty"):
+        parse_dataset(rows.replace("1,0,", "1,8:00,"), MODEL)
+
+
+@pytest.mark.parametrize("column", ["AMT", "RATE", "II", "ADDL", "SS"])
+@pytest.mark.parametrize("kind", [0, 2, 3])
+def test_a_row_that_is_no_dose_has_nothing_of_one(kind: int, column: str) -> None:
+    cells = {"AMT": "0", "RATE": "0", "II": "0", "ADDL": "0", "SS": "0", column: "1"}
+    row = f"1,1,3,{kind},{','.join(cells.values())}"
+    rows = f"ID,TIME,DV,EVID,{','.join(cells)}\n1,0,.,1,10,0,0,0,0\n{row}\n"
+    with pytest.raises(
+        DatasetError, match=rf"row 3: {column} is not 0 in a row that is no dose \(EVID {kind}\)"
+    ):
+        parse_dataset(rows, MODEL)
+
+
+def test_without_evid_an_amount_makes_the_dose() -> None:
+    rows = "ID,TIME,DV,AMT,II\n1,0,.,10,0\n1,1,3,0,12\n"
+    with pytest.raises(DatasetError, match=r"row 3: II is not 0 .* \(AMT and SS are 0\)"):
+        parse_dataset(rows, MODEL)
+
+
+def crowded(cells: str, model: Model = MODEL) -> None:
+    columns = "ID,TIME,DV,AMT,RATE,II,ADDL,SS"
+    parse_dataset(f"{columns}\n1,0,.,{cells}\n1,24,3,0,0,0,0,0\n", model)
+
+
+def test_no_more_doses_than_can_be_computed() -> None:
+    crowded("10,0,1,10000,0")
+    with pytest.raises(DatasetError, match="row 2: ADDL is above 10000, the most of one row"):
+        crowded("10,0,1,10001,0")
+    with pytest.raises(DatasetError, match="row 2: ADDL is above 10000"):
+        crowded("10,0,12,1000000000,0")
+
+
+def test_no_more_infusions_at_one_time_than_can_be_computed() -> None:
+    """A slip of the unit makes infusions of a million hours, given every 12."""
+    says = "row 2: more than 1000 doses of its train run"
+    crowded("12000,1,12,0,1")
+    with pytest.raises(DatasetError, match=says):
+        crowded("12013,1,12,0,1")
+    with pytest.raises(DatasetError, match=says):
+        crowded("100,0.0001,12,0,1")
+    with pytest.raises(DatasetError, match=says):
+        crowded("100,0.0001,12,5000,0")
+    # Few of a train overlap, however long they last; one that is half absorbed lasts half as long.
+    crowded("100,0.0001,12,500,0")
+    half = replace(MODEL, parameters=lambda t, c, e: {**MODEL.parameters(t, c, e), "F": 0.5})
+    crowded("12013,1,12,0,1", half)
+    late = replace(MODEL, parameters=lambda t, c, e: {**MODEL.parameters(t, c, e), "LAG": 1e6})
+    with pytest.raises(DatasetError, match=says):
+        crowded("10,0,12,0,1", late)
+
+
+def test_a_column_that_stands_twice_is_not_guessed() -> None:
+    rows = "ID,TIME,DV,AMT,X,{}\n1,0,.,10,1,2\n1,4,9,0,1,3\n"
+    with pytest.raises(DatasetError, match="column X stands twice in the header: keep one"):
+        parse_dataset(rows.format("x"), CLEARED)
+    # One that the model does not read may.
+    parse_dataset(rows.replace("AMT,X", "AMT,Z").format("Z"), MODEL)
+
+
+def test_two_names_of_one_covariate_are_not_guessed() -> None:
+    model = replace(CLEARED, covariates={"weight": Covariate("kg", 70.0, required=True)},
+                    parameters=MODEL.parameters)  # fmt: skip
+    rows = "ID,TIME,DV,AMT,WT,{}\n1,0,.,10,70,3\n1,4,9,0,70,3\n"
+    parse_dataset(rows.format("AGE"), model)
+    for other in ("WEIGHT", "BW"):
+        with pytest.raises(DatasetError, match="are both names of the covariate weight: keep one"):
+            parse_dataset(rows.format(other), model)

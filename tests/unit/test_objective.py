@@ -304,7 +304,7 @@ def test_subjects_without_levels_and_models_without_etas_take_part() -> None:
 def test_every_optimum_is_found_and_a_saddle_is_left() -> None:
     model = folded(0.0, sd=5.0)
     who = subject(model, IV, [(1.0, 150.0), (4.0, 110.0)])
-    mode, optima = find_optima(model, who, student=False)
+    mode, optima = find_optima(Batch(model, [who]))
     assert mode.converged
     assert len(optima) == 2
     np.testing.assert_allclose(optima[0], -optima[1], atol=1e-4)
@@ -366,3 +366,16 @@ def test_oral_model_at_a_break() -> None:
     model = oral(Residual(proportional=0.1), omega=OMEGA)
     doses = [PlainDose(12.0 * i, 10.0, "oral") for i in range(3)]
     agree(model, [subject(model, doses, [(12.0, 90.0), (24.0, 120.0), (25.0, 200.0)])] * 2)
+
+
+@pytest.mark.parametrize("limit", ["<", ">"])
+def test_the_objective_with_censored_levels_is_the_slow_one(limit: str) -> None:
+    model = bolus(Residual(additive=3.0, proportional=0.2), omega=OMEGA)
+    people = [
+        subject(model, IV, [(1.0, 150.0), (4.0, 90.0 + 10.0 * i, limit), (9.0, 70.0)])
+        for i in range(3)
+    ]
+    for who, mode in zip(people, find_modes(model, people), strict=True):
+        ofv, joint_value = conditional_objective(model, who, mode.eta)
+        assert mode.ofv == pytest.approx(ofv, abs=1e-5)
+        assert mode.joint == pytest.approx(joint_value, abs=1e-9)

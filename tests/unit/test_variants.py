@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from equipoise.likelihood import Observed, Subject, minus_two_log, predicted
+from equipoise.likelihood import Observed, Subject, minus_two_log, predicted, with_errors
 from equipoise.mode import find_mode
-from equipoise.model import PlainDose, course
+from equipoise.model import PlainDose, course, structural_parameters
 from equipoise.models import ALL
-from equipoise.variants import with_fixed, with_prior_weight
+from equipoise.occasions import expanded
+from equipoise.variants import with_fixed, with_places, with_prior_weight
+from imported_streams import imported, stream
+from occasion_models import two_days
 
 MODEL = next(m for m in ALL if m.id == "tacrolimus_dunlap2025")
 
@@ -68,6 +73,47 @@ def test_a_held_eta_leaves_its_parameter_typical() -> None:
     assert predicted(held, subject(), mode.eta[None, :]) == pytest.approx(
         predicted(MODEL, subject(), whole[None, :]), rel=1e-12
     )
+
+
+def test_a_held_eta_leaves_its_occasions_to_vary() -> None:
+    model = two_days()
+    what = course(model, [PlainDose(0.0, 100.0, "iv")], covariates={})
+    whole = expanded(model, [1, 2])
+    assert whole.etas == ("CL", "V", "CL, occasion 1", "CL, occasion 2")
+    held = with_fixed(whole, ["CL"])
+    assert held.etas == ("V", "CL, occasion 1", "CL, occasion 2")
+    some = np.array([[0.1, 0.2, -0.3]])
+    full = with_places(whole, ["CL"], some)
+    assert full.tolist() == [[0.0, 0.1, 0.2, -0.3]]
+    cl = structural_parameters(held, what, some)["CL"][0]
+    assert cl[:2] == pytest.approx([5.0 * np.exp(0.2), 5.0 * np.exp(-0.3)])
+    # Held before or after its occasions are known, it is the same eta.
+    before = expanded(with_fixed(model, ["CL"]), [1, 2])
+    assert structural_parameters(before, what, some)["CL"][0] == pytest.approx(cl)
+
+
+def test_an_occasion_is_held_by_its_printed_name() -> None:
+    model = two_days()
+    what = course(model, [PlainDose(0.0, 100.0, "iv")], covariates={})
+    held = with_fixed(expanded(model, [1, 2]), ["CL, occasion 1"])
+    assert held.etas == ("CL", "V", "CL, occasion 2")
+    cl = structural_parameters(held, what, np.array([[0.1, 0.0, 0.4]]))["CL"][0]
+    assert cl[:2] == pytest.approx([5.0 * np.exp(0.1), 5.0 * np.exp(0.5)])
+
+
+def test_a_held_eta_of_the_residual_error(tmp_path: Path) -> None:
+    text = stream(
+        "CL = 5*EXP(ETA(1))\nV = 50\nS1 = V", error="Y = F + F*EXP(ETA(2))*EPS(1)",
+        omega="0.1 0.2", sigma="0.04",
+    )  # fmt: skip
+    model = imported(text, tmp_path)
+    what = course(model, [PlainDose(0.0, 100.0, "iv")], covariates={})
+    who = Subject("made", what, (Observed(4.0, "dv", 1.0),))
+    held = with_fixed(model, [model.etas[1]])
+    ours = with_errors(held, who, np.array([[0.1]]))
+    theirs = with_errors(model, who, np.array([[0.1, 0.0]]))
+    assert ours.variance == pytest.approx(theirs.variance)
+    assert np.isfinite(find_mode(held, who).eta).all()
 
 
 def test_an_unknown_eta_is_named() -> None:

@@ -10,8 +10,7 @@ from typing import Any
 
 import click
 
-from equipoise.assessment import DISCLAIMER
-from equipoise.version import VERSION
+from equipoise.version import DISCLAIMER, VERSION
 
 DONE, REFUSED, WRONG_INPUT, MISSING_EXTRA, FAULT = 0, 1, 2, 3, 70
 
@@ -49,6 +48,10 @@ SUMMARIES: Mapping[str, str] = {
 }
 
 
+_OWN_PROCESS = False
+"""Whether nothing but the command line runs here, and wants nothing else of the compiler."""
+
+
 class _Commands(click.Group):
     """Commands imported on demand, so that `--help` answers at once."""
 
@@ -60,6 +63,9 @@ class _Commands(click.Group):
             return None
         module, name = COMMANDS[cmd_name]
         command = getattr(import_module(module), name)
+        kernels = sys.modules.get("equipoise.kinetics.kernels")
+        if _OWN_PROCESS and kernels is not None:
+            kernels.algebra = False  # type: ignore[attr-defined]
         assert isinstance(command, click.Command)
         return command
 
@@ -83,6 +89,8 @@ def commands() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with the contract's codes."""
+    global _OWN_PROCESS
+    _OWN_PROCESS = True
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 

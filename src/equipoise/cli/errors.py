@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-from equipoise.datafile import DatasetError
-from equipoise.files import InputError
-from equipoise.modelfile import ModelFileError
-from equipoise.names import UnknownName
-from equipoise.offer import OfferError
-from equipoise.plan import GateError
-from equipoise.readout import ModelUseError
-from equipoise.regimen import DoseLineError
-from equipoise.report import MissingExtra
-from equipoise.turnaround import TurnaroundError
-from equipoise.units import UnitError
+import sys
 
 
 class WrongInput(ValueError):  # noqa: N818 - reads as what it is
@@ -20,16 +10,33 @@ class WrongInput(ValueError):  # noqa: N818 - reads as what it is
 
 
 INPUT_ERRORS = (
-    WrongInput, InputError, UnitError, UnknownName, DoseLineError, DatasetError, GateError,
-    ModelFileError, OfferError, TurnaroundError, ModelUseError,
-)  # fmt: skip
+    ("equipoise.files", "InputError"),
+    ("equipoise.units", "UnitError"),
+    ("equipoise.names", "UnknownName"),
+    ("equipoise.regimen", "DoseLineError"),
+    ("equipoise.datafile", "DatasetError"),
+    ("equipoise.plan", "GateError"),
+    ("equipoise.modelfile", "ModelFileError"),
+    ("equipoise.offer", "OfferError"),
+    ("equipoise.turnaround", "TurnaroundError"),
+    ("equipoise.readout", "ModelUseError"),
+)
+"""(module, name): a command that never loads a module cannot raise its error, and need not wait for
+it to load."""
 
 
 def is_input_error(error: Exception) -> bool:
     """Whether the sentence of this error is for the user (exit 2)."""
-    return isinstance(error, INPUT_ERRORS)
+    return isinstance(error, WrongInput) or any(_is(error, *kind) for kind in INPUT_ERRORS)
 
 
 def is_missing_extra(error: Exception) -> bool:
     """Whether an optional part is not installed (exit 3)."""
-    return isinstance(error, MissingExtra)
+    return _is(error, "equipoise.report", "MissingExtra")
+
+
+def _is(error: Exception, module: str, name: str) -> bool:
+    loaded = sys.modules.get(module)
+    # Half loaded, it may lack the name.
+    kind = getattr(loaded, name, None)
+    return kind is not None and isinstance(error, kind)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import click
 
 from equipoise import criteria
@@ -59,8 +61,7 @@ def grade(
             click.echo(f"{answer.criterion} would be settled by:")
             for missing in answer.missing:
                 became = ", ".join(
-                    f"{label}: {low}" if low == high else f"{label}: {low}-{high}"
-                    for label, low, high in missing.would_become
+                    f"{label}: {_span(low, high)}" for label, low, high in missing.would_become
                 )
                 line = f"{missing.name.replace('_', ' ')} ({became})"
                 click.echo(
@@ -77,13 +78,20 @@ def _chosen(wanted: tuple[str, ...]) -> tuple[Criterion, ...]:
     return tuple(by_id[i] for i in dict.fromkeys(wanted)) if wanted else criteria.ALL
 
 
+def _span(low: float | None, high: float | None) -> str:
+    """ "2", "2-4"; a score that has no upper bound ">= 2.1"."""
+    if low == high:
+        return f"{low:.4g}"
+    if high is not None and math.isinf(high):
+        return f">= {low:.4g}"
+    return f"{low:.4g}-{high:.4g}"
+
+
 def _row(answer: Grade, past: Record) -> tuple[str, ...]:
     if answer.low is None and answer.met is None and answer.high is None:
         text = "does not apply"
-    elif answer.low == answer.high:
-        text = str(answer.low)
     else:
-        text = f"{answer.low}-{answer.high}"
+        text = _span(answer.low, answer.high)
     if answer.status:
         text = f"{text}, {answer.status.replace('_', ' ')}"
     return (

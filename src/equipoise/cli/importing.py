@@ -30,7 +30,13 @@ from equipoise.nonmem import (
 @click.option("--agent", default="", metavar="NAME", help="The drug, as records name it.")
 @click.option("--analyte", "analytes", multiple=True, metavar="NAME",
               help="What DV is; once for each that the stream predicts.")  # fmt: skip
-@click.option("--unit", default="1", metavar="UNIT", help="Unit of DV.")
+@click.option(
+    "--unit",
+    default="1",
+    metavar="UNIT",
+    show_default=True,
+    help="Unit of DV; 1: a number without one.",
+)
 @click.option("--dose-unit", default="mg", show_default=True, metavar="UNIT", help="Unit of AMT.")
 @click.option("--covariate", "pairs", multiple=True, metavar="COLUMN=NAME",
               help="A column as records call it: WT=weight.")  # fmt: skip

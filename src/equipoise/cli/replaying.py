@@ -101,9 +101,12 @@ def replay(
                 click.echo(note, err=True)
             subjects = dataset.subjects
             forecasts: list[Forecast] = []
-            for i, subject in enumerate(subjects):
+            clocks = dataset.level_hours
+            for i, (subject, hours) in enumerate(zip(subjects, clocks, strict=True)):
                 step(f"subject {i + 1} of {len(subjects)}")
-                forecasts += replaying.of_subject(found, subject, seed=seed, draws=draws)
+                forecasts += replaying.of_subject(
+                    found, subject, seed=seed, draws=draws, hours=hours
+                )
             availability, cautions = BY_ROW, list[str]()
             rule = NEXT_CARRIED if asked is Carry.NONMEM else LAST_CARRIED
         else:

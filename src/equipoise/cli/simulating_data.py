@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -34,11 +35,22 @@ def simulate_data(
 ) -> int:
     """Print levels at every row of a data set, in its order, or at `times` for every subject."""
     with reading(path):
+        if _is_record(path):
+            raise WrongInput(
+                f"--data {path} is a record, and --data takes a data set in NONMEM's form (CSV); "
+                "write the record's doses as --dose lines, or have its levels predicted by "
+                "`equipoise fit MODEL RECORD --pred FILE`"
+            )
         data = read_dataset(path, model, carry=carried(carry, record=False))
     if times is not None and RECORD_TIME in model.covariates:
         raise WrongInput(
             f"--times: {model.id} computes with the time of the record; add rows with EVID 2 to "
             "the data set instead"
+        )
+    if times is not None and data.set_back is not None:
+        raise WrongInput(
+            f"--times: TIME goes back at a restart of ID {data.set_back}, so that an hour may mean "
+            "two moments; add rows with EVID 2 to the data set instead"
         )
     found = expanded(model, occasions_of(model, [s.course for s in data.subjects]))
     clock = None if times is None else np.array(parse_times(times))
@@ -76,6 +88,11 @@ def simulate_data(
     writer.writerows([cell(value) for value in row.values()] for row in rows)
     click.echo(out.getvalue(), nl=False)
     return 0
+
+
+def _is_record(path: str) -> bool:
+    with Path(path).open(encoding="utf-8-sig") as lines:
+        return lines.read(200).lstrip().startswith("{")
 
 
 def cell(value: float | str) -> str:

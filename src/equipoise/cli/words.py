@@ -10,21 +10,22 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich import box
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from equipoise import files
-from equipoise.assessment import to_json
 from equipoise.cli.errors import WrongInput
 from equipoise.kinetics import kernels
-from equipoise.record import Record
 from equipoise.steps import Carry
+
+if TYPE_CHECKING:
+    # What only some commands need is imported where it is used: it takes time to load.
+    from rich.console import Console
+    from rich.table import Table
+
+    from equipoise.record import Record
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 seed_option = click.option(
@@ -53,10 +54,16 @@ def carried(carry: str | None, *, record: bool) -> Carry:
     return Carry(carry or Carry.NONMEM.value)
 
 
-_SPOKEN = ("equipoise.mode", "equipoise.fit")
+_SPOKEN = ("equipoise.mode", "equipoise.fit", "equipoise.scout")
 """Modules whose own ValueErrors are sentences about the input."""
 
 _DAY = re.compile(r"^day\s*(?P<day>[+-]?\d+(?:\.\d+)?)(?:T(?P<clock>\d{1,2}:\d{2}(?::\d{2})?))?$")
+
+
+def spoken(error: ValueError) -> bool:
+    """Whether an error's text is a sentence of the estimation about its input."""
+    innermost = list(traceback.walk_tb(error.__traceback__))[-1][0]
+    return type(error) is ValueError and innermost.f_globals["__name__"] in _SPOKEN
 
 
 def read_record(path: str) -> Record:
@@ -64,6 +71,8 @@ def read_record(path: str) -> Record:
 
     Fails  files.InputError for the first thing refused.
     """
+    from equipoise import files
+
     record, report = files.read_record(path)
     # The first line counts what was accepted: that is `validate`'s to say.
     for line in report.lines()[1:]:
@@ -136,11 +145,15 @@ def _hours(word: str, record: Record) -> float:
 
 def print_json(thing: Any) -> None:
     """One JSON document on stdout and nothing else."""
+    from equipoise.assessment import to_json
+
     click.echo(json.dumps(to_json(thing), indent=1, ensure_ascii=False, allow_nan=False))
 
 
 def console() -> Console:
     """The console of tables: as wide as the terminal, 100 columns where it is not one."""
+    from rich.console import Console
+
     return Console(width=None if sys.stdout.isatty() else 100, highlight=False, soft_wrap=False)
 
 
@@ -149,6 +162,9 @@ def table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> 
 
     columns  (heading, "left" or "right")
     """
+    from rich import box
+    from rich.table import Table
+
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for heading, side in columns:
         right = side == "right"
@@ -177,17 +193,20 @@ def working(what: str) -> Iterator[Callable[[str], None]]:
 
     A kernel that has to be compiled first is announced.
     """
-    err = Console(stderr=True)
+    say: Callable[[str], None] = partial(click.echo, err=True)
 
     def announce(name: str) -> None:
-        err.print(
-            f"compiling {name} for this machine, once; later runs start at once", soft_wrap=True
-        )
+        say(f"compiling {name} for this machine, once; later runs start at once")
 
     before = kernels.on_compile
     kernels.on_compile = announce
     try:
-        if err.is_terminal:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+            err = Console(stderr=True)
+            say = partial(err.print, soft_wrap=True)
             columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
             with Progress(*columns, console=err, transient=True) as progress:
                 task = progress.add_task(what)
@@ -196,8 +215,7 @@ def working(what: str) -> Iterator[Callable[[str], None]]:
             yield lambda _step: None
     except ValueError as error:
         # Estimation says in a sentence what it cannot do with this input.
-        innermost = list(traceback.walk_tb(error.__traceback__))[-1][0]
-        if type(error) is ValueError and innermost.f_globals["__name__"] in _SPOKEN:
+        if spoken(error):
             raise WrongInput(str(error)) from error
         raise
     finally:

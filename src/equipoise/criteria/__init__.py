@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from equipoise.criteria.agvhd_glucksberg1974 import GLUCKSBERG
 from equipoise.criteria.agvhd_magic2016 import MAGIC
 from equipoise.criteria.aki_kdigo2012 import AKI
 from equipoise.criteria.car_hematotox_2021 import HEMATOTOX
 from equipoise.criteria.cgvhd_nih2014 import CGVHD
 from equipoise.criteria.crs_astct2019 import CRS
+from equipoise.criteria.easix import EASIX
+from equipoise.criteria.engraftment_maiolino2003 import MAIOLINO
+from equipoise.criteria.engraftment_spitzer2001 import SPITZER
 from equipoise.criteria.hlh_2004 import HLH_2004
 from equipoise.criteria.hscore_2014 import HSCORE
 from equipoise.criteria.icaht_early_2023 import ICAHT_EARLY
 from equipoise.criteria.icaht_late_2023 import ICAHT_LATE
 from equipoise.criteria.icans_astct2019 import ICANS
 from equipoise.criteria.iechs_astct2023 import IECHS
+from equipoise.criteria.iechs_mdacc2018 import CARTOX_HLH
+from equipoise.criteria.m_easix import M_EASIX
 from equipoise.criteria.mas_2016 import MAS
 from equipoise.criteria.masl_ucsf2021 import MASL
 from equipoise.criteria.ohi_2021 import OHI
+from equipoise.criteria.s_easix import S_EASIX
+from equipoise.criteria.ticaht_early import TICAHT_EARLY
+from equipoise.criteria.ticaht_late import TICAHT_LATE
+from equipoise.criteria.tma_jodele2022 import TMA
 from equipoise.criteria.vod_ebmt2016 import VOD
+from equipoise.criteria.vod_ebmt2018_pediatric import VOD_CHILD
 from equipoise.criterion import Criterion
 
 ALL: tuple[Criterion, ...] = (
     CRS, ICANS, IECHS, HSCORE, ICAHT_EARLY, ICAHT_LATE, MASL, HLH_2004, OHI, MAS, AKI, MAGIC,
-    CGVHD, VOD, HEMATOTOX,
+    CGVHD, VOD, HEMATOTOX, TMA, GLUCKSBERG, VOD_CHILD,
+    CARTOX_HLH, SPITZER, MAIOLINO, TICAHT_EARLY, TICAHT_LATE,
+    EASIX, S_EASIX, M_EASIX,
 )  # fmt: skip

@@ -25,31 +25,30 @@ ENDINGS = ("death", "next_therapy", "progression", "relapse", "last_follow_up")
 TOO_EARLY = f"not applicable: before day {FIRST_DAY} after the CAR T-cell infusion"
 
 
-def _days(looks: Looks) -> tuple[Ints, Ints]:
+def days_since(looks: Looks) -> tuple[Ints, Ints]:
     """Calendar day of the infusion, and days since."""
     infusion = np.nan_to_num(looks.infusion())
     day0 = looks.chart.day(looks.record, infusion)
     return day0, looks.chart.day(looks.record, looks.at) - day0
 
 
-def _applies(looks: Looks) -> Sequence[tuple[Bools, str]]:
+def applies_late(looks: Looks) -> Sequence[tuple[Bools, str]]:
+    """From day 31 after a CAR-T infusion."""
     none = np.isnan(looks.infusion())
-    return ((none, NO_INFUSION), (~none & (_days(looks)[1] < FIRST_DAY), TOO_EARLY))
+    return ((none, NO_INFUSION), (~none & (days_since(looks)[1] < FIRST_DAY), TOO_EARLY))
 
 
-class _Nadir:
+class Nadir:
     """The two lowest counts of the period, for groups of looks that see the same."""
 
-    def __init__(self, looks: Looks) -> None:
-        chart, series = looks.chart, looks.chart.named("neutrophils")
-        day0, _ = _days(looks)
+    def __init__(self, looks: Looks, name: str) -> None:
+        chart, series = looks.chart, looks.chart.named(name)
+        day0, _ = days_since(looks)
         start = chart.day_end(looks.record, day0 + FIRST_DAY - 1)
-        self.ended = _ended(looks, start)
+        self.ended = ended_since(looks, start)
         end = np.minimum(chart.day_end(looks.record, day0 + LAST_DAY), self.ended.at())
         last = looks.last(series, end).index
-        which, self.group = alike(
-            looks.record, start, end, last, knowledge(looks, ("neutrophils",))
-        )
+        which, self.group = alike(looks.record, start, end, last, knowledge(looks, (name,)))
         counts = looks.take(which).between(series, start[which], end[which])
         number = Rows(series, counts.row).number
         self.lowest = counts.best(number, lowest=True)
@@ -57,7 +56,8 @@ class _Nadir:
         self.second = counts.where(others).best(number[others], lowest=True)
 
 
-def _ended(looks: Looks, start: Floats) -> Ending:
+def ended_since(looks: Looks, start: Floats) -> Ending:
+    """Death, progression, relapse, next therapy or the end of follow-up, from a time on."""
     found = ending(looks, [n for n in ENDINGS if n != "progression"])
     proven = looks.chart.named("progression").only("proven", lambda value: value == "proven")
     rows = (*found.rows, looks.first(proven, None))
@@ -66,17 +66,23 @@ def _ended(looks: Looks, start: Floats) -> Ending:
     return Ending(rows, np.any([r.there for r in rows], axis=0), found.key)
 
 
-def _nadir(looks: Looks) -> _Nadir:
-    found: _Nadir = looks.keep("nadir", lambda: _Nadir(looks))
+def nadir(looks: Looks, name: str) -> Nadir:
+    """The two lowest counts, found once for the looks."""
+    found: Nadir = looks.keep(("nadir", name), lambda: Nadir(looks, name))
     return found
 
 
 def _depth(looks: Looks) -> Readings:
-    known = _nadir(looks)
+    return depth(looks, "neutrophils", DEPTHS)
+
+
+def depth(looks: Looks, name: str, limits: Sequence[Limit]) -> Readings:
+    """How many of the limits the lowest count meets, if the second lowest meets the first."""
+    known = nadir(looks, name)
     lowest, second = known.lowest, known.second
-    masks = lowest.bands(DEPTHS)
+    masks = lowest.bands(limits)
     # One low count alone is transient; where it is the only count, it is taken.
-    lasting = second.truth(DEPTHS[0])
+    lasting = second.truth(limits[0])
     masks = np.where(second.there & (lasting == 0), 1, masks)
     masks = np.where(second.there & (lasting == 1), masks | 1, masks).astype(np.uint8)
     group = known.group
@@ -87,7 +93,7 @@ def _depth(looks: Looks) -> Readings:
             lowest.because(number, "lowest"),
             second.because(number, "second lowest"),
         ]
-        return Reasons(because, ("neutrophils",))
+        return Reasons(because, (name,))
 
     return Readings(masks[group], explain)
 
@@ -99,8 +105,8 @@ def combine(classes: Sequence[int]) -> int:
 
 def _tail(looks: Looks, look: int, readings: Mapping[str, Reading]) -> str:
     del readings
-    known = _nadir(looks)
-    _, since = _days(looks)
+    known = nadir(looks, "neutrophils")
+    _, since = days_since(looks)
     ended = known.ended.because(look)
     if ended is not None:
         return f"counted until {ended.name.replace('_', ' ')}"
@@ -121,7 +127,7 @@ ICAHT_LATE = Criterion(
     measures="grade",
     source=ICAHT_EARLY.source,
     standing=Standing.TRANSCRIBED,
-    applies=_applies,
+    applies=applies_late,
     combine=combine,
     tail=_tail,
     windows=dict.fromkeys(("neutrophils", *ENDINGS), math.inf),

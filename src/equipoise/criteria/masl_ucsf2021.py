@@ -130,7 +130,7 @@ def _rise(looks: Looks) -> Part:
     return Part(truth, explain)
 
 
-def _ever(name: str, key: str, judge: Callable[[Series], Truths]) -> PartReader:
+def ever(name: str, key: str, judge: Callable[[Series], Truths]) -> PartReader:
     """Whether any value since the infusion is beyond its limit.
 
     judge  the truth for each row of the series; key names it
@@ -232,7 +232,7 @@ MASL = Criterion(
              "upper limit"),
             item_of(
                 either(
-                    _ever("fibrinogen", "low", _low_fibrinogen), _ever("ldh", "high", _high_ldh)
+                    ever("fibrinogen", "low", _low_fibrinogen), ever("ldh", "high", _high_ldh)
                 )
             ),
             "fibrinogen or LDH unknown",

@@ -53,6 +53,9 @@ FEW = 4
 STEADY_RTOL = 1e-10
 """At most, for steady states."""
 
+NOTHING = np.zeros((0, 2), dtype=np.int64)
+"""No areas are asked for."""
+
 PLAIN = ("bioavailability", "lag")
 MODELED = {MODELED_RATE: "modeled_rate", MODELED_DURATION: "modeled_duration"}
 
@@ -104,6 +107,8 @@ class Prepared:
             self._largest = np.zeros(len(schedules))
             doses_of = of_rows(self._lanes.dose_from)
             np.maximum.at(self._largest, doses_of, self._lanes.doses[:, 1])
+            self._plain_scale = np.where(self._largest > 0.0, self._largest, 1.0)
+            self._none, self._noted = np.zeros((0, self.states)), False
             # A train in steady state needs a state for each lane, and a dose whose input is the
             # lane's own affair a time: then every call makes its own events.
             free = not any(len(into) for into in self._asked.values())
@@ -146,6 +151,12 @@ class Prepared:
         # A sum tells in one pass what most calls need to know.
         plain = not by and initial is None and isinstance(self.system, System)
         if plain and math.isfinite(parameters.sum()):
+            if self._line is not None and not self._some_slow and group <= LANES:
+                amounts, status = self._straight(
+                    self._line, schedule_of, parameters, group, rtol, workers
+                )
+                if not status.any():
+                    return amounts, status == 0
             return self._found(schedule_of, parameters, group, by, initial, rtol, workers)
         sound = self._sound(parameters, by, initial)
         if sound.all():
@@ -164,6 +175,55 @@ class Prepared:
             )
             kept[kept] = good
         return amounts, kept
+
+    def _both(self) -> Kernels:
+        if self._kernels is None:
+            from equipoise.kinetics.integrate import Kernels
+
+            assert isinstance(self.system, System)
+            self._kernels = Kernels(self.system)
+        return self._kernels
+
+    def _straight(
+        self,
+        line: Timeline,
+        schedule_of: Integers,
+        parameters: Floats,
+        group: int,
+        rtol: float,
+        workers: int,
+    ) -> tuple[Floats, Integers]:
+        """Amounts, and what failed, where lanes share all events and begin empty: one call of the
+        kernel and little beside it, for most calls of an estimation."""
+        kernels = self._both()
+        lanes = len(schedule_of)
+        amounts = np.zeros((lanes, self._columns, self.states))
+        status = np.zeros(lanes, dtype=np.int64)
+        order, block = _lane_order(lanes // group, group)
+        first, last = line.first[schedule_of], line.last[schedule_of]
+        start, scale = self._start[schedule_of], self._plain_scale[schedule_of]
+        out_from, out_times, out_after = self._samples[:3]
+        march = kernels.explicit.march
+        spare = np.zeros(lanes)
+
+        def work(begin: int, end: int) -> None:
+            march(
+                order[begin * block : end * block], block, 0, first, last,
+                line.times, line.kinds, line.indices, line.values, line.rows, self._none,
+                out_from, out_times, out_after, schedule_of, start, parameters,
+                np.zeros((lanes, self.states)), scale, NOTHING, rtol, ATOL, BLOCK_LIMIT,
+                amounts, np.zeros((lanes, self._columns, 0)), status, spare,
+            )  # fmt: skip
+
+        blocks = len(order) // block
+        if workers > 1 and blocks > FEW:
+            in_threads(work, blocks, max(1, min(8, blocks // (4 * workers))), workers)
+        else:
+            work(0, blocks)
+        if not self._noted:
+            self._noted = True
+            kernels.note()
+        return amounts, status
 
     def _sound(self, parameters: Floats, by: dict[str, Floats], initial: Floats | None) -> Booleans:
         """Lanes whose parameters `solve` would take, (L,)."""
@@ -427,6 +487,13 @@ def in_blocks(groups: int, group: int, most: int) -> tuple[Integers, Integers, i
     begins = np.arange(0, groups, each)
     places = np.minimum(begins[:, None] + lanes[None, :] // group, groups - 1)
     return places.ravel(), np.tile(lanes % group, len(begins)), block
+
+
+@lru_cache(maxsize=64)
+def _lane_order(groups: int, group: int) -> tuple[Integers, int]:
+    """Lanes in the order of blocks, and lanes of a block."""
+    places, within, block = in_blocks(groups, group, LANES)
+    return places * group + within, block
 
 
 @lru_cache(maxsize=64)

@@ -24,13 +24,15 @@ The row of an event is its place among the records of a data set, 0 for what has
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.kinetics.events import SAME_TIME, Schedule
+from equipoise.kinetics.events import MODELED_RATE, SAME_TIME, DoseEvent, Schedule
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -45,6 +47,14 @@ KINDS = (
     "BOLUS",
     "INPUT_STARTS",
 )
+
+
+MOST_DOSES = 10_000
+"""Additional doses of one record; all of a record's are written out, and their cost is quadratic
+(0.3 s for so many)."""
+
+MOST_AT_ONCE = 1000
+"""Infusions of one record that may run at one time; likewise (0.01 s)."""
 
 
 class Packed(NamedTuple):
@@ -124,6 +134,46 @@ def pack(schedules: Sequence[Schedule], states: int) -> Packed:
         np.array(breaks, dtype=np.float64),
         first,
     )
+
+
+def at_once(
+    dose: DoseEvent,
+    *,
+    share: float = 1.0,
+    lag: float = 0.0,
+    rate: float = math.nan,
+    duration: float = math.nan,
+) -> float:
+    """How many doses of a train are on their way or run at one time, by and large.
+
+    share, lag      bioavailability and lag of its state
+    rate, duration  what the model has for it, where the dose leaves it to the model
+    """
+    if dose.interval <= 0.0:
+        return 0.0
+    if dose.rate == MODELED_RATE and not rate > 0.0:
+        return 0.0
+    hours = float(duration_of((0.0, dose.amount, 0.0, dose.duration, 0.0, 0.0, dose.rate), share,
+                              rate, duration))  # fmt: skip
+    if dose.steady:
+        return (lag + hours) / dose.interval
+    return min(hours / dose.interval, float(dose.additional))
+
+
+def cancelled(doses: Sequence[DoseEvent], time: float) -> list[DoseEvent]:
+    """Doses recorded so far, without the additional ones still pending when the system restarts.
+
+    Source  NONMEM help, SS and EVID: a restart zeroes the amounts and cancels pending additional
+            doses.
+    """
+    kept = []
+    for dose in doses:
+        if dose.additional:
+            # One that is due at the restart itself acts before it.
+            past = math.floor((time - dose.time) / dose.interval + 1e-9)
+            dose = replace(dose, additional=max(0, min(dose.additional, past)))
+        kept.append(dose)
+    return kept
 
 
 def of_rows(begins: Integers) -> Integers:

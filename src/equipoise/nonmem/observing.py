@@ -142,30 +142,72 @@ def readouts(stream: ControlStream, body: Body, scope: Scope) -> tuple[Readout, 
     Fails  StreamError where Y cannot be translated, with the line that stands in the way.
     """
     column, values, others = _selector(stream, body, scope)
-    if not column:
-        found = _readout(stream, body, scope, None, {})
-        assert found is not None
-        return (found,)
-    choices: list[tuple[tuple[float, ...], float]] = [((value,), value) for value in values]
+    choices: list[tuple[tuple[str, tuple[float, ...]] | None, Mapping[str, float]]]
     if column == "CMT":
-        choices = [
-            ((0.0, value) if value == body.observation else (value,), value) for value in values
-        ]
-    if others:
-        choices.append(((), math.nan))
-    every = []
-    weightless: NoError | None = None
-    for rows, value in choices:
-        try:
-            every.append(_readout(stream, body, scope, (column, rows), {column: value}))
-        except NoError as error:
-            weightless = weightless or error
-    some = tuple(each for each in every if each is not None)
-    if not some and weightless is not None:
-        raise weightless
+        rest = _others(stream, body, scope) if others else None
+        alike = rest is not None and not _reads_f(rest)
+        if others and not alike:
+            values = tuple(sorted({*values, *map(float, _observable(body, scope))}))
+        choices = [_of_compartment(value, body) for value in values]
+        choices += [(("CMT", ()), {"CMT": math.nan})] if alike else []
+    elif column:
+        choices = [((column, (value,)), {column: value}) for value in values]
+        choices += [((column, ()), {column: math.nan})] if others else []
+    else:
+        choices = [(None, {})]
+        usual = _attempt(stream, body, scope, None, {})
+        if isinstance(usual, Readout) and usual.rows is not None:
+            own = (float(n) for n in _observable(body, scope))
+            choices = [_of_compartment(n, body) for n in own]
+    every = [_attempt(stream, body, scope, rows, chosen) for rows, chosen in choices]
+    some = tuple(each for each in every if isinstance(each, Readout))
+    weightless = [each for each in every if isinstance(each, NoError)]
+    if not some and weightless:
+        raise weightless[0]
     if not some:
         raise StreamError(_line_of_y(stream), f"Y is set for no value of {column}")
     return some
+
+
+def _attempt(
+    stream: ControlStream,
+    body: Body,
+    scope: Scope,
+    rows: tuple[str, tuple[float, ...]] | None,
+    chosen: Mapping[str, float],
+) -> Readout | NoError | None:
+    try:
+        return _readout(stream, body, scope, rows, chosen)
+    except NoError as error:
+        return error
+
+
+def _others(stream: ControlStream, body: Body, scope: Scope) -> Readout | None:
+    """What Y is in compartments that no condition names, where that can be said at all."""
+    try:
+        return _readout(stream, body, scope, ("CMT", ()), {"CMT": math.nan})
+    except StreamError:
+        return None
+
+
+def _of_compartment(
+    value: float, body: Body
+) -> tuple[tuple[str, tuple[float, ...]], Mapping[str, float]]:
+    """The rows of a compartment; 0 in a row means the default one."""
+    return ("CMT", (0.0, value) if value == body.observation else (value,)), {"CMT": value}
+
+
+def _observable(body: Body, scope: Scope) -> tuple[int, ...]:
+    """Compartments whose amount a row may hold as F: the default one and those with a scale; all
+    of a system in which none has one.
+    """
+    if not body.linear and not scope.scales:
+        return tuple(range(1, len(body.states) + 1))
+    return tuple(sorted({body.observation, *scope.scales}))
+
+
+def _reads_f(read: Readout) -> bool:
+    return any(Name("F") in set(walk(d.value)) for d in read.code.definitions)
 
 
 def _selector(
@@ -195,13 +237,13 @@ def _selector(
     if bad:
         raise StreamError(bad[0], f"{column} must be compared with numbers to be read")
     values = {value for _, value in tests if value is not None}
-    if column == "CMT":
-        values.add(float(body.observation))
     only_equal = all(
         node.operator in ("==", "!=")
         for node in _comparisons(stream.error) if Name(column) in (node.left, node.right)
     )  # fmt: skip
-    return column, tuple(sorted(values)), only_equal and column != "CMT"
+    if column == "CMT" and not only_equal:
+        values |= {float(n) for n in range(1, len(body.states) + 1)}
+    return column, tuple(sorted(values)), only_equal
 
 
 def _comparisons(block: Sequence[Statement]) -> list[Compare]:

@@ -302,11 +302,16 @@ class _Writer:
         names = self._naming.analytes
         reads = self._found.readouts
         if names and len(names) != len(reads):
+            own = ", ".join(self._usual(i) for i in range(len(reads)))
             raise StreamError(
-                None, f"{len(names)} analyte name(s) given; the stream predicts {len(reads)}"
+                None,
+                f"{len(names)} analyte name(s) given; the stream predicts {len(reads)} ({own})",
             )
-        if names:
-            return names[number]
+        return names[number] if names else self._usual(number)
+
+    def _usual(self, number: int) -> str:
+        """The name of an analyte by the rows that measure it."""
+        reads = self._found.readouts
         rows = reads[number].rows
         if len(reads) == 1 or rows is None:
             return "dv"

@@ -62,7 +62,7 @@ def field_of(grade: Grade, kind: str) -> Field:
         return Field("unknown", "?") if grade.applies or grade.missing else Field("blank", "")
     if grade.low is None or grade.high is None:
         return Field("unknown", "?") if grade.missing else Field("blank", "")
-    low, high = grade.low, grade.high
+    low, high = int(grade.low), int(grade.high)
     if kind == "score":
         if low == high:
             return Field("number", str(low), low, high)

@@ -130,7 +130,7 @@ def _because(reasons: Sequence[Because], clock: Clock) -> Table:
     return Table("Observed", columns, rows, "small")
 
 
-def _missing(missing: Sequence[Missing], low: int | None, high: int | None) -> Table:
+def _missing(missing: Sequence[Missing], low: float | None, high: float | None) -> Table:
     rows = [
         Row((cell(plain(m.name)), cell(_would_become(m.would_become))))
         for m in missing
@@ -143,15 +143,15 @@ def _missing(missing: Sequence[Missing], low: int | None, high: int | None) -> T
     return Table("Not known", columns, tuple(rows), "small")
 
 
-def _settles(missing: Missing, low: int | None, high: int | None) -> bool:
+def _settles(missing: Missing, low: float | None, high: float | None) -> bool:
     """Whether some value of the observation would by itself change the interval."""
     found = missing.would_become
     return not found or any((a, b) != (low, high) for _, a, b in found)
 
 
-def _would_become(answers: Sequence[tuple[str, int, int]]) -> str:
+def _would_become(answers: Sequence[tuple[str, float, float]]) -> str:
     """Values of the observation by what they lead to: "none or nasal cannula: 2; cpap: 4"."""
-    groups: dict[tuple[int, int], list[str]] = {}
+    groups: dict[tuple[float, float], list[str]] = {}
     for label, low, high in answers:
         groups.setdefault((low, high), []).append(ANSWERS.get(label, label.replace("_", " ")))
     said = []
