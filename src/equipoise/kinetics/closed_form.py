@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import ModuleType
 
 import numpy as np
@@ -18,6 +18,14 @@ _REASONS = {
     linear.NO_STEADY_STATE: "no steady state: a clearance or KA of zero lets doses pile up",
     linear.NOT_FINITE: "amounts overflow: check the parameters",
 }
+
+_CONSTANTS = kernels.constants(
+    SAME_TIME=events.SAME_TIME,
+    NO_STEADY_STATE=linear.NO_STEADY_STATE,
+    NOT_FINITE=linear.NOT_FINITE,
+    **{name: getattr(linear_march, name) for name in linear_march.SETTINGS},
+    **{name: getattr(schedule, name) for name in schedule.KINDS},
+)
 
 
 def closed_form(
@@ -42,6 +50,23 @@ def closed_form(
         else:
             of = problem.schedule_of[lo:hi]
             line = common._replace(first=common.first[of], last=common.last[of])
+        settled_from = np.zeros(hi - lo, dtype=np.int64)
+        settled = np.empty((0, len(system.states) + 1))
+        if len(line.steady) > 0:
+            settled = _settling().settle(
+                system.compartments,
+                int(system.depot),
+                lo,
+                hi,
+                line.first,
+                line.last,
+                line.kinds,
+                line.indices,
+                line.steady,
+                problem.parameters,
+                settled_from,
+            )
+            kernels.note(_settling())
         module.march_linear(
             lo,
             hi,
@@ -52,7 +77,8 @@ def closed_form(
             line.indices,
             line.values,
             line.rows,
-            line.steady,
+            settled_from,
+            settled,
             problem.out_from,
             problem.out_times,
             problem.out_after,
@@ -83,15 +109,9 @@ def _kernel(system: Linear, areas: bool) -> ModuleType:
     return kernels.load(
         "_".join(named),
         (
+            _CONSTANTS,
             kernels.constants(
-                SAME_TIME=events.SAME_TIME,
-                NO_STEADY_STATE=linear.NO_STEADY_STATE,
-                NOT_FINITE=linear.NOT_FINITE,
-                COMPARTMENTS=system.compartments,
-                DEPOT=int(system.depot),
-                AREAS=int(areas),
-                **{name: getattr(linear_march, name) for name in linear_march.SETTINGS},
-                **{name: getattr(schedule, name) for name in schedule.KINDS},
+                COMPARTMENTS=system.compartments, DEPOT=int(system.depot), AREAS=int(areas)
             ),
             kernels.source_of(
                 linear.exp1,
@@ -100,9 +120,7 @@ def _kernel(system: Linear, areas: bool) -> ModuleType:
                 linear.exp4,
                 linear.disposition,
                 linear.to_modes,
-                linear.evolve,
                 linear.accumulate,
-                linear.steady_state,
                 linear_march.exponentials,
                 linear_march.steps_of,
                 linear_march.distinct_steps,
@@ -116,3 +134,27 @@ def _kernel(system: Linear, areas: bool) -> ModuleType:
             kernels.source_of(linear_march.march_linear),
         ),
     )
+
+
+@cache
+def _settling() -> ModuleType:
+    """The kernel of steady states, which few problems need."""
+    module = kernels.load(
+        "linear_steady",
+        (
+            _CONSTANTS,
+            kernels.source_of(
+                linear.exp1,
+                linear.exp2,
+                linear.exp3,
+                linear.disposition,
+                linear.to_modes,
+                linear.evolve,
+                linear.steady_state,
+                how="within",
+            ),
+            kernels.source_of(linear.settle),
+        ),
+    )
+    kernels.announce(module)
+    return module

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from equipoise.kinetics.schedule import STEADY_ADD, STEADY_SET
+
 Floats = npt.NDArray[np.float64]
 
 NO_STEADY_STATE = 1
@@ -366,3 +368,42 @@ def steady_state(n, offset, ka, rates, modes, roots, row, x, z, w, inputs, after
         for i in range(n):
             x[offset + i] += roots[i] * modes[i, j] * value
     return True
+
+
+def settle(n, offset, lo, hi, first, last, kinds, indices, steady, parameters, settled_from):
+    """The steady states that lanes lo to hi come to, whatever they are in when they do.
+
+    settled_from  written: the first row of each lane
+    Returns a row for each such event: amounts, then 1 or, where there is no steady state, 0.
+    """
+    size = n + offset
+    total = 0
+    for lane in range(lo, hi):
+        settled_from[lane - lo] = total
+        for event in range(first[lane - lo], last[lane - lo]):
+            total += 1 if kinds[event] in (STEADY_SET, STEADY_ADD) else 0
+    settled = np.zeros((total, size + 1))
+    rates = np.empty(n)
+    modes = np.empty((n, n))
+    roots = np.empty(n)
+    square = np.empty((n, n))
+    z = np.empty(n)
+    w = np.empty(n)
+    inputs = np.empty(size)
+    after = np.empty(size)
+    at = 0
+    for lane in range(lo, hi):
+        for event in range(first[lane - lo], last[lane - lo]):
+            if kinds[event] not in (STEADY_SET, STEADY_ADD):
+                continue
+            # The steady state is that of the dose's own piece, not of the one in force.
+            row = steady[indices[event]]
+            p = parameters[lane, 0 if parameters.shape[1] == 1 else int(row[5])]
+            disposition(n, p[offset:], rates, modes, roots, square)
+            ka = p[0] if offset == 1 else 0.0
+            if steady_state(
+                n, offset, ka, rates, modes, roots, row, settled[at], z, w, inputs, after
+            ):
+                settled[at, size] = 1.0
+            at += 1
+    return settled

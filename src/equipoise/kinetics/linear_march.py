@@ -23,7 +23,6 @@ from equipoise.kinetics.linear import (
     accumulate,
     disposition,
     exp3,
-    steady_state,
     to_modes,
 )
 from equipoise.kinetics.schedule import (
@@ -367,7 +366,8 @@ def march_linear(
     indices,
     values,
     rows,
-    steady,
+    settled_from,
+    settled,
     out_from,
     out_times,
     out_after,
@@ -383,6 +383,7 @@ def march_linear(
     """Walk lanes lo to hi through their events; see `solve` for the meaning of the arrays.
 
     Events are those of lane - lo, as `Timeline` has them. `amounts` and `areas` are written whole.
+    settled_from, settled  as `linear.settle` writes them; the first row of each lane
     """
     n = COMPARTMENTS
     offset = DEPOT
@@ -414,11 +415,6 @@ def march_linear(
     rates = np.empty(n)
     modes = np.empty((n, n))
     roots = np.empty(n)
-    own_rates = np.empty(n)
-    own_modes = np.empty((n, n))
-    own_roots = np.empty(n)
-    own_w = np.empty(n)
-    own_inputs = np.empty(size)
     square = np.empty((n, n))
     inverse = np.empty(n + 1)
     apart = np.ones(n)
@@ -430,7 +426,6 @@ def march_linear(
     ahead = np.empty(n)
     inputs = np.empty(size)
     running = np.empty(size, dtype=np.int64)
-    after = np.empty(size)
     area = np.empty(size)
     done = np.empty(areas_asked)
     stretches = 0
@@ -472,6 +467,7 @@ def march_linear(
             where[i] = 0
         ka = 0.0
         p = parameters[lane, 0]
+        settling = settled_from[lane - lo]
         for stretch in range(stretches):
             if changed:
                 changed = False
@@ -544,15 +540,9 @@ def march_linear(
                     z[j] = 0.0
                     w[j] = 0.0
             else:
-                # The steady state is that of the dose's own piece, not of the one in force.
-                q = parameters[lane, 0 if one_piece else int(steady[index, 5])]
-                disposition(n, q[offset:], own_rates, own_modes, own_roots, square)
-                own_ka = q[0] if offset == 1 else 0.0
-                there_is = steady_state(
-                    n, offset, own_ka, own_rates, own_modes, own_roots, steady[index], after,
-                    ahead, own_w, own_inputs, area,
-                )  # fmt: skip
-                if not there_is:
+                after = settled[settling]
+                settling += 1
+                if not after[size] > 0.0:
                     status[lane] = NO_STEADY_STATE
                     break
                 if kind == STEADY_SET:
