@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from equipoise.fit import fit
 from equipoise.kinetics import Linear, System
 from equipoise.likelihood import Observed, Subject, with_errors
 from equipoise.mode import GRADIENT_NORM, find_mode, find_modes
@@ -142,6 +143,18 @@ def many_maps(model: Model, count: int = 1000, repeats: int = 7) -> tuple[float,
     return timed(lambda: find_modes(model, some), repeats)
 
 
+def draws(model: Model, n: int = 2000, repeats: int = 60) -> tuple[float, float]:
+    """Seconds of n draws of one subject's posterior, warm: over subjects in turn."""
+    some = people(model, 20)
+    turn = iter(range(10**9))
+
+    def work() -> None:
+        number = next(turn) % len(some)
+        fit(model, some[number], n=n, rng=np.random.default_rng(number))
+
+    return timed(work, repeats)
+
+
 def fresh_process(name: str, count: int = 20, repeats: int = 5) -> tuple[float, float]:
     """Seconds of `equipoise fit` of a model of this file on `count` subjects."""
     here = str(Path(__file__).resolve().parent)
@@ -158,14 +171,14 @@ def fresh_process(name: str, count: int = 20, repeats: int = 5) -> tuple[float, 
         return timed(work, repeats)
 
 
-def main() -> None:
+def main(count: int = 1000) -> None:
     """Print the table."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     print(f"{'':44}{'median':>9}{'shortest':>12}")
     for model, name in ((SATURABLE, "SATURABLE"), (LINEAR, "LINEAR")):
         rows = (
             ("one estimate, warm", one_map(model), 1e3, "ms"),
             (f"{count} estimates", many_maps(model, count), 1.0, "s"),
+            ("2000 draws, warm", draws(model), 1e3, "ms"),
             ("fit of 20 in a fresh process", fresh_process(name), 1.0, "s"),
         )
         for what, (median, least), scale, unit in rows:
@@ -174,4 +187,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:2]))
