@@ -299,7 +299,7 @@ def test_impossible_data_are_refused_in_words() -> None:
     model = bolus(Residual(log=0.2))
     # A level before any dose, on a log scale: no eta explains it.
     who = subject(model, [PlainDose(5.0, 10.0, "iv")], [(1.0, 0.0)])
-    with pytest.raises(ValueError, match="no set of parameters gives a finite prediction"):
+    with pytest.raises(ValueError, match="has a level at 1 h, where the model predicts none"):
         find_mode(model, who)
 
 
