@@ -434,7 +434,9 @@ def test_a_subject_agrees_with_monolix_or_with_a_long_run(run: str, folder: Path
     # The sampler may take over where weights are not to be trusted: once in 200 with these draws.
     assert list(ours.method).count("importance") >= len(ours.method) - 1
     assert set(ours.method) <= {"importance", "sampler"}
-    assert ours.ess.min() >= 0.5 * DRAWS
+    # Below 200 the sampler itself says that its draws are few.
+    least = [0.5 * DRAWS if method == "importance" else 200.0 for method in ours.method]
+    assert (np.asarray(ours.ess) >= least).all()
 
 
 def test_how_many_subjects_agree(folder: Path) -> None:
