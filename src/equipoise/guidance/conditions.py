@@ -281,10 +281,9 @@ def running(*agents: str) -> Predicate:
         truth, because = situation.running(*agents)
         if truth is Truth.NOT_MET:
             return Verdict(truth, detail=f"no {words_for(agents)} running in the record")
-        missing = (
-            (f"{words_for(agents)}: a recent dose or a stop",) if truth is Truth.UNKNOWN else ()
-        )
-        return Verdict(truth, because, missing)
+        stale = tuple(dict.fromkeys(b.name for b in because))
+        missing = (f"{words_for(stale)}: a recent dose or a stop",)
+        return Verdict(truth, because, missing if truth is Truth.UNKNOWN else ())
 
     return predicate
 

@@ -46,8 +46,8 @@ def blocks(assessment: Assessment) -> tuple[Block, ...]:
     undecided = [a for a in advice if a.applies is Truth.UNKNOWN]
     others = [a for a in advice if a.applies is Truth.NOT_MET]
     count = (
-        f"Of {len(advice)} statements {len(applying)} apply, {len(undecided)} cannot be told yet, "
-        f"{len(others)} do not apply."
+        f"{len(advice)} statements: applying {len(applying)}, cannot be told yet {len(undecided)}, "
+        f"not applying {len(others)}."
     )
     parts: list[Block] = [Heading(2, "Advice from guidance and labels")]
     parts.append(Paragraph(words(quiet(count))))
@@ -101,9 +101,9 @@ def _undecided(members: Sequence[Advice], clock: Clock) -> list[Block]:
     for alike in groups.values():
         items = tuple(_title(a) for a in alike)
         lacking = listed([plain(name) for name in alike[0].missing])
-        here = f"{sentence(alike[0].detail)} " if alike[0].detail else ""
         parts.append(Items(items))
-        parts.append(Paragraph(words(quiet(here), strong("Lacks: "), f"{lacking}.")))
+        parts += _rests_on(alike[0], clock)
+        parts.append(Paragraph(words(strong("Lacks: "), f"{lacking}.")))
     return [Box(opened(members[0].recommendation.topic), tuple(parts), "advice")]
 
 
