@@ -197,6 +197,35 @@ LADDERS: dict[str, Three] = {
     "tma_narsoplimab_us": _tma(),
     "tma_eculizumab": _tma(value("ldh", 39 * DAY, "500 U/L", high="250 U/L")),
     "tma_sirolimus": _tma(dose("sirolimus", 39 * DAY)),
+    "hct_cmv_letermovir": Three(
+        *(
+            situation(30 * DAY, graft(), *found)
+            for found in ((finding("cmv_serostatus", 0.0, "D-R+"),),
+                          (finding("cmv_serostatus", 0.0, "D+R-"),), ())
+        ),
+        "cmv_serostatus",
+    ),
+    "hct_herpes_aciclovir": Three(
+        *(
+            situation(400 * DAY, graft(), *found)
+            for found in ((finding("systemic_gvhd_therapy", 390 * DAY, True),),
+                          (finding("systemic_gvhd_therapy", 390 * DAY, False),), ())
+        ),
+        "systemic_gvhd_therapy",
+    ),
+    **{
+        id_: Three(
+            situation(T, dose("tacrolimus", T - 5.0), dose(agent, T - 5.0)),
+            situation(T, dose("tacrolimus", T - 5.0)),
+            situation(T + 15 * DAY, dose("tacrolimus", T + 14 * DAY), dose(agent, T - 5.0)),
+            f"{agent}: a recent dose or a stop",
+        )
+        for id_, agent in (
+            ("sirolimus_calcineurin_ebmt2024", "sirolimus"),
+            ("calcineurin_azole_ebmt2024", "posaconazole"),
+            ("calcineurin_steroid_ebmt2024", "prednisone"),
+        )
+    },
     "tma_calcineurin_inhibitor": _tma(dose("tacrolimus", 39 * DAY)),
 }  # fmt: skip
 """By the id of the recommendation."""

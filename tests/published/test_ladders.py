@@ -306,6 +306,28 @@ def test_no_feature_of_high_risk_when_all_were_looked_for() -> None:
     assert ask("tma_supportive", patient).truth is Truth.MET
 
 
+# --- after transplantation ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("day", "truth"), [(91, Truth.MET), (92, Truth.NOT_MET)])
+def test_letermovir_is_spoken_of_for_three_months(day: int, truth: Truth) -> None:
+    events = (graft(), finding("cmv_serostatus", 0.0, "D+R+"))
+    assert ask("hct_cmv_letermovir", situation(day * DAY, *events)).truth is truth
+
+
+def test_what_runs_against_herpes_is_said() -> None:
+    patient = situation(30 * DAY, graft(), dose("valaciclovir", 29 * DAY, "500 mg"))
+    assert ask("hct_herpes_aciclovir", patient).detail.endswith("valaciclovir runs")
+    bare = situation(30 * DAY, graft())
+    assert ask("hct_herpes_aciclovir", bare).detail.endswith("none runs in the record")
+
+
+def test_an_azole_that_is_only_planned_speaks_already() -> None:
+    ahead = dose("voriconazole", 9 * DAY, "200 mg", status="planned", known=0.0)
+    patient = situation(8 * DAY, dose("ciclosporin", 7 * DAY, "100 mg"), ahead)
+    assert ask("calcineurin_azole_ebmt2024", patient).truth is Truth.MET
+
+
 def test_a_planned_graft_is_no_graft() -> None:
     ahead = Cells(at=48.0, known=0.0, product="graft", donor="cord")
     patient = situation(10.0, ahead, grades=[graded("tma_jodele2022", met=True)])

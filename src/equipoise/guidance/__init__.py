@@ -5,6 +5,7 @@ from equipoise.guidance import (
     agvhd_ladder,
     atg_product,
     busulfan_interactions,
+    calcineurin_interactions,
     crs_icans,
     hematotoxicity,
     iechs_ladder,
@@ -14,6 +15,7 @@ from equipoise.guidance import (
     sirolimus_liver,
     sos_ladder,
     tma_ladder,
+    transplant_infections,
     trough_timing,
 )
 
@@ -62,5 +64,7 @@ ALL: tuple[Recommendation, ...] = (
     *agvhd_ladder.LADDER,
     *sos_ladder.LADDER,
     *tma_ladder.LADDER,
+    *transplant_infections.LADDER,
+    *calcineurin_interactions.LADDER,
 )
 """In the order in which a reader meets them: label before practice, by topic."""
