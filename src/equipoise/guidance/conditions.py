@@ -214,6 +214,22 @@ def graded(criterion: str, low: int, high: int, *, absent: str = "") -> Predicat
     return predicate
 
 
+def beside(criterion: str, label: str) -> Predicate:
+    """Always met; says in words whether another syndrome is there too."""
+
+    def predicate(situation: Situation) -> Verdict:
+        found = situation.grades.get(criterion)
+        if found is None or found.low is None or found.high is None:
+            return Verdict(Truth.MET, detail=f"{label} not graded")
+        if found.high == 0:
+            return Verdict(Truth.MET, detail=f"without {label}")
+        if found.low == found.high:
+            return Verdict(Truth.MET, detail=f"with {label} grade {found.low:g}")
+        return Verdict(Truth.MET, detail=f"{label} grade {found.low:g} to {found.high:g}")
+
+    return predicate
+
+
 def criterion_met(criterion: str, *, absent: str = "") -> Predicate:
     """A yes/no criterion holds; `absent` as in `graded`."""
 

@@ -10,8 +10,8 @@ from datetime import date
 
 from equipoise.advice import Alternative, Predicate, Recommendation, Situation, Verdict
 from equipoise.criterion import Truth, car_infusion, seen
-from equipoise.guidance.conditions import effector_cells, graded, together
-from equipoise.record import SAME_TIME
+from equipoise.guidance.conditions import beside, effector_cells, graded, together
+from equipoise.record import SAME_TIME, Dose
 from equipoise.source import Evidence, Source, Standing
 
 REVIEWED = date(2026, 11, 22)
@@ -52,20 +52,19 @@ TOCILIZUMAB = (
 SECOND_LINE = "anakinra, siltuximab, etanercept, infliximab or lenzilumab as second line"
 
 
-def _with(criterion: str, label: str) -> Predicate:
-    """Always met; says in words whether the other syndrome is there too."""
+def _charted(situation: Situation, infusion: float) -> tuple[tuple[Dose, ...], int, str]:
+    """Doses of tocilizumab since the infusion, how many in the last 24 h, and both in words."""
+    doses = tuple(d for d in situation.given("tocilizumab") if d.at >= infusion - SAME_TIME)
+    day = sum(1 for d in doses if d.at > situation.at - 24.0 + SAME_TIME)
+    return doses, day, f"{len(doses)} dose(s) since the infusion, {day} in the last 24 h"
 
-    def predicate(situation: Situation) -> Verdict:
-        found = situation.grades.get(criterion)
-        if found is None or found.low is None or found.high is None:
-            return Verdict(Truth.MET, detail=f"{label} not graded")
-        if found.high == 0:
-            return Verdict(Truth.MET, detail=f"without {label}")
-        if found.low == found.high:
-            return Verdict(Truth.MET, detail=f"with {label} grade {found.low:g}")
-        return Verdict(Truth.MET, detail=f"{label} grade {found.low:g} to {found.high:g}")
 
-    return predicate
+def _count(situation: Situation) -> Verdict:
+    """Always met; says how often tocilizumab was given."""
+    infusion = car_infusion(situation.record, situation.at)
+    if infusion is None:
+        return Verdict(Truth.MET)
+    return Verdict(Truth.MET, detail=f"tocilizumab: {_charted(situation, infusion)[2]}")
 
 
 def _tocilizumab(situation: Situation) -> Verdict:
@@ -73,11 +72,9 @@ def _tocilizumab(situation: Situation) -> Verdict:
     infusion = car_infusion(situation.record, situation.at)
     if infusion is None:
         return Verdict(Truth.NOT_MET, detail="no effector cell product in the record")
-    doses = [d for d in situation.given("tocilizumab") if d.at >= infusion - SAME_TIME]
-    day = [d for d in doses if d.at > situation.at - 24.0 + SAME_TIME]
-    said = f"{len(doses)} dose(s) since the infusion, {len(day)} in the last 24 h"
+    doses, day, said = _charted(situation, infusion)
     because = tuple(seen(d) for d in doses)
-    if len(doses) >= MOST_IN_ALL or len(day) >= MOST_IN_A_DAY:
+    if len(doses) >= MOST_IN_ALL or day >= MOST_IN_A_DAY:
         return Verdict(Truth.MET, because, detail=said)
     anticytokine = situation.record.latest_finding(
         "antipyretic_or_anticytokine", situation.at, within=situation.at - infusion
@@ -153,7 +150,7 @@ CRS_2 = _step(
     "The ASH table recommends tocilizumab with a corticosteroid from grade 2 on, dose and "
     f"frequency by severity. Dose in ASCO 2021: {TOCILIZUMAB}. Continuous telemetry and pulse "
     "oximetry.",
-    predicate=graded(CRS, 2, 2),
+    predicate=together(graded(CRS, 2, 2), _count),
     source=ASH,
     topic="CRS",
     others=(ASCO_ICANS,),
@@ -177,7 +174,7 @@ CRS_3 = _step(
     "ASCO 2021: intensive care, vasopressors as needed, echocardiogram; tocilizumab if its ceiling "
     "is not reached, plus dexamethasone 10 mg iv every 6 h (or equivalent), tapered rapidly once "
     f"symptoms improve; if refractory as grade 4. {TOCILIZUMAB[0].upper()}{TOCILIZUMAB[1:]}.",
-    predicate=graded(CRS, 3, 3),
+    predicate=together(graded(CRS, 3, 3), _count),
     source=ASCO_CRS,
     topic="CRS",
     others=(ASCO_ICANS,),
@@ -197,7 +194,7 @@ CRS_4 = _step(
     "ASCO 2021: as grade 3 with ventilation as needed; tocilizumab if its ceiling is not reached; "
     "methylprednisolone 500 mg iv every 12 h for 3 days, 250 mg every 12 h for 2, 125 mg for 2, 60 "
     "mg every 12 h until grade 1; if not improving 1,000 mg twice a day, or another agent.",
-    predicate=graded(CRS, 4, 4),
+    predicate=together(graded(CRS, 4, 4), _count),
     source=ASCO_CRS,
     topic="CRS",
     alternatives=(
@@ -247,7 +244,7 @@ ICANS_1 = _step(
     "ASCO 2021, without CRS: hydration, aspiration precautions, ICE at least twice a day, "
     f"neurologist; seizure prophylaxis considered. With CRS: {TOCILIZUMAB}; caution with repeated "
     "doses in ICANS, a steroid considered past the first dose.",
-    predicate=together(graded(ICANS, 1, 1), _with(CRS, "CRS")),
+    predicate=together(graded(ICANS, 1, 1), beside(CRS, "CRS")),
     source=ASCO_ICANS,
     topic="ICANS",
     alternatives=(EARLIER,),
@@ -261,7 +258,7 @@ ICANS_2 = _step(
     "patients, then looked at again, every 6 to 12 h if no better. With CRS: tocilizumab as in "
     "grade 1, and if refractory past the first dose dexamethasone 10 mg iv every 6 to 12 h or "
     "methylprednisolone 1 mg/kg iv every 12 h. Brain imaging and EEG from grade 2 on.",
-    predicate=together(graded(ICANS, 2, 2), _with(CRS, "CRS")),
+    predicate=together(graded(ICANS, 2, 2), beside(CRS, "CRS")),
     source=ASCO_ICANS,
     topic="ICANS",
     alternatives=(
@@ -279,7 +276,7 @@ ICANS_3 = _step(
     "ASCO 2021: intensive care; dexamethasone 10 mg iv every 6 to 12 h or methylprednisolone 1 "
     "mg/kg iv every 12 h; with CRS tocilizumab first and the steroid if refractory past the first "
     "dose. Lumbar puncture; imaging again every 2 to 3 days while grade 3 or more persists.",
-    predicate=together(graded(ICANS, 3, 3), _with(CRS, "CRS")),
+    predicate=together(graded(ICANS, 3, 3), beside(CRS, "CRS")),
     source=ASCO_ICANS,
     topic="ICANS",
     alternatives=(EARLIER, REFRACTORY_ICANS),
@@ -291,7 +288,7 @@ ICANS_4 = _step(
     "ICANS grade 4: high-dose corticosteroid",
     "The ASH table gives high-dose corticosteroids from grade 3 on and names anakinra or "
     "siltuximab as second line; it prints no dose. The row of ASCO 2021 for grade 4 was not read.",
-    predicate=together(graded(ICANS, 4, 4), _with(CRS, "CRS")),
+    predicate=together(graded(ICANS, 4, 4), beside(CRS, "CRS")),
     source=ASH,
     topic="ICANS",
     alternatives=(REFRACTORY_ICANS,),

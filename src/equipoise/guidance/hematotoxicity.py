@@ -7,6 +7,7 @@ from datetime import date
 from equipoise.advice import Alternative, Predicate, Recommendation
 from equipoise.guidance.conditions import (
     OURS,
+    beside,
     days_after_cells,
     effector_cells,
     graded,
@@ -114,7 +115,10 @@ GCSF = _step(
     "EHA/EBMT 2023: therapeutic G-CSF for severe, prolonged neutropenia with or without "
     "infection, 5 ug/kg daily, more considered without response. An intermittent recovery often "
     "responds rapidly, aplasia often not.",
-    measured("neutrophils", "<", "0.5", "10*9/L", within=RECENT_COUNT),
+    together(
+        measured("neutrophils", "<", "0.5", "10*9/L", within=RECENT_COUNT),
+        beside("crs_astct2019", "CRS"),
+    ),
     SHORT_TERM,
     alternatives=(
         Alternative(

@@ -98,11 +98,14 @@ def _undecided(members: Sequence[Advice], clock: Clock) -> list[Block]:
     for a in members:
         groups.setdefault((a.detail, a.missing), []).append(a)
     parts: list[Block] = []
+    told: tuple[object, ...] = ()
     for alike in groups.values():
         items = tuple(_title(a) for a in alike)
         lacking = listed([plain(name) for name in alike[0].missing])
         parts.append(Items(items))
-        parts += _rests_on(alike[0], clock)
+        again = alike[0].because == told
+        parts += _rests_on(replace(alike[0], because=()) if again else alike[0], clock)
+        told = alike[0].because
         parts.append(Paragraph(words(strong("Lacks: "), f"{lacking}.")))
     return [Box(opened(members[0].recommendation.topic), tuple(parts), "advice")]
 
