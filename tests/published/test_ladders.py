@@ -238,6 +238,12 @@ def test_an_autologous_graft_has_no_gvhd() -> None:
     assert ask("agvhd_first_line", patient).detail == "no donor's graft in the record"
 
 
+def test_a_graft_of_unsaid_donor_leaves_gvhd_open() -> None:
+    patient = situation(31 * DAY, graft(""), grades=[GVHD])
+    verdict = ask("agvhd_first_line", patient)
+    assert (verdict.truth, verdict.missing) == (Truth.UNKNOWN, ("donor of the graft",))
+
+
 def test_where_nothing_was_staged_gvhd_is_not_asked_about() -> None:
     patient = situation(31 * DAY, graft(), *ON_STEROID)
     assert ask("agvhd_first_line", patient).truth is Truth.NOT_MET

@@ -238,7 +238,8 @@ REMESTEMCEL_US = _step(
     "Label: 2 x 10^6 cells/kg iv twice a week for 4 weeks, at least 3 days apart; at day 28 (2 "
     "days either way) nothing more in complete response, weekly for 4 weeks in partial or mixed "
     "response, other treatment without one. Not in hypersensitivity to DMSO or to porcine or "
-    "bovine protein. Of 54 children 70 % responded by day 28.",
+    "bovine protein. Of 54 children 70 % responded by day 28. Pediatric, as the label says, is "
+    "read here as below 18.",
     together(refractory, age(2.0 / 12.0, 18.0)),
     RYONCIL_LABEL,
     level="4",

@@ -136,10 +136,12 @@ def graft(situation: Situation) -> Verdict:
 
 
 def donor_graft(situation: Situation) -> Verdict:
-    """A donor's graft was infused; a graft of unsaid origin counts."""
-    given = [c for c in _grafts(situation) if not c.donor or c.donor in ALLOGENEIC]
-    if not given:
+    """A donor's graft was infused, by its donor or by the platform of the record."""
+    given = _grafts(situation)
+    if not given or given[-1].donor not in ("", *ALLOGENEIC):
         return Verdict(Truth.NOT_MET, detail="no donor's graft in the record")
+    if not given[-1].donor and not situation.record.platform:
+        return Verdict(Truth.UNKNOWN, (seen(given[-1]),), ("donor of the graft",))
     return Verdict(Truth.MET, (seen(given[-1]),))
 
 

@@ -153,7 +153,7 @@ CRS_2 = _step(
     predicate=together(graded(CRS, 2, 2), _count),
     source=ASH,
     topic="CRS",
-    others=(ASCO_ICANS,),
+    others=(ASCO_ICANS, ASCO_CRS),
     alternatives=(
         Alternative(
             "tocilizumab first; dexamethasone 10 mg iv every 12 or 24 h only without improvement "

@@ -128,19 +128,18 @@ def _step(
     *,
     alternatives: tuple[Alternative, ...],
     would_change: tuple[str, ...],
-    others: tuple[Source, ...] = (),
+    standing: Standing = Standing.PUBLISHED,
 ) -> Recommendation:
     return Recommendation(
         id=id_,
         title=title,
         statement=statement,
         source=source,
-        standing=Standing.PUBLISHED,
+        standing=standing,
         evidence=Evidence("5"),
         predicate=together(effector_cells, predicate),
         topic=TOPIC,
         reviewed_on=REVIEWED,
-        other_sources=others,
         alternatives=alternatives,
         would_change=would_change,
     )
@@ -263,6 +262,7 @@ IGG_INFECTION = _step(
         Alternative("treatment of the infection alone", OURS, Standing.HYPOTHESIS),
     ),
     would_change=("IgG falling to 400 mg/dL.", "Response to vaccines."),
+    standing=Standing.TRANSCRIBED,
 )  # fmt: skip
 
 LADDER: tuple[Recommendation, ...] = (
