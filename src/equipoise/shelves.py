@@ -9,7 +9,7 @@ from equipoise.advice import Recommendation
 from equipoise.criterion import Criterion
 from equipoise.decision import Decision
 from equipoise.model import Model
-from equipoise.target import Effect, Target
+from equipoise.target import Absence, Effect, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,10 @@ class Shelves:
     criteria: tuple[Criterion, ...]
     guidance: tuple[Recommendation, ...]
     decisions: tuple[Decision, ...]
+    absent: tuple[Absence, ...] = ()
+    """Windows that are looked for and do not exist."""
 
 
-SHELVES = Shelves(models.ALL, targets.ALL, effects.ALL, criteria.ALL, guidance.ALL, decisions.ALL)
+SHELVES = Shelves(
+    models.ALL, targets.ALL, effects.ALL, criteria.ALL, guidance.ALL, decisions.ALL, targets.ABSENT
+)
