@@ -28,7 +28,7 @@ class Metric(Enum):
     AUC_TOTAL = "total AUC"
     AUC_CUMULATIVE = "cumulative AUC"
     STEADY_STATE = "steady-state concentration"
-    DAY_BELOW_ONE = "day of falling below 1"
+    DAY_BELOW_ONE = "day of falling below 1 unit/mL"
 
 
 @dataclass(frozen=True, slots=True)
