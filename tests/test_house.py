@@ -39,8 +39,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "verbs": (
         "checks", "files", "modelfile", "density", "likelihood", "datafile", "steps", "dataset",
         "profiles", "objective", "scout", "mode", "importance", "proposal", "fit", "diagnostics",
-        "patient", "triage", "plan", "areas", "exposure", "courses", "offer", "policy", "guided", "turnaround",
-        "replay", "nonmem",
+        "patient", "triage", "plan", "areas", "exposure", "courses", "offer", "policy", "guided",
+        "turnaround", "replay", "nonmem",
     ),
     "jobs": ("shelves", "examples", "assess"),
     "faces": ("report", "cli"),

@@ -8,15 +8,16 @@ planning: a provisional model or target makes a policy only in research mode.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from equipoise import patient
+from equipoise import names, patient
 from equipoise.chance import stream
 from equipoise.exposure import know, pooled
-from equipoise.model import CLEARANCE_FACTOR, Array, Model, PlainDose, course, draw_etas
+from equipoise.kinetics import Linear
+from equipoise.model import CLEARANCE_FACTOR, Array, Model, PlainDose, Step, course, draw_etas
 from equipoise.plan import (
     GateError,
     Proposal,
@@ -46,6 +47,7 @@ TOGETHER = 64
 MIDDLE = (0.05, 0.5, 0.95)
 
 NOTHING_LEFT = "no dose can be changed any more"
+BEGUN = "the course has begun: what was decided before its first dose stands"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +93,17 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class _Course:
-    """A candidate with its doses, before it is simulated."""
+    """A candidate with its doses, before it is simulated.
+
+    alone  no other dose counts: none given, none too near to change
+    """
 
     protocol: Protocol
     start: float
     per_kg: float
     amount: float
     proposal: Proposal
+    alone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,7 @@ class ModelBased:
     per_kg     amounts of one dose that are tried, in the protocol's unit per kg
     targets    all of them have to be met (before and after the graft)
     All records are simulated together over the same draws, so one alone gives what it gives in a
-    batch.
+    batch. It decides before the first dose and never again: without a level nothing new is known.
 
     Fails  GateError for a provisional model or target without `research`, or one not made for the
            question; PolicyError where agents or units differ.
@@ -120,7 +126,7 @@ class ModelBased:
     per_kg: tuple[float, ...]
     research: bool = False
     seed: int = 1
-    draws: int = 500
+    draws: int = 2000
 
     def __post_init__(self) -> None:
         _check(self.model, self.targets, self.protocols, self.per_kg, research=self.research)
@@ -142,13 +148,45 @@ class ModelBased:
         """Every candidate with its odds, for each record."""
         pasts = [past_of(record, t) for record in records]
         found = [patient.covariates(self.model, past, t) for past in pasts]
-        tried = [_tried(self.model, self.targets, self.protocols, self.per_kg, past, t)
-                 for past in pasts]  # fmt: skip
-        flat = [
-            (c.proposal, each.steps)
-            for courses, each in zip(tried, found, strict=True)
-            for c in courses
+        tried = [
+            ()
+            if patient.given_doses(self.model, past, t)
+            else _tried(self.model, self.targets, self.protocols, self.per_kg, past, t)
+            for past in pasts
         ]
+        scaled = isinstance(self.model.structure, Linear) and all(
+            x.metric is not Metric.DAY_BELOW_ONE for x in self.targets
+        )
+        flat: list[tuple[Proposal, Mapping[str, float | Step]]] = []
+        # (place in `flat`, factor) of every candidate: areas of a linear model follow the amount.
+        where: list[list[tuple[int, float]]] = []
+        for courses, each in zip(tried, found, strict=True):
+            units: dict[Protocol, int] = {}
+            own = []
+            for c in courses:
+                place, factor = len(flat), 1.0
+                if scaled and c.alone and c.amount > 0.0:
+                    place, factor = units.setdefault(c.protocol, len(flat)), c.amount
+                if place == len(flat):
+                    flat.append((_of_one(c.proposal) if factor != 1.0 else c.proposal, each.steps))
+                own.append((place, factor))
+            where.append(own)
+        tables = self._tables(flat)
+        marked = watermark(self.model.standing, *(x.standing for x in self.targets))
+        answers = []
+        for past, courses, own, each in zip(pasts, tried, where, found, strict=True):
+            begun = bool(patient.given_doses(self.model, past, t))
+            empty = Weighed(
+                past.id, t, (), None, 0, marked, each.cautions, BEGUN if begun else NOTHING_LEFT
+            )
+            rows = {m: np.array([r[i] * x for i, x in own]) for m, r in tables.items()}
+            answers.append(_weighed(empty, self.targets, courses, rows) if courses else empty)
+        return tuple(answers)
+
+    def _tables(
+        self, flat: Sequence[tuple[Proposal, Mapping[str, float | Step]]]
+    ) -> dict[Metric, list[Array]]:
+        """Each metric of each course over the draws."""
         etas = _prior(self.model, self.draws, self.seed)
         tables: dict[Metric, list[Array]] = {x.metric: [] for x in self.targets}
         for first in range(0, len(flat), TOGETHER):
@@ -160,19 +198,7 @@ class ModelBased:
             ]
             for metric, table in tables.items():
                 table.extend(course_metrics(self.model, metric, proposals, courses, etas))
-        answers, place = [], 0
-        for past, courses_of, each in zip(pasts, tried, found, strict=True):
-            rows = {m: np.array(r[place : place + len(courses_of)]) for m, r in tables.items()}
-            place += len(courses_of)
-            answers.append(
-                _weighed(
-                    past, t, self.targets, courses_of, rows,
-                    levels=0,
-                    watermark=watermark(self.model.standing, *(x.standing for x in self.targets)),
-                    cautions=each.cautions,
-                )
-            )  # fmt: skip
-        return tuple(answers)
+        return tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,15 +226,31 @@ class LevelGuided:
 
     def __call__(self, records: Sequence[Record], t: float) -> tuple[tuple[AnyEvent, ...], ...]:
         """Dose events for each record, by the first policy until a level is known."""
-        answers: list[tuple[AnyEvent, ...]] = []
-        for record in records:
-            past = past_of(record, t)
-            if not patient.levels(self.model, past, t):
-                (own,) = self.first([past], t)
-                answers.append(tuple(own))
-            else:
-                answers.append(_events(past, t, self.weigh([past], t)[0]))
-        return tuple(answers)
+        pasts = [past_of(record, t) for record in records]
+        early = [i for i, past in enumerate(pasts) if not self._has_level(past, t)]
+        first = self.first([pasts[i] for i in early], t) if early else ()
+        by_first = dict(zip(early, first, strict=True))
+        return tuple(
+            tuple(by_first[i]) if i in by_first else _events(past, t, self._one(past, t))
+            for i, past in enumerate(pasts)
+        )
+
+    def _has_level(self, past: Record, t: float) -> bool:
+        """Whether a level is known that the model predicts.
+
+        Fails  PolicyError where all levels known are of another analyte or unit of activity.
+        """
+        if patient.levels(self.model, past, t):
+            return True
+        known = [
+            m.name for name in names.agent(self.model.agent).levels for m in past.measurements(name)
+        ]
+        if known:
+            raise PolicyError(
+                f"record {past.id}: its levels are {known[-1]}, {self.model.id} predicts "
+                f"{', '.join(self.model.analytes)}; no conversion between them exists"
+            )
+        return False
 
     def weigh(self, records: Sequence[Record], t: float) -> tuple[Weighed, ...]:
         """Every candidate with its odds under the posterior, for each record."""
@@ -229,10 +271,7 @@ class LevelGuided:
             metric: metric_draws(known.model, metric, proposals, known.covariates.steps, etas)
             for metric in dict.fromkeys(x.metric for x in self.targets)
         }
-        return _weighed(
-            past, t, self.targets, courses, rows,
-            levels=used, watermark=marked, cautions=known.cautions,
-        )  # fmt: skip
+        return _weighed(empty, self.targets, courses, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,23 +439,25 @@ def _tried(
             name = f"{each:g} per kg from {ahead[0]:g} h"
             proposal = Proposal(name, name, (), (*given, *fixed, *new))
             if proposal.doses:
-                found.append(_Course(protocol, ahead[0], each, amount, proposal))
+                alone = not given and not fixed
+                found.append(_Course(protocol, ahead[0], each, amount, proposal, alone))
     return tuple(found)
 
 
+def _of_one(proposal: Proposal) -> Proposal:
+    return replace(proposal, doses=tuple(replace(d, amount=1.0) for d in proposal.doses))
+
+
 def _weighed(
-    past: Record,
-    t: float,
+    empty: Weighed,
     targets: tuple[Target, ...],
     courses: tuple[_Course, ...],
-    rows: dict[Metric, Array],
-    *,
-    levels: int,
-    watermark: str,
-    cautions: tuple[str, ...],
+    rows: Mapping[Metric, Array],
 ) -> Weighed:
-    if not courses:
-        return Weighed(past.id, t, (), None, levels, watermark, cautions, NOTHING_LEFT)
+    """The answer with its candidates, best first.
+
+    rows  metric -> (candidates, draws)
+    """
     found = []
     for i, each in enumerate(courses):
         solved = np.all([np.isfinite(table[i]) for table in rows.values()], axis=0)
@@ -430,9 +471,8 @@ def _weighed(
             (each, Candidate(each.start, each.per_kg, each.amount, within, (low, middle, high)))
         )
     found.sort(key=lambda pair: (-pair[1].within, pair[1].amount, pair[1].start))
-    return Weighed(
-        past.id, t, tuple(c for _, c in found), found[0][0].protocol, levels, watermark, cautions
-    )
+    ranked = tuple(c for _, c in found)
+    return replace(empty, candidates=ranked, protocol=found[0][0].protocol, reason="")
 
 
 def _events(past: Record, t: float, weighed: Weighed) -> tuple[AnyEvent, ...]:

@@ -168,6 +168,12 @@ PATIENTS: dict[str, Three] = {
         situation(T, dose("thymoglobulin", 0.0)),
         "ATG level with its unit and assay",
     ),
+    "thymoglobulin_premedication_us": Three(
+        situation(2.0, planned("thymoglobulin", 5.0, "160 mg", duration=6.0)),
+        situation(2.0 + 49.0, dose("thymoglobulin", 2.0, "160 mg", duration=6.0)),
+        situation(2.0 + 48.0, dose("thymoglobulin", 2.0, "160 mg", duration=6.0)),
+        "whether a further infusion is planned",
+    ),
     "thymoglobulin_infusion_duration_us": Three(
         situation(2.0, planned("thymoglobulin", 5.0, "160 mg", duration=5.9)),
         situation(2.0, planned("thymoglobulin", 5.0, "160 mg", duration=6.0)),

@@ -299,9 +299,7 @@ def test_the_best_course_is_the_best_of_all_by_brute_force() -> None:
                 MODEL, thetas={**MODEL.thetas, "CL": replace(
                     MODEL.thetas["CL"], number=MODEL.thetas["CL"].number * math.exp(eta))}
             )  # fmt: skip
-            doses = [
-                PlainDose(at, candidate.amount, "iv", PROTOCOL.duration(at)) for at in DAYS
-            ]
+            doses = [PlainDose(at, candidate.amount, "iv", PROTOCOL.duration(at)) for at in DAYS]
             area = typical(one, doses, [0.0, 2400.0]).areas["atg_active_au"][0, 0]
             after.append((area[1] - area[0]) / 24.0)
         share = np.mean([(ADULT.low <= a <= ADULT.high) for a in after])
@@ -389,7 +387,9 @@ def test_a_provisional_model_makes_no_policy_without_research() -> None:
     weak = replace(ADULT, standing=Standing.PROVISIONAL)
     with pytest.raises(GateError, match=ADULT.id):
         ModelBased(firm, (weak,), (PROTOCOL,), GRID)
-    assert ModelBased(firm, (ADULT,), (PROTOCOL,), GRID).weigh([BATCH[2]], BEFORE)[0].watermark == ""
+    assert (
+        ModelBased(firm, (ADULT,), (PROTOCOL,), GRID).weigh([BATCH[2]], BEFORE)[0].watermark == ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -434,6 +434,48 @@ def test_a_record_that_a_policy_cannot_serve_is_named(
 ) -> None:
     with pytest.raises(PolicyError, match=words):
         policy([record], BEFORE)
+
+
+def test_a_level_in_another_unit_steers_nothing() -> None:
+    other = {**level(-97.0, "20 UE/mL", -76.0), "name": "atg_active_ue"}
+    record = course(BATCH[2], FIXED, other)
+    assert GUIDED([record], -77.0) == ((),)
+    with pytest.raises(PolicyError, match="atg_active_ue, atg_thymoglobulin_linear predicts"):
+        GUIDED([record], -75.0)
+
+
+def test_a_priori_decides_once() -> None:
+    record = course(BATCH[2], A_PRIORI)
+    (found,) = A_PRIORI.weigh([record], -90.0)
+    assert found.best is None
+    assert "has begun" in found.reason
+
+
+def test_a_mixed_batch_is_answered_record_by_record() -> None:
+    high, _ = high_and_low(-76.0)
+    records = [BATCH[0], course(BATCH[2], FIXED, high), BATCH[3]]
+    together = GUIDED(records, -75.0)
+    assert together == tuple(GUIDED([r], -75.0)[0] for r in records)
+
+
+def test_odds_are_kept_by_patients_of_the_same_model() -> None:
+    policy = replace(A_PRIORI, draws=2000)
+    found = [w.best for w in policy.weigh(BATCH, BEFORE)]
+    rng = np.random.default_rng(3)
+    sd = math.sqrt(MODEL.omega[0][0])
+    hit, said, n = 0, 0.0, 150
+    for best in found:
+        assert best is not None
+        said += n * best.within
+        for eta in sd * rng.standard_normal(n):
+            cl = replace(MODEL.thetas["CL"], number=MODEL.thetas["CL"].number * math.exp(eta))
+            truth = replace(MODEL, thetas={**MODEL.thetas, "CL": cl})
+            doses = [PlainDose(at, best.amount, "iv", PROTOCOL.duration(at)) for at in DAYS]
+            area = typical(truth, doses, [0.0, 2400.0]).areas["atg_active_au"][0, 0]
+            hit += ADULT.low <= (area[1] - area[0]) / 24.0 <= ADULT.high
+    total = n * len(found)
+    p = said / total
+    assert hit / total == pytest.approx(p, abs=4.0 * math.sqrt(p * (1.0 - p) / total))
 
 
 def test_a_record_without_times_of_being_known_is_refused() -> None:

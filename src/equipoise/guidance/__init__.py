@@ -43,6 +43,7 @@ ALL: tuple[Recommendation, ...] = (
     atg_product.RATIO_RULE,
     atg_product.UNIT_RULE,
     atg_product.DURATION_RULE,
+    atg_product.PREMEDICATION,
     busulfan_interactions.DEFERASIROX,
     busulfan_interactions.METRONIDAZOLE,
     busulfan_interactions.ITRACONAZOLE,
