@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equipoise import density
-from equipoise.density import FAILED, NOTHING
+from equipoise.density import NOTHING
 from equipoise.kinetics import kernels, row_of
 from equipoise.kinetics.prepared import Prepared
 from equipoise.likelihood import STUDENT_DF, Subject, with_errors
@@ -361,24 +361,23 @@ class Batch:
         moves = pattern(k, central, curved)
         copies = len(moves)
         lanes = (z[:, None, :] + STEP * moves).reshape(-1, k)
-        owner = np.repeat(of, copies)
+        owner = of.repeat(copies)
         center, variance, good = self.levels(owner, lanes, group=copies, rtol=rtol)
         value = self._summed(owner, lanes, center, variance, good, self._df)
-        value = value.reshape(count, copies)
+        here, misfit = np.empty(count), np.empty(count)
         gradient, expected = np.empty((count, k)), np.empty((count, k, k))
-        misfit = np.empty(count)
         self._density.sloped(
-            center, variance, owner, lanes, self._y, self._censored, self._count, self._df,
-            copies, central, STEP, gradient, expected, misfit,
+            center, variance, value, owner, lanes, self._y, self._censored, self._count, self._df,
+            copies, central, STEP, here, gradient, expected, misfit,
         )  # fmt: skip
-        kernels.note(self._density)
-        here = value[:, 2 * k if central else k].copy()
-        # A copy without an answer spoils the derivatives.
-        if value.max() >= FAILED or not np.isfinite(expected.sum() + gradient.sum()):
-            sound = (value < FAILED).all(axis=1) & np.isfinite(expected).all(axis=(1, 2))
-            sound &= np.isfinite(gradient).all(axis=1)
-            here[~sound], gradient[~sound], expected[~sound] = FAILED, 0.0, 2.0 * np.eye(k)
-        return Local(here, gradient, expected, misfit, _second(value, k) if curved else None)
+        hessian = self._second(value, copies) if curved else None
+        return Local(here, gradient, expected, misfit, hessian)
+
+    def _second(self, value: Array, copies: int) -> Array:
+        """Second derivatives from the objective of the copies of points, (W, k, k)."""
+        found = np.empty((len(value) // copies, self.size, self.size))
+        self._density.bent(value, copies, STEP, found)
+        return found
 
     def information(self, s: int, z: Array) -> Array:
         """The matrix whose determinant OFV takes, of one subject with censored levels, (k, k).
@@ -400,21 +399,8 @@ class Batch:
         found = np.eye(k) + (a / v) @ a.T + 0.5 * (c / v) @ (c / v).T
         u = -side[cut] * (self._y[s, :levels][cut] - center[:, cut]) / np.sqrt(variance[:, cut])
         term = [-2.0 * sum(self._density.log_normal(x) for x in lane) for lane in u]
-        second = _second(np.array(term)[None, :], k)[0]
+        second = self._second(np.array(term), len(moves))[0]
         return np.asarray(found + 0.5 * second)
-
-    def steps(
-        self, curvature: Array, gradient: Array, *, damping: Array | None = None, reach: float
-    ) -> tuple[Array, Array]:
-        """Newton's steps (W, k) and what each promises to gain (W,), negative where the matrix is
-        not positive definite.
-
-        damping  (W,) added on the diagonal;  reach  longest step, SD of the prior
-        """
-        step, promised = np.empty_like(gradient), np.empty(len(gradient))
-        held = np.zeros(len(gradient)) if damping is None else damping
-        self._density.stepped(curvature, gradient, held, reach, step, promised)
-        return step, promised
 
     def _summed(
         self,
@@ -444,16 +430,3 @@ def pattern(k: int, central: bool, curved: bool) -> Array:
     if curved:
         moves += [(eye[i] + eye[j]) for i in range(k) for j in range(i)]
     return np.array(moves).reshape(-1, k)
-
-
-def _second(value: Array, k: int) -> Array:
-    """Second derivatives from the objective of the copies of a point, (W, k, k)."""
-    base, up, down = value[:, 2 * k], value[:, 0 : 2 * k : 2], value[:, 1 : 2 * k : 2]
-    found = np.empty((len(value), k, k))
-    place = np.arange(k)
-    found[:, place, place] = up - 2.0 * base[:, None] + down
-    rows, columns = np.tril_indices(k, -1)
-    corner = value[:, 2 * k + 1 :] - up[:, rows] - up[:, columns] + base[:, None]
-    found[:, rows, columns] = corner
-    found[:, columns, rows] = corner
-    return found / STEP**2
