@@ -37,8 +37,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
     "verbs": (
         "checks", "files", "modelfile", "density", "descent", "likelihood", "datafile", "steps",
-        "dataset", "profiles", "objective", "scout", "mode", "importance", "proposal", "fit", "diagnostics",
-        "patient", "triage", "plan", "areas", "exposure", "courses", "offer", "turnaround",
+        "dataset", "profiles", "objective", "scout", "mode", "importance", "proposal", "fit",
+        "diagnostics", "patient", "triage", "plan", "areas", "exposure", "courses", "offer", "turnaround",
         "replay", "nonmem",
     ),
     "jobs": ("shelves", "examples", "assess"),

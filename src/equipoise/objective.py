@@ -8,8 +8,8 @@ Where a model cannot be computed for several subjects together, `likelihood` com
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,14 @@ from equipoise.density import NOTHING
 from equipoise.kinetics import kernels, row_of
 from equipoise.kinetics.prepared import Prepared
 from equipoise.likelihood import STUDENT_DF, Subject, with_errors
-from equipoise.model import Array, Model, Residual, parameter_table, structural_parameters
+from equipoise.model import (
+    Array,
+    Model,
+    Residual,
+    parameter_table,
+    starts_of,
+    structural_parameters,
+)
 from equipoise.readout import BY_STATE, Sample
 
 Integers = NDArray[np.int64]
@@ -38,8 +45,7 @@ TOGETHER = 32
 """Most points that are perturbed together: those that share the steps of one block."""
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
+class Local(NamedTuple):
     """The joint objective around points, in whitened etas; without ln|Omega|.
 
     value      (W,); `FAILED` without an answer
@@ -75,7 +81,7 @@ class Batch:
         self._density = density.compiled()
         kernels.announce(self._density)
         self.root = np.linalg.cholesky(model.omega_matrix)
-        self.log_omega = 2.0 * float(np.log(np.diag(self.root)).sum())
+        self.log_omega = 2.0 * float(np.log(self.root.diagonal()).sum())
         self._order = [
             sorted(
                 range(len(s.observed)),
@@ -86,7 +92,6 @@ class Batch:
         self._levels()
         self._covariates()
         courses = [s.course for s in subjects]
-        starts = [np.nan if c.start is None else c.start for c in courses]
         self._prepared = Prepared(
             model.structure,
             [c.schedule for c in courses],
@@ -95,7 +100,7 @@ class Batch:
                 np.array([row_of(s.observed[i].after) for i in order])
                 for s, order in zip(subjects, self._order, strict=True)
             ],
-            start=None if np.isnan(starts).all() else starts,
+            start=starts_of(courses),
         )
         self._resets = any(c.schedule.resets for c in courses)
         self.together = self._computable() and self._agrees()
@@ -108,7 +113,6 @@ class Batch:
         self._count = self.counts = np.array(count)
         """Levels of each subject, (S,)."""
         self._times, self._y = np.zeros(shape), np.zeros(shape)
-        self._real = np.arange(shape[1])[None, :] < self._count[:, None]
         self._censored, kind = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
         names: dict[str, int] = {}
         for s, (subject, order) in enumerate(zip(self.subjects, self._order, strict=True)):
@@ -121,9 +125,11 @@ class Batch:
         self._read = [model.observation(name) for name in names]
         self._kind = kind
         logged = np.array([o.residual.log > 0.0 or o.logged for o in self._read])
-        as_log = logged[kind] & self._real if names else np.zeros(shape, dtype=np.bool_)
-        with np.errstate(divide="ignore"):
-            self._y[as_log] = np.log(np.maximum(self._y[as_log], 0.0))
+        if logged.any():
+            real = np.arange(shape[1])[None, :] < self._count[:, None]
+            as_log = logged[kind] & real
+            with np.errstate(divide="ignore"):
+                self._y[as_log] = np.log(np.maximum(self._y[as_log], 0.0))
         self.censored = [bool(row.any()) for row in self._censored]
         self._plain = all(o.read is None for o in self._read)
         self._some_plain = any(o.read is None for o in self._read)
@@ -154,7 +160,7 @@ class Batch:
                 table = np.array(
                     [np.concatenate([v, np.full(pieces - len(v), v[-1])]) for v in own]
                 )
-            self._by_piece[name] = table[:1] if np.all(table == table[:1]) else table
+            self._by_piece[name] = table[:1] if (table == table[:1]).all() else table
         self._alike = all(len(v) == 1 for v in self._by_piece.values())
         breaks = [c.schedule.breaks for c in courses]
         self._piece = np.zeros(self._times.shape, dtype=np.int64)

@@ -47,7 +47,7 @@ def near_starts(batch: Batch) -> tuple[Integers, Array]:
     cheap = isinstance(batch.model.structure, Linear)
     grid, far = _candidates(batch.size, MORE if cheap else CANDIDATES)
     count, n = len(batch.subjects), len(grid)
-    of = np.repeat(np.arange(count), n)
+    of = np.arange(count).repeat(n)
     # Heavy tails let a start count that fails one level by much, which a step puts right.
     values = batch.values(of, np.tile(grid, (count, 1)), rtol=ROUGH, df=STUDENT_DF)
     values = np.where(values < FAILED, values, np.inf).reshape(count, n)

@@ -27,7 +27,7 @@ from equipoise.kinetics.problem import (
     given_starts,
     samples,
 )
-from equipoise.kinetics.schedule import Floats, Integers, Timeline, of_rows, pack
+from equipoise.kinetics.schedule import Floats, Integers, Timeline, longest, of_rows, pack
 from equipoise.kinetics.steady import steady_states
 from equipoise.kinetics.stepper import LANES, System
 
@@ -87,7 +87,7 @@ class Prepared:
         if self._samples[3] is not None:
             raise ValueError("times must be in order, and after what happens then comes last")
         out_from, out_times = self._samples[0], self._samples[1]
-        self._columns = int(np.diff(out_from).max(initial=0))
+        self._columns = longest(out_from)
         own = np.arange(len(schedules))
         self._start = first_times(self._packed, out_from, out_times)
         if start is not None:
@@ -95,8 +95,9 @@ class Prepared:
         self._workers = processors()
         self._some_slow = False
         self._slow = np.zeros(len(schedules), dtype=np.bool_)
+        doses = self._packed.doses
         self._asked = {
-            code: np.unique(self._packed.doses[self._packed.doses[:, 6] == code, 2]).astype(int)
+            code: np.array(sorted({int(into) for into in doses[doses[:, 6] == code, 2]}), dtype=int)
             for code in MODELED
         }
         self._line: Timeline | None = None
@@ -112,12 +113,10 @@ class Prepared:
             # A train in steady state needs a state for each lane, and a dose whose input is the
             # lane's own affair a time: then every call makes its own events.
             free = not any(len(into) for into in self._asked.values())
-            free = free and not np.any(self._lanes.doses[:, 5] > 0.0)
+            free = free and not (self._lanes.doses[:, 5] > 0.0).any()
             self._line = self._lanes.timeline(0, len(own)) if free else None
-        self._pieces = max(
-            int(np.diff(self._packed.break_from).max(initial=0)) + 1,
-            int(self._packed.doses[:, 7].max(initial=0.0)) + 1,
-        )
+        named = int(doses[:, 7].max(initial=0.0))
+        self._pieces = max(longest(self._packed.break_from), named) + 1
 
     def amounts(
         self,
@@ -482,6 +481,8 @@ def in_blocks(groups: int, group: int, most: int) -> tuple[Integers, Integers, i
         within = np.minimum(np.arange(width), group - 1)
         return np.repeat(np.arange(groups), width), np.tile(within, groups), LANES
     each = max(1, min(groups, most // group))
+    # As full as each other: a block that is nearly empty costs as much as one that is full.
+    each = -(-groups // -(-groups // each))
     block = -(-each * group // VECTOR) * VECTOR
     lanes = np.minimum(np.arange(block), each * group - 1)
     begins = np.arange(0, groups, each)
