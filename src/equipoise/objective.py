@@ -41,6 +41,9 @@ STEP = 1e-4
 BY_DOSE = {"F": "bioavailability", "LAG": "lag", "RATE": "modeled_rate",
            "DURATION": "modeled_duration"}  # fmt: skip
 
+AT_ONCE = 4096
+"""Lanes of which many are worked through at a time: what they need stays near the processor."""
+
 TOGETHER = 32
 """Most points that are perturbed together: those that share the steps of one block."""
 
@@ -345,8 +348,14 @@ class Batch:
 
         df  of heavy-tailed residuals, 0 for normal ones; default as the batch is
         """
-        center, variance, good = self.levels(of, z, group=group, rtol=rtol)
-        return self._summed(of, z, center, variance, good, self._df if df is None else df)
+        df = self._df if df is None else df
+        value = np.empty(len(of))
+        size = max(1, AT_ONCE // group) * group
+        for lo in range(0, len(of), size):
+            own, points = of[lo : lo + size], z[lo : lo + size]
+            found = self.levels(own, points, group=group, rtol=rtol)
+            self._sum(own, points, *found, df, value[lo : lo + size])
+        return value
 
     def around(
         self,
@@ -369,7 +378,8 @@ class Batch:
         lanes = (z[:, None, :] + STEP * moves).reshape(-1, k)
         owner = of.repeat(copies)
         center, variance, good = self.levels(owner, lanes, group=copies, rtol=rtol)
-        value = self._summed(owner, lanes, center, variance, good, self._df)
+        value = np.empty(len(owner))
+        self._sum(owner, lanes, center, variance, good, self._df, value)
         here, misfit = np.empty(count), np.empty(count)
         gradient, expected = np.empty((count, k)), np.empty((count, k, k))
         self._density.sloped(
@@ -408,7 +418,7 @@ class Batch:
         second = self._second(np.array(term), len(moves))[0]
         return np.asarray(found + 0.5 * second)
 
-    def _summed(
+    def _sum(
         self,
         of: Integers,
         z: Array,
@@ -416,13 +426,12 @@ class Batch:
         variance: Array,
         good: Booleans,
         df: float,
-    ) -> Array:
-        value = np.empty(len(of))
+        value: Array,
+    ) -> None:
         self._density.summed(
             center, variance, good, of, z, self._y, self._censored, self._count, df, value
         )
         kernels.note(self._density)
-        return value
 
 
 @lru_cache(maxsize=64)
