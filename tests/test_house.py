@@ -39,8 +39,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "verbs": (
         "checks", "files", "modelfile", "density", "descent", "likelihood", "datafile", "steps",
         "dataset", "profiles", "objective", "scout", "mode", "importance", "proposal", "fit",
-        "diagnostics", "patient", "triage", "plan", "areas", "exposure", "courses", "offer", "turnaround",
-        "replay", "nonmem",
+        "diagnostics", "patient", "triage", "plan", "areas", "exposure", "courses", "offer",
+        "turnaround", "replay", "nonmem",
     ),
     "jobs": ("shelves", "examples", "assess"),
     "faces": ("report", "cli"),

@@ -596,6 +596,5 @@ def _pieces(step: Step, breaks: Sequence[float]) -> Array:
 
 def starts_of(courses: Sequence[Course]) -> list[float] | None:
     """Starts of courses as the engine takes them, NaN where a course names none."""
-    if all(c.start is None for c in courses):
-        return None
-    return [np.nan if c.start is None else c.start for c in courses]
+    starts = [np.nan if c.start is None else c.start for c in courses]
+    return None if all(c.start is None for c in courses) else starts
