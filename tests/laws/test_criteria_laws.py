@@ -59,6 +59,7 @@ NUMBERS = {
     "crp": ("mg/L", ["1", "30", "200", "<3"]),
     "sc5b9": ("ng/mL", ["200", "243", "244", "900"]),
     "urine_protein_creatinine": ("mg/mg", ["0.2", "0.99", "1", "3"]),
+    "vod_symptom_days": ("d", ["1", "4", "5", "7", "8"]),
 }
 WITH_BASELINE = (
     "ferritin", "ast", "alt", "platelets", "neutrophils", "creatinine", "weight", "hemoglobin",
@@ -68,7 +69,7 @@ YES_NO = (
     "hemophagocytosis", "ferritin_rapidly_rising", "platelet_refractory", "dialysis",
     "low_nk_activity", "sjia", "painful_hepatomegaly", "ascites", "reversed_portal_flow",
     "pulmonary_edema", "pulmonary_infiltrates", "diarrhea", "encephalopathy", "drug_rash",
-    "schistocytes", "red_cell_transfusion", "platelet_engraftment",
+    "schistocytes", "red_cell_transfusion", "platelet_engraftment", "multiorgan_dysfunction",
     "upper_gi", "bullae", "rash_desquamation", "ileus_or_bloody_stool", "severe_abdominal_pain",
 )  # fmt: skip
 CHOICES = {
@@ -80,6 +81,7 @@ CHOICES = {
     "progression": ["excluded", "suspected", "proven"],
     "treatment_for": [(), ("iechs",)],
     "performance_decline": ["none", "mild", "moderate", "severe"],
+    "vod_risk_factors": [0, 1, 2, 5],
 }
 # Observations that say something about each other are drawn together, so that a record does not
 # contradict itself, and are hidden each on its own.

@@ -27,6 +27,7 @@ from equipoise.criteria.ticaht_early import TICAHT_EARLY
 from equipoise.criteria.ticaht_late import TICAHT_LATE
 from equipoise.criteria.tma_jodele2022 import TMA
 from equipoise.criteria.vod_ebmt2016 import VOD
+from equipoise.criteria.vod_ebmt2016_severity import VOD_SEVERITY
 from equipoise.criteria.vod_ebmt2018_pediatric import VOD_CHILD
 from equipoise.criterion import Criterion
 
@@ -35,4 +36,5 @@ ALL: tuple[Criterion, ...] = (
     CGVHD, VOD, HEMATOTOX, TMA, GLUCKSBERG, VOD_CHILD,
     CARTOX_HLH, SPITZER, MAIOLINO, TICAHT_EARLY, TICAHT_LATE,
     EASIX, S_EASIX, M_EASIX,
+    VOD_SEVERITY,
 )  # fmt: skip
