@@ -1,4 +1,4 @@
-"""Severity of SOS/VOD in adults, EBMT 2016: each measure, two of a category, risk, organ failure."""
+"""Severity of SOS/VOD in adults, EBMT 2016: each measure, two of a category, risks."""
 
 import pytest
 from charting import answer, chart, interval

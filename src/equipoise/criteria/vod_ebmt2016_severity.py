@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 
-import numpy as np
-
 from equipoise.chart import Addition
 from equipoise.criteria.vod_ebmt2016 import NO_GRAFT, VOD, graft
 from equipoise.criterion import Criterion, Effort, Item, Probe, Reading, Reasons
@@ -170,9 +168,9 @@ def any_time(_looks: Looks, _look: int, readings: Mapping[str, Reading]) -> str:
     """A word where one measure alone is very severe: "any time" might make it two."""
     tops = {"bilirubin": 4, "enzymes": 3, "weight": 2, "kidney": 3}
     worst = [name for name, top in tops.items() if min(readings[name].possible) == top]
-    if min(readings["diagnosis"].possible) and len(worst) == 1:
-        if not min(readings["failure"].possible):
-            return 'very severe if the "any time" of the table is counted as a measure'
+    open_to_it = len(worst) == 1 and not min(readings["failure"].possible)
+    if open_to_it and min(readings["diagnosis"].possible):
+        return 'very severe if the "any time" of the table is counted as a measure'
     return ""
 
 
