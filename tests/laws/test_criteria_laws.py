@@ -59,6 +59,7 @@ NUMBERS = {
     "crp": ("mg/L", ["1", "30", "200", "<3"]),
     "sc5b9": ("ng/mL", ["200", "243", "244", "900"]),
     "urine_protein_creatinine": ("mg/mg", ["0.2", "0.99", "1", "3"]),
+    "gfr": ("mL/min", ["14", "15", "29", "59", "89", "90"]),
     "hvpg": ("mm[Hg]", ["5", "9", "10", "11"]),
     "vod_symptom_days": ("d", ["1", "4", "5", "7", "8"]),
 }
@@ -68,7 +69,7 @@ WITH_BASELINE = (
 YES_NO = (
     "antipyretic_or_anticytokine", "known_immunosuppression", "hepatomegaly", "splenomegaly",
     "hemophagocytosis", "ferritin_rapidly_rising", "platelet_refractory", "dialysis",
-    "low_nk_activity", "sjia", "painful_hepatomegaly", "ascites", "vod_histology",
+    "low_nk_activity", "sjia", "painful_hepatomegaly", "vod_histology",
     "pulmonary_edema", "pulmonary_infiltrates", "diarrhea", "encephalopathy", "drug_rash",
     "schistocytes", "red_cell_transfusion", "platelet_engraftment", "multiorgan_dysfunction",
     "upper_gi", "bullae", "rash_desquamation", "ileus_or_bloody_stool", "severe_abdominal_pain",
@@ -83,6 +84,7 @@ CHOICES = {
     "treatment_for": [(), ("iechs",)],
     "performance_decline": ["none", "mild", "moderate", "severe"],
     "vod_risk_factors": [0, 1, 2, 5],
+    "coagulation": ["normal", "impaired", "factors_replaced"],
 }
 # Observations that say something about each other are drawn together, so that a record does not
 # contradict itself, and are hidden each on its own.
@@ -96,6 +98,7 @@ BREATHING = [
 ]  # fmt: skip
 PRESSURES = [("120 mm[Hg]", "70 mm[Hg]", False), ("140 mm[Hg]", "89 mm[Hg]", True),
              ("139 mm[Hg]", "90 mm[Hg]", True)]  # fmt: skip
+FLUID = [(False, "none"), (True, "minimal"), (True, "moderate"), (True, "paracentesis")]
 LIVER_IMAGING = [(False, False), (True, False), (True, True)]
 """Imaging suggestive of SOS, portal flow reversed."""
 TWICE = (
@@ -128,6 +131,7 @@ def complete(draw):
     now["oxygen_device"], now["intubated"] = draw(st.sampled_from(BREATHING))
     now["transfusion_dependent_bleeding"], now["bleeding_grade"] = draw(st.sampled_from(BLEEDING))
     now["systolic"], now["diastolic"], now["hypertension"] = draw(st.sampled_from(PRESSURES))
+    now["ascites"], now["ascites_degree"] = draw(st.sampled_from(FLUID))
     now["vod_imaging"], now["reversed_portal_flow"] = draw(st.sampled_from(LIVER_IMAGING))
     early |= {name: now[name] for name in TWICE if draw(st.booleans())}
     early["temperature"] = draw(st.sampled_from(["36.9 Cel", "39.0 Cel"]))

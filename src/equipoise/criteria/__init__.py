@@ -27,8 +27,10 @@ from equipoise.criteria.ticaht_early import TICAHT_EARLY
 from equipoise.criteria.ticaht_late import TICAHT_LATE
 from equipoise.criteria.tma_jodele2022 import TMA
 from equipoise.criteria.vod_ebmt2016 import VOD
+from equipoise.criteria.vod_ebmt2016_late import VOD_LATE
 from equipoise.criteria.vod_ebmt2016_severity import VOD_SEVERITY
 from equipoise.criteria.vod_ebmt2018_pediatric import VOD_CHILD
+from equipoise.criteria.vod_ebmt2018_pediatric_severity import VOD_CHILD_SEVERITY
 from equipoise.criteria.vod_ebmt2023 import VOD_2023
 from equipoise.criteria.vod_ebmt2023_severity import VOD_2023_SEVERITY
 from equipoise.criterion import Criterion
@@ -38,5 +40,5 @@ ALL: tuple[Criterion, ...] = (
     CGVHD, VOD, HEMATOTOX, TMA, GLUCKSBERG, VOD_CHILD,
     CARTOX_HLH, SPITZER, MAIOLINO, TICAHT_EARLY, TICAHT_LATE,
     EASIX, S_EASIX, M_EASIX,
-    VOD_SEVERITY, VOD_2023, VOD_2023_SEVERITY,
+    VOD_LATE, VOD_CHILD_SEVERITY, VOD_SEVERITY, VOD_2023, VOD_2023_SEVERITY,
 )  # fmt: skip
