@@ -59,18 +59,21 @@ NUMBERS = {
     "crp": ("mg/L", ["1", "30", "200", "<3"]),
     "sc5b9": ("ng/mL", ["200", "243", "244", "900"]),
     "urine_protein_creatinine": ("mg/mg", ["0.2", "0.99", "1", "3"]),
+    "schistocytes_per_field": ("1", ["0", "1", "2", "8"]),
     "gfr": ("mL/min", ["14", "15", "29", "59", "89", "90"]),
     "hvpg": ("mm[Hg]", ["5", "9", "10", "11"]),
     "vod_symptom_days": ("d", ["1", "4", "5", "7", "8"]),
 }
 WITH_BASELINE = (
     "ferritin", "ast", "alt", "platelets", "neutrophils", "creatinine", "weight", "hemoglobin",
+    "stool_count",
 )  # fmt: skip
 YES_NO = (
     "antipyretic_or_anticytokine", "known_immunosuppression", "hepatomegaly", "splenomegaly",
     "hemophagocytosis", "ferritin_rapidly_rising", "platelet_refractory", "dialysis",
     "low_nk_activity", "sjia", "painful_hepatomegaly", "vod_histology",
-    "pulmonary_edema", "pulmonary_infiltrates", "diarrhea", "encephalopathy", "drug_rash",
+    "pulmonary_edema", "pulmonary_infiltrates", "encephalopathy", "drug_rash",
+    "organ_dysfunction", "positive_coombs_test", "gut_biopsy_inflamed",
     "schistocytes", "red_cell_transfusion", "platelet_engraftment", "multiorgan_dysfunction",
     "upper_gi", "bullae", "rash_desquamation", "ileus_or_bloody_stool", "severe_abdominal_pain",
 )  # fmt: skip
@@ -109,6 +112,12 @@ TWICE = (
 BLEEDING = [(False, 0), (False, 2), (True, 3), (True, 4)]
 
 
+def diarrhea(more):
+    """Whether there is diarrhea, and grades of it, that go with so many more stools a day."""
+    least = sum(more >= bound for bound in (1, 4, 7))
+    return [(False, 0)] * (least == 0) + [(True, grade) for grade in range(max(least, 1), 5)]
+
+
 def empty() -> Record:
     cells = tuple(Cells(at=0.0, known=0.0, product=p) for p in ("graft", "axicabtagene"))
     return Record(id="p", day0=DAY0, born=date(1990, 4, 1), events=cells)
@@ -131,6 +140,8 @@ def complete(draw):
     now["oxygen_device"], now["intubated"] = draw(st.sampled_from(BREATHING))
     now["transfusion_dependent_bleeding"], now["bleeding_grade"] = draw(st.sampled_from(BLEEDING))
     now["systolic"], now["diastolic"], now["hypertension"] = draw(st.sampled_from(PRESSURES))
+    stools = [float(found["stool_count"].split()[0]) for found in (before, now)]
+    now["diarrhea"], now["diarrhea_grade"] = draw(st.sampled_from(diarrhea(stools[1] - stools[0])))
     now["ascites"], now["ascites_degree"] = draw(st.sampled_from(FLUID))
     now["vod_imaging"], now["reversed_portal_flow"] = draw(st.sampled_from(LIVER_IMAGING))
     early |= {name: now[name] for name in TWICE if draw(st.booleans())}
@@ -415,8 +426,9 @@ def test_before_the_infusion_or_without_one(criterion):
 
 @each
 def test_identity_source_and_manual(criterion):
-    # Without an identifier that was seen, journal and page say where to look.
-    cited = re.search(r" \d+:\d+", criterion.source.short)
+    # Without an identifier that was seen, journal and page or the issue of a public document say
+    # where to look.
+    cited = re.search(r" \d+:\d+|^NCI CTCAE version \d", criterion.source.short)
     assert criterion.source.doi.startswith("10.") or (not criterion.source.doi and cited)
     assert criterion.source.where
     assert criterion.standing > Standing.HYPOTHESIS

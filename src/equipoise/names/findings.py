@@ -103,6 +103,7 @@ _ALL: tuple[FindingName, ...] = (
     _yes_no("vod_histology", "histology of SOS"),
     _grade("vod_risk_factors", "risk factors for SOS, how many", 0, 20),
     _yes_no("multiorgan_dysfunction", "dysfunction of two or more organs"),
+    _yes_no("organ_dysfunction", "dysfunction of an organ"),
     _choice("coagulation", ("normal", "impaired", "factors_replaced")),
     _yes_no("positive_coombs_test", "positive antiglobulin test"),
     _yes_no("hemophagocytosis"),
