@@ -55,6 +55,9 @@ NUMBERS = {
     "stool_volume": ("mL/d", ["100", "500", "1000", "1501"]),
     "stool_count": ("/d", ["1", "3", "5", "8"]),
     "fev1": ("%", ["95", "80", "60", "39.5", "39", "30"]),
+    "alp": ("U/L", ["80", "101", "251", "2001"]),
+    "lymphocytes": ("10*9/L", ["0.19", "0.5", "0.79", "1.5"]),
+    "cholesterol": ("mg/dL", ["180", "201", "301", "501"]),
     "ldh": ("U/L", ["200", "250", "251", "600"]),
     "crp": ("mg/L", ["1", "30", "200", "<3"]),
     "sc5b9": ("ng/mL", ["200", "243", "244", "900"]),
@@ -66,7 +69,7 @@ NUMBERS = {
 }
 WITH_BASELINE = (
     "ferritin", "ast", "alt", "platelets", "neutrophils", "creatinine", "weight", "hemoglobin",
-    "stool_count",
+    "stool_count", "alp", "bilirubin", "fibrinogen",
 )  # fmt: skip
 YES_NO = (
     "antipyretic_or_anticytokine", "known_immunosuppression", "hepatomegaly", "splenomegaly",
@@ -159,13 +162,17 @@ def complete(draw):
     }
     record = with_entries(record, 50.0, stages.items())
     high = {"ferritin": "300 ng/mL", "ast": "40 U/L", "alt": "40 U/L", "ldh": "250 U/L",
-            "sc5b9": "244 ng/mL", "bilirubin": "1.2 mg/dL", "creatinine": "1.1 mg/dL"}  # fmt: skip
+            "sc5b9": "244 ng/mL", "bilirubin": "1.2 mg/dL", "creatinine": "1.1 mg/dL",
+            "alp": "100 U/L", "cholesterol": "200 mg/dL"}  # fmt: skip
+    low = {"fibrinogen": "170 mg/dL", "hemoglobin": "12 g/dL", "platelets": "150 10*9/L",
+           "neutrophils": "1.8 10*9/L", "leukocytes": "4 10*9/L",
+           "lymphocytes": "1 10*9/L"}  # fmt: skip
     events = []
     for event in record.events:
         if event.key in high:
             event = replace(event, high=units.parse(high[event.key]))
-        if event.key == "fibrinogen":
-            event = replace(event, low=units.parse("170 mg/dL"))
+        if event.key in low:
+            event = replace(event, low=units.parse(low[event.key]))
         events.append(event)
     return replace(record, events=tuple(events))
 

@@ -8,6 +8,21 @@ from equipoise.criteria.aki_kdigo2012 import AKI
 from equipoise.criteria.car_hematotox_2021 import HEMATOTOX
 from equipoise.criteria.cgvhd_nih2014 import CGVHD
 from equipoise.criteria.crs_astct2019 import CRS
+from equipoise.criteria.ctcae5_laboratory import (
+    CTCAE_ALP,
+    CTCAE_ALT,
+    CTCAE_AST,
+    CTCAE_BILIRUBIN,
+    CTCAE_CHOLESTEROL,
+    CTCAE_CREATININE,
+    CTCAE_FIBRINOGEN,
+    CTCAE_HEMOGLOBIN,
+    CTCAE_LEUKOCYTES,
+    CTCAE_LYMPHOCYTES,
+    CTCAE_NEUTROPHILS,
+    CTCAE_PLATELETS,
+    CTCAE_TRIGLYCERIDES,
+)
 from equipoise.criteria.diarrhea_ctcae5 import DIARRHEA
 from equipoise.criteria.easix import EASIX
 from equipoise.criteria.engraftment_maiolino2003 import MAIOLINO
@@ -46,4 +61,7 @@ ALL: tuple[Criterion, ...] = (
     EASIX, S_EASIX, M_EASIX,
     VOD_LATE, VOD_CHILD_SEVERITY, VOD_SEVERITY, VOD_2023, VOD_2023_SEVERITY,
     TMA_RISK, TMA_CTN, DIARRHEA, IECEC,
+    CTCAE_ALT, CTCAE_AST, CTCAE_ALP, CTCAE_BILIRUBIN, CTCAE_CREATININE, CTCAE_FIBRINOGEN,
+    CTCAE_HEMOGLOBIN, CTCAE_PLATELETS, CTCAE_NEUTROPHILS, CTCAE_LEUKOCYTES, CTCAE_LYMPHOCYTES,
+    CTCAE_TRIGLYCERIDES, CTCAE_CHOLESTEROL,
 )  # fmt: skip
