@@ -70,3 +70,11 @@ def test_a_suspected_infection_leaves_it_open_and_a_graft_is_needed():
     assert risk(infection="suspected") == (1, 2)
     other = answer(TMA_RISK, chart((480.0, TMA), product="axicabtagene"), 481.0)
     assert other.sentence == "not applicable: no graft by this time"
+
+
+def test_what_is_missing_would_settle_it():
+    found = answer(TMA_RISK, patient(without=("sc5b9",)), 505.0)
+    assert [m.to_json() for m in found.missing] == [
+        {"name": "sc5b9", "would_become": {"< its upper limit, on two days": 1,
+                                           ">= its upper limit, on two days": 2}}
+    ]  # fmt: skip

@@ -163,3 +163,14 @@ def test_any_time_is_said_where_it_would_matter():
 def test_it_needs_a_graft():
     found = answer(VOD_SEVERITY, chart((AT, SOS), product="axicabtagene"), AT + 1)
     assert found.sentence == "not applicable: no graft by this time"
+
+
+def test_what_is_missing_would_settle_it_band_by_band():
+    record = patient(bilirubin="5 mg/dL", earlier="4 mg/dL", without=("creatinine",))
+    found = answer(VOD_SEVERITY, record, AT + 1)
+    assert [m.to_json() for m in found.missing] == [
+        {"name": "creatinine", "would_become": {
+            "up to 1.2 x its baseline": 1, "1.2 to 1.5 x its baseline": 2,
+            "1.5 to 2 x its baseline": 3, "more than 2 x its baseline": 3,
+        }}
+    ]  # fmt: skip

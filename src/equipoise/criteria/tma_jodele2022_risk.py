@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
+from functools import partial
 
+from equipoise import units
+from equipoise.chart import Addition
 from equipoise.criteria.agvhd_magic2016 import MAGIC
 from equipoise.criteria.tma_jodele2022 import HIGH_LDH, NEEDED, NO_GRAFT, PROTEIN, TMA
-from equipoise.criterion import Criterion, Item, Reasons
+from equipoise.criterion import Criterion, Effort, Item, Probe, Reasons
 from equipoise.looks import GRAFTS, MET, NOT_MET, UNKNOWN, Looks
 from equipoise.probe import choices, together
 from equipoise.readers import (
@@ -38,6 +42,27 @@ def combine(classes: Sequence[int]) -> int:
     """Diagnosis and six features of high risk -> 0 no TMA, 1 TMA, 2 of high risk."""
     diagnosis, *features = classes
     return (1 + any(features)) if diagnosis else 0
+
+
+def _complement() -> Probe:
+    """Soluble C5b-9 with its limit on two days, which the diagnosis asks for."""
+
+    def change(looks: Looks, look: int, *, times: str) -> Sequence[Addition]:
+        one = looks.take([look])
+        known = one.limit("sc5b9", "high").value(0)
+        limit = units.parse("100 ng/mL") if known is None else known
+        value = units.parse(units.write(limit.number * Decimal(times), limit.unit))
+        at = float(looks.at[look])
+        return [Addition("sc5b9", t, value, None, limit) for t in (at - 24.0, at)]
+
+    return Probe(
+        "sc5b9",
+        Effort.SPECIAL,
+        (
+            ("< its upper limit, on two days", partial(change, times="0.5")),
+            (">= its upper limit, on two days", partial(change, times="2")),
+        ),
+    )
 
 
 TMA_RISK = Criterion(
@@ -114,7 +139,11 @@ TMA_RISK = Criterion(
             "organ dysfunction unknown",
         ),
     ),
-    probes=together(MAGIC.probes, TMA.probes, (choices("infection"), choices("organ_dysfunction"))),
+    probes=together(
+        MAGIC.probes,
+        TMA.probes,
+        (_complement(), choices("infection"), choices("organ_dysfunction")),
+    ),
     notes=(
         "0 no TMA, 1 TMA without a feature of high risk, 2 of high risk: any one of the six.",
         f"The diagnosis is that of `{TMA.id}`, which reads two time points; the features are read "

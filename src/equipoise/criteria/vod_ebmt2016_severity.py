@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
+from itertools import pairwise
 
+from equipoise import names, units
 from equipoise.chart import Addition
 from equipoise.criteria.vod_ebmt2016 import NO_GRAFT, VOD, graft
 from equipoise.criterion import Criterion, Effort, Item, Probe, Reading, Reasons
@@ -17,7 +19,6 @@ from equipoise.probe import (
     baselines,
     choices,
     limits_of_range,
-    multiples,
     together,
     values,
 )
@@ -139,6 +140,58 @@ def bilirubins(limits: Sequence[Limit], low: str, high: str) -> Probe:
     )
 
 
+def steps(
+    name: str,
+    answers: Sequence[tuple[str, float]],
+    of: Callable[[Looks, int], float | None],
+    otherwise: float,
+) -> Probe:
+    """A probe of a measurement in multiples of a limit or a baseline: one answer for each band.
+
+    answers    (label, multiple)
+    of         the limit or the baseline at one look, in the canonical unit
+    otherwise  stands for one that is not known; the answers then settle nothing
+    """
+    meant = names.MEASUREMENTS[name]
+
+    def change(looks: Looks, look: int, *, times: float) -> Sequence[Addition]:
+        base = of(looks, look)
+        number = Decimal(f"{(otherwise if base is None else base) * times:.3f}")
+        return [addition(name, units.write(number, meant.unit), float(looks.at[look]))]
+
+    effort = Effort.BEDSIDE if meant.bedside else Effort.ROUTINE
+    return Probe(
+        name, effort, tuple((label, partial(change, times=times)) for label, times in answers)
+    )
+
+
+def before_graft(name: str) -> Callable[[Looks, int], float | None]:
+    """The baseline of a name at one look."""
+
+    def find(looks: Looks, look: int) -> float | None:
+        one = looks.take([look])
+        row = one.baseline(name, graft(one))
+        return float(row.number[0]) if row.there[0] else None
+
+    return find
+
+
+def upper_limit(name: str) -> Callable[[Looks, int], float | None]:
+    """The laboratory's upper limit of a name at one look."""
+
+    def find(looks: Looks, look: int) -> float | None:
+        row = looks.take([look]).limit(name, "high")
+        return float(row.number[0]) if row.there[0] else None
+
+    return find
+
+
+def _bands(what: str, *edges: str) -> list[str]:
+    """Labels of the bands between edges, mildest first."""
+    between = [f"{low} to {high} x {what}" for low, high in pairwise(edges)]
+    return [f"up to {edges[0]} x {what}", *between, f"more than {edges[-1]} x {what}"]
+
+
 RISK_PROBE = Probe(
     "vod_risk_factors",
     Effort.BEDSIDE,
@@ -150,7 +203,21 @@ RISK_PROBE = Probe(
 ENZYME_PROBES = tuple(
     probe
     for name in ("ast", "alt")
-    for probe in (multiples(name, ENZYME_TIMES[2]), limits_of_range(name, ENZYME_TIMES[2], "high"))
+    for probe in (
+        steps(
+            name,
+            tuple(zip(_bands("its upper limit", "2", "5", "8"), (1, 4, 7, 9), strict=True)),
+            upper_limit(name),
+            40.0,
+        ),
+        limits_of_range(name, ENZYME_TIMES[2], "high"),
+    )
+)
+WEIGHT_PROBE = steps(
+    "weight",
+    (("gain below 5 %", 1.0), ("gain of 5 to 10 %", 1.07), ("gain of 10 % or more", 1.2)),
+    before_graft("weight"),
+    50.0,
 )
 WINDOWS = {
     "vod_symptom_days": math.inf,
@@ -294,7 +361,14 @@ VOD_SEVERITY = Criterion(
             values("vod_symptom_days", TIME, Effort.BEDSIDE),
             bilirubins(BILIRUBIN, "0.9 mg/dL", "8 mg/dL"),
             *ENZYME_PROBES,
-            multiples("creatinine", CREATININE_TIMES[2], ">="),
+            WEIGHT_PROBE,
+            steps(
+                "creatinine",
+                tuple(zip(_bands("its baseline", "1.2", "1.5", "2"), (1, 1.3, 1.7, 3),
+                          strict=True)),
+                before_graft("creatinine"),
+                1.0,
+            ),
             baselines("creatinine", CREATININE_TIMES[2], graft),
             RISK_PROBE,
             choices("multiorgan_dysfunction"),

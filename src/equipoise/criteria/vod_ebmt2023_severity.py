@@ -10,7 +10,7 @@ from equipoise.criteria.vod_ebmt2016 import NO_GRAFT, graft
 from equipoise.criteria.vod_ebmt2023 import HANDBOOK, VOD_2023
 from equipoise.criterion import Criterion, Effort, Item
 from equipoise.looks import GRAFTS
-from equipoise.probe import baselines, choices, multiples, together, values
+from equipoise.probe import baselines, choices, together, values
 from equipoise.readers import after, banded, item_of, over_baseline, reached, since, stacked
 from equipoise.source import Source, Standing
 from equipoise.truth import Limit
@@ -79,7 +79,14 @@ VOD_2023_SEVERITY = Criterion(
             values("vod_symptom_days", earlier.TIME, Effort.BEDSIDE),
             earlier.bilirubins(BILIRUBIN, "0.9 mg/dL", "8 mg/dL"),
             *earlier.ENZYME_PROBES,
-            multiples("creatinine", CREATININE_TIMES[2][1], ">="),
+            earlier.WEIGHT_PROBE,
+            earlier.steps(
+                "creatinine",
+                (("not above its baseline", 1), ("up to 1.5 x its baseline", 1.3),
+                 ("1.5 to 2 x its baseline", 1.7), ("more than 2 x its baseline", 3)),
+                earlier.before_graft("creatinine"),
+                1.0,
+            ),
             baselines("creatinine", CREATININE_TIMES[2][1], graft),
             earlier.RISK_PROBE,
             choices("multiorgan_dysfunction"),
