@@ -16,7 +16,7 @@ import numpy as np
 
 from equipoise import units
 from equipoise.chart import Bools, Floats
-from equipoise.criterion import Criterion, Readings, Reasons, bounds
+from equipoise.criterion import Criterion, Readings, Reasons, evaluate
 from equipoise.looks import (
     CAR_PRODUCTS,
     MET,
@@ -248,16 +248,17 @@ def item_of(part: PartReader) -> Reader:
 
 
 def reached(criterion: Criterion, least: int = 1) -> PartReader:
-    """Whether another criterion's answer is at least so much.
+    """Whether another criterion's answer is at least so much; not met where it does not apply.
 
-    Its items are read through the same looks: the windows of the criterion that asks hold its
-    names, and its probes answer for what is missing.
+    It is read through its own windows, once for both. The criterion that asks lists those windows
+    too, since its answer changes with them, and its probes answer for what is missing.
     """
 
     def read(looks: Looks) -> Part:
-        found = [item.read(looks) for item in criterion.items]
-        low, high = bounds(criterion, [each.possible for each in found])
-        truth = np.where(low >= least, MET, np.where(high < least, NOT_MET, UNKNOWN))
+        graded = evaluate(criterion, looks)
+        found = graded.readings
+        truth = np.where(graded.low >= least, MET, np.where(graded.high < least, NOT_MET, UNKNOWN))
+        truth = np.where(graded.applied, truth, NOT_MET)
 
         def explain(i: int) -> Reasons:
             because: list[Because | None] = []
