@@ -83,6 +83,14 @@ def test_each_limit(name, found, expected):
     assert measure(name, **found) == {expected}
 
 
+@pytest.mark.parametrize(("hours", "expected"), [(48.0, {1}), (48.1, {0, 1})])
+def test_doubling_looks_back_48_hours(hours, expected):
+    # An older value says nothing about these 48 h.
+    record = chart((AT - hours, {"bilirubin": "1.1 mg/dL"}), (AT, {"bilirubin": "2.2 mg/dL"}))
+    now = snapshot(VOD_SEVERITY, record, AT + 1)
+    assert set(by_name(VOD_SEVERITY, now.readings)["doubling"].possible) == expected
+
+
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
