@@ -77,6 +77,7 @@ YES_NO = (
     "low_nk_activity", "sjia", "painful_hepatomegaly", "vod_histology",
     "pulmonary_edema", "pulmonary_infiltrates", "encephalopathy", "drug_rash",
     "organ_dysfunction", "positive_coombs_test", "gut_biopsy_inflamed",
+    "intravascular_coagulation",
     "schistocytes", "red_cell_transfusion", "platelet_engraftment", "multiorgan_dysfunction",
     "upper_gi", "bullae", "rash_desquamation", "ileus_or_bloody_stool", "severe_abdominal_pain",
 )  # fmt: skip

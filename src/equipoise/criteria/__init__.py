@@ -43,6 +43,7 @@ from equipoise.criteria.s_easix import S_EASIX
 from equipoise.criteria.ticaht_early import TICAHT_EARLY
 from equipoise.criteria.ticaht_late import TICAHT_LATE
 from equipoise.criteria.tma_ctn2005 import TMA_CTN
+from equipoise.criteria.tma_cutler2005 import TMA_CUTLER
 from equipoise.criteria.tma_jodele2022 import TMA
 from equipoise.criteria.tma_jodele2022_risk import TMA_RISK
 from equipoise.criteria.vod_ebmt2016 import VOD
@@ -60,7 +61,7 @@ ALL: tuple[Criterion, ...] = (
     CARTOX_HLH, SPITZER, MAIOLINO, TICAHT_EARLY, TICAHT_LATE,
     EASIX, S_EASIX, M_EASIX,
     VOD_LATE, VOD_CHILD_SEVERITY, VOD_SEVERITY, VOD_2023, VOD_2023_SEVERITY,
-    TMA_RISK, TMA_CTN, DIARRHEA, IECEC,
+    TMA_RISK, TMA_CTN, TMA_CUTLER, DIARRHEA, IECEC,
     CTCAE_ALT, CTCAE_AST, CTCAE_ALP, CTCAE_BILIRUBIN, CTCAE_CREATININE, CTCAE_FIBRINOGEN,
     CTCAE_HEMOGLOBIN, CTCAE_PLATELETS, CTCAE_NEUTROPHILS, CTCAE_LEUKOCYTES, CTCAE_LYMPHOCYTES,
     CTCAE_TRIGLYCERIDES, CTCAE_CHOLESTEROL,

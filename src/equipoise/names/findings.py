@@ -105,6 +105,7 @@ _ALL: tuple[FindingName, ...] = (
     _yes_no("multiorgan_dysfunction", "dysfunction of two or more organs"),
     _yes_no("organ_dysfunction", "dysfunction of an organ"),
     _choice("coagulation", ("normal", "impaired", "factors_replaced")),
+    _yes_no("intravascular_coagulation", "disseminated intravascular coagulation"),
     _yes_no("positive_coombs_test", "positive antiglobulin test"),
     _yes_no("hemophagocytosis"),
     _yes_no("known_immunosuppression"),
