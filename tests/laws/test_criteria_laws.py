@@ -78,7 +78,7 @@ CHOICES = {
     "cerebral_edema": ["none", "focal", "diffuse"],
     "infection": ["excluded", "suspected", "proven"],
     "progression": ["excluded", "suspected", "proven"],
-    "treatment_for": [(), ("iechs",)],
+    "treatment_for": [(), ("iechs",), ("agvhd",), ("agvhd", "iechs")],
     "performance_decline": ["none", "mild", "moderate", "severe"],
 }
 # Observations that say something about each other are drawn together, so that a record does not
@@ -98,6 +98,11 @@ TWICE = (
     "schistocytes", "red_cell_transfusion", "platelet_refractory", "hemoglobin",
 )  # fmt: skip
 """Looked at on an earlier day too, for what must be there on two."""
+GVHD_STAGES = {
+    "agvhd_stage_skin": 4, "agvhd_stage_liver": 4, "agvhd_stage_upper_gi": 1,
+    "agvhd_stage_lower_gi": 4,
+}  # fmt: skip
+"""Of the start of treatment; their highest."""
 BLEEDING = [(False, 0), (False, 2), (True, 3), (True, 4)]
 
 
@@ -127,6 +132,7 @@ def complete(draw):
     early["temperature"] = draw(st.sampled_from(["36.9 Cel", "39.0 Cel"]))
     early["hypotension"], early["vasopressors"] = draw(st.sampled_from(CIRCULATION))
     early["oxygen_device"], early["intubated"] = draw(st.sampled_from(BREATHING))
+    early["treatment_for"] = draw(st.sampled_from(CHOICES["treatment_for"]))
     record = with_entries(empty(), BEFORE, before.items())
     record = with_entries(record, 12.0, early.items())
     record = with_entries(record, 50.0, now.items())
@@ -134,9 +140,14 @@ def complete(draw):
     organs = by_name(MAGIC, snapshot(MAGIC, record, AT).readings)
     stages = {
         f"agvhd_stage_{name}": max(organs[organ].possible)
-        for name, organ in (("skin", "skin"), ("liver", "liver"), ("lower_gi", "lower_gut"))
-    }
+        for name, organ in (
+            ("skin", "skin"), ("liver", "liver"), ("upper_gi", "upper_gut"),
+            ("lower_gi", "lower_gut"),
+        )
+    }  # fmt: skip
     record = with_entries(record, 50.0, stages.items())
+    then = {name: draw(st.integers(0, highest)) for name, highest in GVHD_STAGES.items()}
+    record = with_entries(record, 12.0, then.items())
     high = {"ferritin": "300 ng/mL", "ast": "40 U/L", "alt": "40 U/L", "ldh": "250 U/L",
             "sc5b9": "244 ng/mL", "bilirubin": "1.2 mg/dL", "creatinine": "1.1 mg/dL"}  # fmt: skip
     events = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from equipoise.criteria.agvhd_glucksberg1974 import GLUCKSBERG
 from equipoise.criteria.agvhd_magic2016 import MAGIC
+from equipoise.criteria.agvhd_response_bmtctn2020 import AGVHD_RESPONSE
 from equipoise.criteria.aki_kdigo2012 import AKI
 from equipoise.criteria.car_hematotox_2021 import HEMATOTOX
 from equipoise.criteria.cgvhd_nih2014 import CGVHD
@@ -35,4 +36,5 @@ ALL: tuple[Criterion, ...] = (
     CGVHD, VOD, HEMATOTOX, TMA, GLUCKSBERG, VOD_CHILD,
     CARTOX_HLH, SPITZER, MAIOLINO, TICAHT_EARLY, TICAHT_LATE,
     EASIX, S_EASIX, M_EASIX,
+    AGVHD_RESPONSE,
 )  # fmt: skip
