@@ -76,9 +76,7 @@ def test_an_organ_not_staged_at_the_start_leaves_it_open(organ):
 
 
 def test_without_a_start_nothing_is_said():
-    found = answer(
-        AGVHD_RESPONSE, course(staged(skin=2), staged(), treated=False), DAY_28 + 1.0
-    )
+    found = answer(AGVHD_RESPONSE, course(staged(skin=2), staged(), treated=False), DAY_28 + 1.0)
     assert (found.low, found.high) == (0, 4)
     assert [m.name for m in found.missing] == ["treatment_for"]
     assert "no start of treatment recorded" in found.sentence

@@ -12,6 +12,8 @@ from equipoise.criteria.crs_astct2019 import CRS
 from equipoise.criteria.easix import EASIX
 from equipoise.criteria.engraftment_maiolino2003 import MAIOLINO
 from equipoise.criteria.engraftment_spitzer2001 import SPITZER
+from equipoise.criteria.graft_failure_primary_ebmt2019 import GRAFT_FAILURE_PRIMARY
+from equipoise.criteria.graft_failure_secondary_ebmt2019 import GRAFT_FAILURE_SECONDARY
 from equipoise.criteria.hlh_2004 import HLH_2004
 from equipoise.criteria.hscore_2014 import HSCORE
 from equipoise.criteria.icaht_early_2023 import ICAHT_EARLY
@@ -22,7 +24,9 @@ from equipoise.criteria.iechs_mdacc2018 import CARTOX_HLH
 from equipoise.criteria.m_easix import M_EASIX
 from equipoise.criteria.mas_2016 import MAS
 from equipoise.criteria.masl_ucsf2021 import MASL
+from equipoise.criteria.neutrophil_recovery_astct2021 import NEUTROPHIL_RECOVERY
 from equipoise.criteria.ohi_2021 import OHI
+from equipoise.criteria.platelet_recovery_cibmtr import PLATELET_RECOVERY
 from equipoise.criteria.s_easix import S_EASIX
 from equipoise.criteria.ticaht_early import TICAHT_EARLY
 from equipoise.criteria.ticaht_late import TICAHT_LATE
@@ -36,5 +40,6 @@ ALL: tuple[Criterion, ...] = (
     CGVHD, VOD, HEMATOTOX, TMA, GLUCKSBERG, VOD_CHILD,
     CARTOX_HLH, SPITZER, MAIOLINO, TICAHT_EARLY, TICAHT_LATE,
     EASIX, S_EASIX, M_EASIX,
-    AGVHD_RESPONSE,
+    AGVHD_RESPONSE, NEUTROPHIL_RECOVERY, PLATELET_RECOVERY,
+    GRAFT_FAILURE_PRIMARY, GRAFT_FAILURE_SECONDARY,
 )  # fmt: skip
