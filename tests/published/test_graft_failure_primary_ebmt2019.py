@@ -44,8 +44,8 @@ def test_each_missing_input(name):
 
 
 def test_neutrophils_that_had_recovered_are_no_primary_failure():
-    days = [(24.0 * d, {"neutrophils": c}) for d, c in
-            ((10, "0.1 10*9/L"), (14, "0.6 10*9/L"), (15, "0.6 10*9/L"), (16, "0.7 10*9/L"))]  # fmt: skip
+    counts = {10: "0.1", 14: "0.6", 15: "0.6", 16: "0.7"}
+    days = [(24.0 * day, {"neutrophils": f"{n} 10*9/L"}) for day, n in counts.items()]
     assert interval(GRAFT_FAILURE_PRIMARY, chart(*days, (DAY_28, LOW)), LATER) == (0, 0)
     # Two days are no recovery.
     assert interval(GRAFT_FAILURE_PRIMARY, chart(*days[:3], (DAY_28, LOW)), LATER) == (1, 1)

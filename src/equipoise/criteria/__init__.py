@@ -8,13 +8,16 @@ from equipoise.criteria.agvhd_response_bmtctn2020 import AGVHD_RESPONSE
 from equipoise.criteria.aki_kdigo2012 import AKI
 from equipoise.criteria.car_hematotox_2021 import HEMATOTOX
 from equipoise.criteria.cgvhd_nih2014 import CGVHD
+from equipoise.criteria.cmv_preemptive_2024 import CMV_PREEMPTIVE
 from equipoise.criteria.crs_astct2019 import CRS
 from equipoise.criteria.easix import EASIX
+from equipoise.criteria.ebv_preemptive_2002 import EBV_PREEMPTIVE
 from equipoise.criteria.engraftment_maiolino2003 import MAIOLINO
 from equipoise.criteria.engraftment_spitzer2001 import SPITZER
 from equipoise.criteria.graft_failure_primary_ebmt2019 import GRAFT_FAILURE_PRIMARY
 from equipoise.criteria.graft_failure_secondary_ebmt2019 import GRAFT_FAILURE_SECONDARY
 from equipoise.criteria.hlh_2004 import HLH_2004
+from equipoise.criteria.hlh_2024 import HLH_2024
 from equipoise.criteria.hscore_2014 import HSCORE
 from equipoise.criteria.icaht_early_2023 import ICAHT_EARLY
 from equipoise.criteria.icaht_late_2023 import ICAHT_LATE
@@ -41,5 +44,5 @@ ALL: tuple[Criterion, ...] = (
     CARTOX_HLH, SPITZER, MAIOLINO, TICAHT_EARLY, TICAHT_LATE,
     EASIX, S_EASIX, M_EASIX,
     AGVHD_RESPONSE, NEUTROPHIL_RECOVERY, PLATELET_RECOVERY,
-    GRAFT_FAILURE_PRIMARY, GRAFT_FAILURE_SECONDARY,
+    GRAFT_FAILURE_PRIMARY, GRAFT_FAILURE_SECONDARY, HLH_2024, CMV_PREEMPTIVE, EBV_PREEMPTIVE,
 )  # fmt: skip
