@@ -13,7 +13,7 @@ from equipoise.chart import Addition, Bools, Floats
 from equipoise.criteria.agvhd_magic2016 import MAGIC, NO_DONOR_CELLS, PRODUCTS
 from equipoise.criterion import Criterion, Effort, Item, Probe, Reading, Readings, Reasons
 from equipoise.looks import MET, NOT_MET, UNKNOWN, Looks, Masks, Rows, Truths
-from equipoise.probe import addition, answer
+from equipoise.probe import addition
 from equipoise.readers import BASELINE, Part, PartReader, after, either, item_of, opposite
 from equipoise.record import SAME_TIME
 from equipoise.source import Source, Standing
@@ -27,6 +27,8 @@ ORGANS = {
     "upper_gut": "agvhd_stage_upper_gi",
     "lower_gut": "agvhd_stage_lower_gi",
 }
+SOME_DAYS = 7 * 24.0
+"""Hours of treatment that are tried where its start is not recorded."""
 STAGES = {"upper_gut": 1}
 """Highest stage where it is not 4."""
 
@@ -177,6 +179,13 @@ def _stage_then(organ: str) -> Probe:
     )
 
 
+def _treated(looks: Looks, look: int, *, value: Sequence[str]) -> Sequence[Addition]:
+    """Treatment for so long as a first response takes, but not from before the donor cells."""
+    one = looks.take([look])
+    at = max(float(one.at[0]) - SOME_DAYS, float(one.infusion(PRODUCTS)[0]))
+    return [addition("treatment_for", value, at)]
+
+
 AGVHD_RESPONSE = Criterion(
     id="agvhd_response_bmtctn2020",
     title="Response of acute GVHD to treatment (BMT CTN 1501, 2020)",
@@ -224,8 +233,8 @@ AGVHD_RESPONSE = Criterion(
             "treatment_for",
             Effort.BEDSIDE,
             (
-                answer(("treatment_for", (TREATED,)), label="acute GVHD, from now on"),
-                answer(("treatment_for", ()), label="not acute GVHD"),
+                ("acute GVHD, for a week", partial(_treated, value=(TREATED,))),
+                ("not acute GVHD", partial(_treated, value=())),
             ),
         ),
         *(_stage_then(organ) for organ in ORGANS),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
-from equipoise.chart import CELLS, Bools, Floats
+from equipoise.chart import CELLS, Addition, Bools, Floats
 from equipoise.criteria.engraftment_spitzer2001 import RECENT, counts_probe, engraftment
 from equipoise.criteria.neutrophil_recovery_astct2021 import DAYS
 from equipoise.criteria.vod_ebmt2016 import NO_GRAFT
-from equipoise.criterion import Criterion, Item, Reasons
+from equipoise.criterion import Change, Criterion, Item, Probe, Reasons
 from equipoise.looks import GRAFTS, NOT_MET, UNKNOWN, Looks
 from equipoise.probe import values
 from equipoise.readers import Part, PartReader, item_of, meets, since
@@ -81,6 +82,18 @@ def not_recovered(looks: Looks) -> Part:
     )
 
 
+def _on_that_day(probe: Probe) -> Probe:
+    """The same answers, of the day by which counts should have come."""
+
+    def change(looks: Looks, look: int, *, made: Change) -> Sequence[Addition]:
+        one = looks.take([look])
+        one.at = np.minimum(one.at, due(one))
+        return made(one, 0)
+
+    answers = tuple((label, partial(change, made=made)) for label, made in probe.answers)
+    return Probe(probe.name, probe.effort, answers)
+
+
 def combine(classes: Sequence[int]) -> int:
     """All three low -> 1."""
     return int(all(classes))
@@ -113,9 +126,9 @@ GRAFT_FAILURE_PRIMARY = Criterion(
               meets("platelets", PLATELETS)),
     ),
     probes=(
-        counts_probe(DAYS),
-        values("hemoglobin", (HEMOGLOBIN,)),
-        values("platelets", (PLATELETS,)),
+        _on_that_day(counts_probe(DAYS)),
+        _on_that_day(values("hemoglobin", (HEMOGLOBIN,))),
+        _on_that_day(values("platelets", (PLATELETS,))),
     ),
     notes=(
         f"All three on the last values by the end of day {DAY}, {CORD_DAY} after cord blood, at "
