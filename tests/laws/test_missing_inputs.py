@@ -32,6 +32,9 @@ with the mildest answers."""
 SETS_OF_VALUES = ("tma_jodele2022", "aki_kdigo2012")
 """They read all values of some days: with one of them taken out the others are the answer, and
 need not hold what it was."""
+STEPS = 60
+"""Entries after which a record that is still open is given up."""
+
 COUNTS = [(24.0 * day, {"neutrophils": n}) for day, n in
           ((37, "0.1 10*9/L"), (38, "0.6 10*9/L"), (39, "0.7 10*9/L"))]  # fmt: skip
 STARTS = {
@@ -82,7 +85,8 @@ NEVER_ALONE = {
             "creatinine", "death", "dialysis", "fibrinogen", "hemophagocytosis", "hypotension",
             "intubated", "lower limit of fibrinogen", "neutrophils", "oxygen_device",
             "oxygen_flow", "platelets", "temperature", "transfusion_dependent_bleeding",
-            "treatment_for", "upper limit of alt", "upper limit of ast", "vasopressors", "infection", "progression",
+            "treatment_for", "upper limit of alt", "upper limit of ast",
+            "vasopressors", "infection", "progression",
         ),
         OWN,
     ),
