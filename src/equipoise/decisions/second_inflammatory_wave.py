@@ -9,6 +9,8 @@ from __future__ import annotations
 from equipoise.advice import Situation
 from equipoise.criterion import seen
 from equipoise.decision import Decision, DecisionOption, Need, OpenDecision
+from equipoise.decisions.wave_differential import DIFFERENTIAL as FOR_AND_AGAINST
+from equipoise.decisions.wave_differential import treat_as_both
 from equipoise.decisions.wave_signs import AFEBRILE, Wave, wave
 from equipoise.record import SAME_TIME, Measurement
 from equipoise.source import Evidence, Source, Standing
@@ -149,7 +151,7 @@ def consider(situation: Situation) -> OpenDecision | None:
         opens=opens,
         closes=None,
         closes_why="no deadline in the record; ask again with every new result, at least daily",
-        first=_first(situation),
+        first=treat_as_both(situation),
         because=because,
         needs=_needs(situation),
         options=OPTIONS,
@@ -179,17 +181,6 @@ def consider(situation: Situation) -> OpenDecision | None:
         ),
         standing=Standing.PROVISIONAL,
         notes=_notes(situation, found),
-    )
-
-
-def _first(situation: Situation) -> tuple[str, ...]:
-    finding = situation.record.latest_finding("infection", situation.at)
-    if finding is not None and finding.value == "excluded":
-        return ("Infection is recorded as excluded; look again while immunosuppression rises.",)
-    state = "not recorded" if finding is None else str(finding.value)
-    return (
-        f"Infection is {state}, so not excluded: IEC-HS is open. While it is, the convention here "
-        "is to treat as both (of this project, no cited sentence).",
     )
 
 
@@ -374,4 +365,5 @@ DECISION = Decision(
         DISCORDANCE,
         CHILDREN_CD19,
     ),
+    differential=FOR_AND_AGAINST,
 )
