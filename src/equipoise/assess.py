@@ -165,7 +165,9 @@ def _staging(criterion: Criterion, graded: Grade, past: Record, at: float) -> St
     if criterion.measures != "grade" or not graded.applies or len(criterion.items) < 2:
         return None
     readings = snapshot(criterion, past, at).readings
-    if not any(r.because for r in readings):
+    # An age or a death that is not recorded narrows nothing: something of the organs must.
+    sizes = [len(item.classes) for item in criterion.items]
+    if not any(r.because and len(r.possible) < n for r, n in zip(readings, sizes, strict=True)):
         return None
     return Staging(
         criterion.id,

@@ -9,7 +9,7 @@ probability comes out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from equipoise.advice import Situation, Verdict
 from equipoise.criterion import Because, Effort, Grade, Truth
@@ -151,7 +151,7 @@ class Differential:
     first    what is read before the table (infection open: treat as both)
     notes    what a reader must know of the table, always
     trends   values whose course is shown, with the signals on them
-    treats   agents whose doses are marked on the course
+    events   what is marked on the course: hours and a word
     """
 
     id: str
@@ -163,7 +163,7 @@ class Differential:
     notes: tuple[str, ...] = ()
     trends: Callable[[Situation], tuple[Trend, ...]] = lambda _situation: ()
     signals: Callable[[Situation], tuple[Signal, ...]] = lambda _situation: ()
-    treats: tuple[str, ...] = ()
+    events: Callable[[Situation], tuple[tuple[float, str], ...]] = lambda _situation: ()
 
     def __post_init__(self) -> None:
         known = {c.id for c in self.conditions}
@@ -248,7 +248,7 @@ class ForAndAgainst:
     notes: tuple[str, ...]
     trends: tuple[Trend, ...]
     signals: tuple[Signal, ...]
-    treatments: tuple[tuple[float, str], ...] = field(default=())
+    events: tuple[tuple[float, str], ...]
 
     def sources(self) -> tuple[tuple[Source, Standing], ...]:
         """What the table rests on."""
@@ -340,7 +340,7 @@ def for_and_against(
         notes=differential.notes,
         trends=differential.trends(now),
         signals=differential.signals(now),
-        treatments=tuple((d.at, d.agent) for d in now.given(*differential.treats)),
+        events=differential.events(now),
     )
 
 

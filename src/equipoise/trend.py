@@ -84,7 +84,8 @@ class Mixture:
             middle = 0.5 * (low + high)
             over = self.below(middle) > share
             low, high = np.where(over, low, middle), np.where(over, middle, high)
-        return 0.5 * (low + high)
+        found: Floats = 0.5 * (low + high)
+        return found
 
     def quantiles(self) -> Floats:
         """The five quantiles, (5, n)."""

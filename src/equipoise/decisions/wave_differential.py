@@ -21,6 +21,7 @@ from equipoise.decisions.wave_features import (
     both_before,
     circulation_or_oxygen,
     fever,
+    fevers,
     finding,
     high_pressure,
     judged,
@@ -32,7 +33,7 @@ from equipoise.decisions.wave_features import (
     steep,
     value,
 )
-from equipoise.decisions.wave_signs import WINDOW
+from equipoise.decisions.wave_signs import BASELINE, WINDOW
 from equipoise.decisions.wave_trends import FERRITIN_SLOPE, apart, signals, trends
 from equipoise.differential import (
     AGAINST,
@@ -505,6 +506,26 @@ def treat_as_both(situation: Situation) -> tuple[str, ...]:
     )
 
 
+TREATMENTS = (
+    "tocilizumab", "siltuximab", "dexamethasone", "methylprednisolone", "prednisolone",
+    "prednisone", "anakinra", "ruxolitinib", "emapalumab", "etoposide",
+)  # fmt: skip
+
+
+def events(situation: Situation) -> tuple[tuple[float, str], ...]:
+    """Infusions, fever and treatments since 30 days before the infusion, for the course."""
+    start = _start(situation) - BASELINE
+    found = [(c.at, "infusion") for c in situation.record.cells() if c.at <= situation.at]
+    found += [(e.at, "fever") for e in fevers(situation)]
+    found += [(d.at, d.agent) for d in situation.given(*TREATMENTS)]
+    return tuple(event for event in found if event[0] >= start)
+
+
+def _start(situation: Situation) -> float:
+    infusion = car_infusion(situation.record, situation.at)
+    return 0.0 if infusion is None else infusion
+
+
 def _applies(situation: Situation) -> bool:
     return car_infusion(situation.record, situation.at) is not None
 
@@ -519,9 +540,5 @@ DIFFERENTIAL = Differential(
     notes=NOTES,
     trends=trends,
     signals=signals,
-    treats=(
-        "tocilizumab", "siltuximab", "dexamethasone", "methylprednisolone", "prednisolone",
-        "prednisone", "anakinra",
-        "ruxolitinib", "emapalumab", "etoposide",
-    ),
-)  # fmt: skip
+    events=events,
+)

@@ -246,7 +246,7 @@ def after_first_wave(situation: Situation) -> Verdict:
     second = wave(situation)
     if second is not None:
         return Verdict(Truth.MET, tuple(b for _, b in second.signs))
-    signs = _first_signs(situation)
+    signs = fevers(situation)
     if signs:
         return Verdict(Truth.NOT_MET, (seen(signs[-1]),), detail="no new sign after a first wave")
     charted = last(situation, "temperature", math.inf) or found(situation, "fever", math.inf)
@@ -263,7 +263,7 @@ def began_after(day: int) -> Reader:
         if second is not None:
             onset, because = second.onset, tuple(b for _, b in second.signs[:1])
         else:
-            signs = _first_signs(situation)
+            signs = fevers(situation)
             if not signs:
                 return Verdict(Truth.UNKNOWN, (), ("temperature",), "no sign since the infusion")
             onset, because = signs[0].at, (seen(signs[0]),)
@@ -273,7 +273,8 @@ def began_after(day: int) -> Reader:
     return read
 
 
-def _first_signs(situation: Situation) -> list[AnyEvent]:
+def fevers(situation: Situation) -> list[AnyEvent]:
+    """Every fever charted since the infusion, by time."""
     start, t = _start(situation), situation.at
     record = situation.record
     hot: list[AnyEvent] = [
@@ -295,8 +296,7 @@ def long_crs(criterion: str, days: float) -> Reader:
         if grade.high == 0:
             return Verdict(Truth.NOT_MET, grade.because, detail="no CRS now")
         if grade.low == 0 or grade.since is None:
-            missing = tuple(m.name for m in grade.missing)
-            return Verdict(Truth.UNKNOWN, grade.because, missing)
+            return Verdict(Truth.UNKNOWN, detail="CRS itself is not settled")
         length = (grade.at - grade.since) / 24.0
         return Verdict(Truth.of(length > days), grade.because, detail=f"for {length:.1f} days")
 

@@ -236,7 +236,7 @@ def _steepness(situation: Situation, values: Sequence[Measurement]) -> Signal:
         low, high = interval = _hourly(course, values[-1].at)
         truth = _against((low, high), FERRITIN_SLOPE)
         sentence = (
-            f"ferritin changes by {low:,.0f} to {high:,.0f} ng/mL per hour at its "
+            f"ferritin changes by {_short(low)} to {_short(high)} ng/mL per hour at its "
             f"last value (90 %); the mark of {FERRITIN_SLOPE:g} is {_word(truth)}"
         )
     return Signal(
@@ -270,10 +270,10 @@ def _doubling(situation: Situation, values: Sequence[Measurement]) -> Signal:
             if low > 0.0:
                 slowest = HOURS_PER_DAY * math.log(2.0) / low
                 interval = (fastest, slowest)
-                sentence = f"ferritin doubles in {fastest:,.0f} to {slowest:,.0f} h (90 %)"
+                sentence = f"ferritin doubles in {_short(fastest)} to {_short(slowest)} h (90 %)"
             else:
                 sentence = (
-                    f"ferritin doubles in no less than {fastest:,.0f} h (95 %), or does not rise"
+                    f"ferritin doubles in no less than {_short(fastest)} h (95 %), or does not rise"
                 )
     return Signal(
         "ferritin_doubling", "doubling time of ferritin", Truth.UNKNOWN,
@@ -336,8 +336,8 @@ def _fibrinogen(situation: Situation) -> Signal:
         going = direction(course, values[-1].at)
         truth = {FALLING: Truth.MET, RISING: Truth.NOT_MET}.get(going, Truth.UNKNOWN)
         sentence = (
-            f"fibrinogen is {going}: {interval[0]:+,.0f} to {interval[1]:+,.0f} % a day (90 %); "
-            f"last value {values[-1].text}"
+            f"fibrinogen is {going}: {_short(interval[0])} to {_short(interval[1])} % a day "
+            f"(90 %); last value {values[-1].text}"
         )
     return Signal(
         "fibrinogen_fall", "fall of fibrinogen", truth, sentence, _last_two(values),
@@ -371,6 +371,11 @@ def _lack(situation: Situation, name: str, values: Sequence[Measurement]) -> str
 
 def _last_two(values: Sequence[Measurement]) -> tuple[Because, ...]:
     return tuple(seen(m) for m in values[-2:])
+
+
+def _short(number: float) -> str:
+    """Two significant digits: "-30,000", "55"."""
+    return f"{float(f'{number:.2g}'):,.10g}"
 
 
 def _label(name: str) -> str:

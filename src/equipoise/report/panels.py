@@ -8,12 +8,15 @@ from equipoise.assessment import Assessment
 from equipoise.report import (
     cautions,
     decisions,
+    differential,
     exposures,
     opening,
     options,
     sources,
+    staging,
     timeline,
     toxicity,
+    trends,
     why,
 )
 from equipoise.report.blocks import Block
@@ -26,6 +29,9 @@ PANELS: tuple[Panel, ...] = (
     exposures.blocks,
     options.blocks,
     toxicity.blocks,
+    staging.blocks,
+    differential.blocks,
+    trends.blocks,
     why.blocks,
     timeline.blocks,
     cautions.blocks,
