@@ -121,7 +121,7 @@ class Trend:
 
     times      hours from day 0, (n,)
     level      (5, n) quantiles of the course in `unit`
-    slope      five quantiles at `at`, natural logs per day
+    slope      five quantiles over the 24 h up to the last value, natural logs per day
     direction  "rising", "falling", "not settled"; empty where no course could be fitted
     why        why not, where it is empty
     next       what a further value would tell, soonest first

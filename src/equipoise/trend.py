@@ -36,6 +36,8 @@ convention)."""
 LEVEL_SD = 10.0
 """SD of the level before the values are seen, natural logs: as good as none (project
 convention)."""
+BACK = 24.0
+"""Hours over which a slope is taken, up to the moment: as the one published slope of ferritin."""
 LEAST = 2
 """Values that a slope needs."""
 DRAWS = 512
@@ -97,7 +99,7 @@ class Mixture:
 class Course:
     """A fitted course.
 
-    origin   hours of the first value
+    origin   hours, `BACK` before the first value
     days     of each value after the origin, (m,)
     center   mean of the logarithms, around which the level lies before
     weights  of each component, (k,)
@@ -117,7 +119,7 @@ class Course:
         return self._predict(times, slope=False)
 
     def slope(self, times: Sequence[float]) -> Mixture:
-        """Slope of the logarithm at times, per day."""
+        """Slope of the logarithm over the `BACK` hours up to each time, per day."""
         return self._predict(times, slope=True)
 
     def next_value(self, time: float) -> Mixture:
@@ -127,20 +129,26 @@ class Course:
 
     def _predict(self, times: Sequence[float], *, slope: bool) -> Mixture:
         wanted = (np.asarray(times, dtype=float) - self.origin) / HOURS_PER_DAY
+        earlier = np.maximum(wanted - BACK / HOURS_PER_DAY, 0.0)
         means = np.empty((len(self.weights), len(wanted)))
         sds = np.empty_like(means)
         for scale in np.unique(self.scale):
             which = np.flatnonzero(self.scale == scale)
             factor = cho_factor(_covariance(self.days, self.days, scale, noise=True))
-            across = _across(wanted, self.days, scale, slope=slope)
-            before = _variance(wanted, scale, slope=slope)
+            across = _covariance(wanted, self.days, scale)
+            before = _covariance(wanted, wanted, scale, pairs=True)
+            if slope:
+                across = across - _covariance(earlier, self.days, scale)
+                before = before + _covariance(earlier, earlier, scale, pairs=True)
+                before = before - 2.0 * _covariance(wanted, earlier, scale, pairs=True)
             gain = cho_solve(factor, across.T)
             spread = np.maximum(before - np.einsum("ij,ji->i", across, gain), 1e-12)
-            means[which] = (self.values[which] - self.center) @ gain + (
-                0.0 if slope else self.center
-            )
+            means[which] = (self.values[which] - self.center) @ gain
             sds[which] = np.sqrt(spread)
-        return Mixture(self.weights, means, sds)
+        if slope:
+            step = BACK / HOURS_PER_DAY
+            return Mixture(self.weights, means / step, sds / step)
+        return Mixture(self.weights, means + self.center, sds)
 
 
 def fit(points: Sequence[Point]) -> Course:
@@ -158,7 +166,8 @@ def fit(points: Sequence[Point]) -> Course:
             f"a course needs at least {LEAST} values at different times, one of them more than a "
             "bound"
         )
-    days = np.array([(p.at - ordered[0].at) / HOURS_PER_DAY for p in ordered])
+    origin = ordered[0].at - BACK
+    days = np.array([(p.at - origin) / HOURS_PER_DAY for p in ordered])
     numbers = np.log([p.number for p in ordered])
     signs = np.array([{"<": 1.0, ">": -1.0}.get(p.bound, 0.0) for p in ordered])
     center = float(numbers[exact].mean())
@@ -173,7 +182,7 @@ def fit(points: Sequence[Point]) -> Course:
     shares /= shares.sum()
     kept = shares > 1e-12
     return Course(
-        ordered[0].at, days, center, shares[kept] / shares[kept].sum(),
+        origin, days, center, shares[kept] / shares[kept].sum(),
         np.concatenate(scales)[kept], np.concatenate(values)[kept],
     )  # fmt: skip
 
@@ -210,29 +219,22 @@ def _filled(days: Floats, numbers: Floats, signs: Floats, scale: float) -> tuple
     return logs, filled
 
 
-def _covariance(one: Floats, other: Floats, scale: float, *, noise: bool = False) -> Floats:
-    """Of levels at two rows of times (days after the origin, at or after it)."""
-    s, t = one[:, None], other[None, :]
+def _covariance(
+    one: Floats, other: Floats, scale: float, *, noise: bool = False, pairs: bool = False
+) -> Floats:
+    """Of levels at two rows of times (days after the origin, at or after it).
+
+    noise  of values and not of the course, where both rows are the same
+    pairs  only of each time with the one beside it, (n,)
+    """
+    s, t = (one, other) if pairs else (one[:, None], other[None, :])
     least = np.minimum(s, t)
-    found = LEVEL_SD**2 + SLOPE_SD**2 * s * t
-    found = found + scale**2 * least**2 * (3.0 * np.maximum(s, t) - least) / 6.0
+    found: Floats = (
+        LEVEL_SD**2
+        + SLOPE_SD**2 * s * t
+        + scale**2 * least**2 * (3.0 * np.maximum(s, t) - least) / 6.0
+    )
     return found + NOISE**2 * np.eye(len(one)) if noise else found
-
-
-def _across(wanted: Floats, days: Floats, scale: float, *, slope: bool) -> Floats:
-    """Of what is wanted with the levels at the values."""
-    if not slope:
-        return _covariance(wanted, days, scale)
-    s, t = wanted[:, None], days[None, :]
-    least = np.minimum(s, t)
-    found: Floats = SLOPE_SD**2 * t + scale**2 * (t * least - 0.5 * least**2)
-    return found
-
-
-def _variance(wanted: Floats, scale: float, *, slope: bool) -> Floats:
-    if slope:
-        return SLOPE_SD**2 + scale**2 * wanted
-    return LEVEL_SD**2 + SLOPE_SD**2 * wanted**2 + scale**2 * wanted**3 / 3.0
 
 
 # --- direction, and what a further value would tell ---------------------------------------------

@@ -19,6 +19,7 @@ from equipoise.differential import Basis, Sampled, Signal, Trend
 from equipoise.record import HOURS_PER_DAY, SAME_TIME, Measurement
 from equipoise.source import Source, Standing
 from equipoise.trend import (
+    BACK,
     FALLING,
     LEAST,
     OPEN,
@@ -30,6 +31,7 @@ from equipoise.trend import (
     direction,
     fit,
     foresee,
+    slope_ends,
 )
 
 FERRITIN_SLOPE = 100.0
@@ -236,8 +238,8 @@ def _steepness(situation: Situation, values: Sequence[Measurement]) -> Signal:
         low, high = interval = _hourly(course, values[-1].at)
         truth = _against((low, high), FERRITIN_SLOPE)
         sentence = (
-            f"ferritin changes by {_short(low)} to {_short(high)} ng/mL per hour at its "
-            f"last value (90 %); the mark of {FERRITIN_SLOPE:g} is {_word(truth)}"
+            f"ferritin changes by {_short(low)} to {_short(high)} ng/mL per hour over the 24 h "
+            f"up to its last value (90 %); the mark of {FERRITIN_SLOPE:g} is {_word(truth)}"
         )
     return Signal(
         "ferritin_slope", "slope of ferritin", truth, sentence, _last_two(values),
@@ -246,14 +248,14 @@ def _steepness(situation: Situation, values: Sequence[Measurement]) -> Signal:
 
 
 def _hourly(course: Course, at: float) -> tuple[float, float]:
-    """90 % interval of the slope in the value's unit per hour: level x slope of the logarithm.
+    """90 % interval of the rise over the last 24 h, in the value's unit per hour.
 
     The level at a sample is known far better than the slope: its median is taken.
     """
     level = math.exp(float(course.level((at,)).quantile(0.5)[0]))
-    slope = course.slope((at,))
-    low, high = float(slope.quantile(0.05)[0]), float(slope.quantile(0.95)[0])
-    return level * low / HOURS_PER_DAY, level * high / HOURS_PER_DAY
+    ends = (math.exp(-slope * BACK / HOURS_PER_DAY) for slope in slope_ends(course, at))
+    low, high = ((1.0 - before) * level / BACK for before in ends)
+    return low, high
 
 
 def _doubling(situation: Situation, values: Sequence[Measurement]) -> Signal:
@@ -261,8 +263,7 @@ def _doubling(situation: Situation, values: Sequence[Measurement]) -> Signal:
     interval: tuple[float, ...] = ()
     sentence = _lack(situation, "ferritin", values)
     if course is not None:
-        slope = course.slope((values[-1].at,))
-        low, high = float(slope.quantile(0.05)[0]), float(slope.quantile(0.95)[0])
+        low, high = slope_ends(course, values[-1].at)
         if high <= 0.0:
             sentence = "ferritin is falling: it has no doubling time"
         else:
@@ -270,7 +271,10 @@ def _doubling(situation: Situation, values: Sequence[Measurement]) -> Signal:
             if low > 0.0:
                 slowest = HOURS_PER_DAY * math.log(2.0) / low
                 interval = (fastest, slowest)
-                sentence = f"ferritin doubles in {_short(fastest)} to {_short(slowest)} h (90 %)"
+                sentence = (
+                    f"at the pace of those 24 h ferritin doubles in {_short(fastest)} to "
+                    f"{_short(slowest)} h (90 %)"
+                )
             else:
                 sentence = (
                     f"ferritin doubles in no less than {_short(fastest)} h (95 %), or does not rise"
@@ -330,8 +334,7 @@ def _fibrinogen(situation: Situation) -> Signal:
     truth, sentence = Truth.UNKNOWN, _lack(situation, "fibrinogen", values)
     interval: tuple[float, ...] = ()
     if course is not None:
-        slope = course.slope((values[-1].at,))
-        ends = (float(slope.quantile(0.05)[0]), float(slope.quantile(0.95)[0]))
+        ends = slope_ends(course, values[-1].at)
         interval = (100.0 * math.expm1(ends[0]), 100.0 * math.expm1(ends[1]))
         going = direction(course, values[-1].at)
         truth = {FALLING: Truth.MET, RISING: Truth.NOT_MET}.get(going, Truth.UNKNOWN)

@@ -6,6 +6,9 @@ from equipoise.assessment import Assessment, Stage
 from equipoise.report.blocks import Block, Column, Heading, Row, Run, Table, cell, quiet, strong
 from equipoise.report.words import Clock, listed, plain, value
 
+LATEST = 3
+"""Observations shown for an item; the answer itself has all."""
+
 
 def blocks(assessment: Assessment) -> tuple[Block, ...]:
     """A table of items by criterion; nothing where no criterion grades by items."""
@@ -52,7 +55,8 @@ def _words(stage: Stage) -> str:
 
 def _seen(stage: Stage, clock: Clock) -> list[str | Run]:
     said = [f"{plain(b.name)} {value(b.value)}, {clock.short(b.at)}" for b in stage.because]
-    parts: list[str | Run] = ["; ".join(said)]
+    more = f"{len(said) - LATEST} earlier; " if len(said) > LATEST else ""
+    parts: list[str | Run] = [more + "; ".join(said[-LATEST:])]
     if stage.missing:
         lack = f"missing: {listed([plain(m) for m in stage.missing])}"
         parts.append(quiet(f"{'; ' if said else ''}{lack}"))
