@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,9 +41,11 @@ BACK = 24.0
 """Hours over which a slope is taken, up to the moment: as the one published slope of ferritin."""
 LEAST = 2
 """Values that a slope needs."""
-DRAWS = 512
+DRAWS = 256
 """Points of the Sobol sequence over values that are only bounds; no random numbers are drawn."""
-SCAN = 49
+HALVINGS = 36
+"""Of 24 standard deviations, until a quantile is found."""
+SCAN = 25
 """Values of a next sample that are tried before the border between them is narrowed down."""
 
 
@@ -82,7 +85,7 @@ class Mixture:
         """The number below which a share lies, (n,), by bisection."""
         low = (self.means - 12.0 * self.sds).min(axis=0)
         high = (self.means + 12.0 * self.sds).max(axis=0)
-        for _ in range(60):
+        for _ in range(HALVINGS):
             middle = 0.5 * (low + high)
             over = self.below(middle) > share
             low, high = np.where(over, low, middle), np.where(over, middle, high)
@@ -159,7 +162,12 @@ def fit(points: Sequence[Point]) -> Course:
     """
     if any(not (p.number > 0.0 and math.isfinite(p.number)) for p in points):
         raise ValueError("a course is fitted to the logarithm: every value must be above 0")
-    ordered = sorted(points, key=lambda p: p.at)
+    return _fitted(tuple(sorted(points, key=lambda p: p.at)))
+
+
+@lru_cache(maxsize=256)
+def _fitted(ordered: tuple[Point, ...]) -> Course:
+    """The same values are asked of often: by each day until the next one, and by each signal."""
     exact = np.array([not p.bound for p in ordered], dtype=bool)
     if len(ordered) < LEAST or ordered[-1].at - ordered[0].at <= SAME_TIME or not exact.any():
         raise ValueError(
@@ -204,8 +212,7 @@ def _filled(days: Floats, numbers: Floats, signs: Floats, scale: float) -> tuple
     mean = across @ solved
     rest = whole[np.ix_(bounded, bounded)] - across @ cho_solve(factor, across.T)
     root = np.linalg.cholesky(rest + 1e-12 * np.eye(len(bounded)))
-    uniform = qmc.Sobol(len(bounded), scramble=False).random(DRAWS)
-    uniform = np.clip(uniform + 0.5 / DRAWS, 1e-9, 1.0 - 1e-9)
+    uniform = _spread(len(bounded))
     drawn = np.zeros((DRAWS, len(bounded)))
     logs = np.full(DRAWS, likelihood - math.log(DRAWS))
     for j in range(len(bounded)):
@@ -217,6 +224,13 @@ def _filled(days: Floats, numbers: Floats, signs: Floats, scale: float) -> tuple
     filled = np.tile(numbers, (DRAWS, 1))
     filled[:, bounded] = mean + drawn @ root.T
     return logs, filled
+
+
+@lru_cache(maxsize=64)
+def _spread(count: int) -> Floats:
+    """Points spread evenly over a cube of so many dimensions, (`DRAWS`, count)."""
+    points = qmc.Sobol(count, scramble=False).random(DRAWS)
+    return np.clip(points + 0.5 / DRAWS, 1e-9, 1.0 - 1e-9)
 
 
 def _covariance(
@@ -246,8 +260,8 @@ RISING, FALLING, OPEN = "rising", "falling", "not settled"
 
 def direction(course: Course, time: float) -> str:
     """Whether the course rises, falls, or cannot be told, at a time."""
-    low, high = slope_ends(course, time)
-    return RISING if low > 0.0 else FALLING if high < 0.0 else OPEN
+    falls = float(course.slope((time,)).below(0.0)[0])
+    return RISING if falls < QUANTILES[0] else FALLING if falls > QUANTILES[-1] else OPEN
 
 
 def slope_ends(course: Course, time: float) -> tuple[float, float]:
@@ -262,15 +276,15 @@ class Next:
 
     at       hours
     value    five quantiles of what would be measured
-    rising   the value from which the course is rising; NaN: none that is expected
-    falling  the value up to which it is falling; NaN: none that is expected
+    rising   the value from which the course is rising; None: none that is expected
+    falling  the value up to which it is falling; None: none that is expected
     settles  probability that the value settles the direction, before it is known
     """
 
     at: float
     value: tuple[float, ...]
-    rising: float
-    falling: float
+    rising: float | None
+    falling: float | None
     settles: float
 
 
@@ -290,24 +304,24 @@ def foresee(points: Sequence[Point], at: float) -> Next:
     answers = [told(log) for log in tried]
     rising = _border(tried, answers, RISING, told)
     falling = _border(tried[::-1], answers[::-1], FALLING, told)
-    above = 0.0 if math.isnan(rising) else 1.0 - float(expected.below(rising)[0])
-    under = 0.0 if math.isnan(falling) else float(expected.below(falling)[0])
+    above = 0.0 if rising is None else 1.0 - float(expected.below(rising)[0])
+    under = 0.0 if falling is None else float(expected.below(falling)[0])
     return Next(
         at,
         tuple(float(v) for v in np.exp(expected.quantiles()[:, 0])),
-        math.exp(rising),
-        math.exp(falling),
+        None if rising is None else math.exp(rising),
+        None if falling is None else math.exp(falling),
         min(above + under, 1.0),
     )
 
 
 def _border(
     tried: Sequence[float], answers: Sequence[str], wanted: str, told: Callable[[float], str]
-) -> float:
-    """From where on to the end of what was tried the answer is the wanted one; NaN: nowhere."""
+) -> float | None:
+    """From where on to the end of what was tried the answer is the wanted one; None: nowhere."""
     count = next((i for i, a in enumerate(reversed(answers)) if a != wanted), len(answers))
     if count == 0:
-        return math.nan
+        return None
     if count == len(answers):
         return tried[0]
     inside, outside = tried[-count], tried[-count - 1]

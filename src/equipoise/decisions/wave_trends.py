@@ -47,7 +47,7 @@ AHEAD = (12.0, 24.0, 48.0)
 """Hours from now at which a further value is weighed (project convention)."""
 STEP = 6.0
 """Hours between the points of a drawn course."""
-MOST = 80
+MOST = 30
 """The last values that a course is fitted to (project convention): older ones add nothing."""
 
 KENNEDY = Source(

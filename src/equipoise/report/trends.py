@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 
 from equipoise.assessment import Assessment
@@ -89,8 +88,8 @@ def _next(trend: Trend, clock: Clock) -> list[Block]:
         Row((
             cell(clock.short(n.at)),
             cell(f"{span(n.value[0], n.value[-1])}", quiet(f" ({number(n.value[2])})")),
-            cell("no expected value" if math.isnan(n.rising) else f"{number(n.rising)} or more"),
-            cell("no expected value" if math.isnan(n.falling) else f"{number(n.falling)} or less"),
+            cell("no expected value" if n.rising is None else f"{number(n.rising)} or more"),
+            cell("no expected value" if n.falling is None else f"{number(n.falling)} or less"),
             cell(percent(n.settles)),
         ))
         for n in trend.next
