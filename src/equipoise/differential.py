@@ -168,9 +168,16 @@ class Differential:
     def __post_init__(self) -> None:
         known = {c.id for c in self.conditions}
         for feature in self.features:
+            sides: dict[str, tuple[str, str]] = {}
             for bearing in feature.bearings:
                 if bearing.condition not in known:
                     raise ValueError(f"{feature.id} bears on {bearing.condition}, not in the table")
+                said = bearing.present, bearing.absent
+                if sides.setdefault(bearing.condition, said) != said:
+                    raise ValueError(
+                        f"{feature.id}: its sources disagree on {bearing.condition}; make each a "
+                        "feature of its own"
+                    )
 
 
 # --- answers ------------------------------------------------------------------------------------
@@ -381,7 +388,7 @@ def _would_say(feature: Feature, labels: Mapping[str, str]) -> str:
         ("absent", [(b.condition, b.absent) for b in feature.bearings]),
     ):
         said = [
-            f"{side} {_listed(labels[c] for c, s in sides if s == side)}"
+            f"{side} {_listed(dict.fromkeys(labels[c] for c, s in sides if s == side))}"
             for side in (FOR, AGAINST)
             if any(s == side for _, s in sides)
         ]

@@ -230,7 +230,8 @@ def _filled(days: Floats, numbers: Floats, signs: Floats, scale: float) -> tuple
 def _spread(count: int) -> Floats:
     """Points spread evenly over a cube of so many dimensions, (`DRAWS`, count)."""
     points = qmc.Sobol(count, scramble=False).random(DRAWS)
-    return np.clip(points + 0.5 / DRAWS, 1e-9, 1.0 - 1e-9)
+    found: Floats = np.clip(points + 0.5 / DRAWS, 1e-9, 1.0 - 1e-9)
+    return found
 
 
 def _covariance(

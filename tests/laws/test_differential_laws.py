@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -187,3 +188,15 @@ def test_without_effector_cells_there_is_no_table() -> None:
     content = {"equipoise": 1, "id": "p", "day0": "2025-03-10T10:00:00+01:00", "events": []}
     past = files.record_from_json(content).until(100.0)
     assert for_and_against(DIFFERENTIAL, past, 100.0, [(0, {})], {}) is None
+
+
+def test_sources_that_disagree_are_not_blended() -> None:
+    feature = DIFFERENTIAL.features[0]
+    against = replace(feature.bearings[0], present="against")
+    torn = replace(feature, bearings=(*feature.bearings, against))
+    with pytest.raises(ValueError, match="its sources disagree on iechs"):
+        replace(DIFFERENTIAL, features=(torn,))
+    with pytest.raises(ValueError, match="bears on iechs, not in the table"):
+        replace(DIFFERENTIAL, features=(feature,), conditions=())
+    with pytest.raises(ValueError, match="a bearing on iechs is no 'perhaps'"):
+        replace(feature.bearings[0], absent="perhaps")

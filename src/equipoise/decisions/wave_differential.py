@@ -15,7 +15,6 @@ from equipoise.criterion import Effort, Limit, car_infusion
 from equipoise.decisions.wave_features import (
     EXCLUDED_FOR,
     after_first_wave,
-    any_reader,
     at_least,
     began_after,
     both_before,
@@ -289,8 +288,9 @@ FERRITIN_AND_MORE: tuple[Feature, ...] = (
         Effort.ROUTINE,
         (
             Bearing("iechs", FOR, NEITHER,
-                    _published("an arm of MAS-L; low fibrinogen in 70 % of 74 (Blood 2025;146:719)",
-                               "55 and 1502 after BCMA CAR-T", KENNEDY)),
+                    _published("an arm of MAS-L; 12 of 55 had MAS-L", "55 after BCMA CAR-T",
+                               KENNEDY)),
+            _seen_in_74("low fibrinogen in 70 % (its cut-off is not printed)"),
             Bearing("tma", AGAINST, NEITHER,
                     Basis("coagulation is not part of its definition and is taken as normal",
                           GRAFT, OURS, Standing.HYPOTHESIS)),
@@ -303,8 +303,8 @@ FERRITIN_AND_MORE: tuple[Feature, ...] = (
         Effort.ROUTINE,
         (
             Bearing("iechs", FOR, NEITHER,
-                    _provisional("a common feature; transaminases up in 56 % of 74 "
-                                 "(Blood 2025;146:719)", CONSENSUS, HINES)),
+                    _provisional("a common feature", CONSENSUS, HINES)),
+            _seen_in_74("transaminases up in 56 % (its cut-off is not printed)"),
         ),
     ),
     Feature(
@@ -332,7 +332,7 @@ FERRITIN_AND_MORE: tuple[Feature, ...] = (
     ),
     Feature(
         "two_cytopenias",
-        "two of hemoglobin < 9, platelets < 100, neutrophils < 1.0",
+        "two of hemoglobin < 9.0 g/dL, platelets < 100, neutrophils < 1.0 (10^9/L)",
         at_least(
             2,
             value("hemoglobin", Limit("<", (("9.0", "g/dL"),), "hemoglobin")),
@@ -399,16 +399,14 @@ JUDGED: tuple[Feature, ...] = (
                     _published("look for a focus, follow cultures and imaging; treated beside "
                                "anti-cytokine therapy", "review, CAR-T", CRS_DIFFERENTIAL)),
             Bearing("iechs", NEITHER, NEITHER,
-                    _published("infections to look for are listed; they may be its trigger",
+                    _published("infections to look for are listed",
                                CONSENSUS, HINES_DIFFERENTIAL)),
         ),
     ),
     Feature(
         "progression",
         "progression of the malignancy shown",
-        any_reader(
-            judged("progression", excluded_for=EXCLUDED_FOR, proven_for=EXCLUDED_FOR),
-        ),
+        judged("progression", excluded_for=EXCLUDED_FOR, proven_for=EXCLUDED_FOR),
         Effort.TISSUE,
         (
             Bearing("progression", FOR, AGAINST,
@@ -487,6 +485,8 @@ NOTES: tuple[str, ...] = (
     "distributions of ferritin come from cohorts in which it was part of the definition, the "
     "cohorts are of other populations, the signs depend on each other, and no cohort holds all "
     "that is compared here.",
+    "A published table on CRS (doi:10.3389/fonc.2020.00885) treats for infection empirically, "
+    "particularly in neutropenia, often beside anti-cytokine therapy.",
     "No cut-off was found for CAR-T expansion, CXCL9, IL-18, or the doubling time of ferritin; of "
     "m-EASIX against sepsis (doi:10.3389/fimmu.2025.1664788) only the title was read.",
     "CRP falls quickly under tocilizumab whatever the cause (abstract of a case series and review "

@@ -298,7 +298,14 @@ def long_crs(criterion: str, days: float) -> Reader:
         if grade.low == 0 or grade.since is None:
             return Verdict(Truth.UNKNOWN, detail="CRS itself is not settled")
         length = (grade.at - grade.since) / 24.0
-        return Verdict(Truth.of(length > days), grade.because, detail=f"for {length:.1f} days")
+        if length > days:
+            return Verdict(Truth.MET, grade.because, detail=f"for {length:.1f} days at least")
+        # The stretch is that of one grade: CRS may have begun with a lower one.
+        signs = fevers(situation)
+        first = signs[0] if signs else None
+        if first is not None and grade.at - first.at <= days * 24.0 + SAME_TIME:
+            return Verdict(Truth.NOT_MET, (seen(first),), detail="first fever since the infusion")
+        return Verdict(Truth.UNKNOWN, grade.because, detail=f"at this grade {length:.1f} days")
 
     return read
 
