@@ -36,6 +36,7 @@ from equipoise.plan import NEEDED
 from equipoise.record import SAME_TIME, Kept, Measurement, Record
 from equipoise.shelves import SHELVES, Shelves
 from equipoise.source import Source, Standing
+from equipoise.tally import Tally, tally
 from equipoise.target import Effect, Metric, choose
 from equipoise.version import VERSION
 
@@ -82,6 +83,7 @@ def assess(
     decisions, asked = _decisions(situation, agents.known, shelves, seed=seed, research=research)
     tables = _differentials(shelves, past, at, days, situation.grades)
     advice = advise(shelves.guidance, situation)
+    given = tally(past, at)
     options = _together(asked, agents.options, decisions, situation, shelves)
     cautions = [*agents.cautions, *_record_cautions(past, at, assumed)]
     if research:
@@ -104,12 +106,13 @@ def assess(
         advice=advice,
         events=_events(past, at),
         cautions=tuple(dict.fromkeys(cautions)),
-        sources=_sources(grades, agents.exposures, decisions, advice, tables, shelves),
+        sources=_sources(grades, agents.exposures, decisions, advice, tables, given, shelves),
         note=past.note,
         differentials=tables,
         staging=tuple(
             s for c, g in zip(asked_of, grades, strict=True) if (s := _staging(c, g, past, at))
         ),
+        given=given,
         made_by=(
             ("equipoise", VERSION),
             ("seed", str(seed)),
@@ -453,6 +456,7 @@ def _sources(
     decisions: Sequence[OpenDecision],
     advice: Sequence[Advice],
     tables: Sequence[ForAndAgainst],
+    given: Tally,
     shelves: Shelves,
 ) -> tuple[tuple[Source, Standing], ...]:
     used: dict[tuple[str, str, str], tuple[Source, Standing]] = {}
@@ -485,4 +489,6 @@ def _sources(
     for table in tables:
         for source, standing in table.sources():
             add(source, standing)
+    if given.prednisone is not None:
+        add(given.source, given.standing)
     return tuple(used.values())

@@ -16,6 +16,7 @@ from equipoise.criterion import Because, Grade, Truth
 from equipoise.decision import OpenDecision
 from equipoise.differential import ForAndAgainst
 from equipoise.source import Evidence, Source, Standing
+from equipoise.tally import Tally
 from equipoise.target import Effect, Refused, Target
 from equipoise.version import DISCLAIMER as DISCLAIMER
 
@@ -225,6 +226,7 @@ class Assessment:
     note       where the record comes from, as it says itself
     differentials  for and against what the picture may be, with the trends beside it
     staging    the items of each criterion that grades by organs
+    given      steroids as one sum, and counts of other drugs against inflammation
     made_by    version, seed, hash of the input, research mode, as (name, text) pairs
     """
 
@@ -251,6 +253,7 @@ class Assessment:
     note: str = ""
     differentials: tuple[ForAndAgainst, ...] = ()
     staging: tuple[Staging, ...] = ()
+    given: Tally | None = None
 
 
 def to_json(thing: Any) -> Any:

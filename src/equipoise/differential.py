@@ -203,7 +203,7 @@ class Sign:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class Count:
     """How many features speak for a syndrome, against it, and are unknown: counted, not weighed.
 
     criteria  its criteria in words: ("crs_astct2019", "grade 1 to 4")
@@ -224,7 +224,7 @@ class DifferentialDay:
     day: int
     at: float
     truths: Mapping[str, Truth]
-    tallies: tuple[Tally, ...]
+    counts: tuple[Count, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,14 +241,14 @@ class NextTest:
 
 @dataclass(frozen=True, slots=True)
 class ForAndAgainst:
-    """The answer: signs now, tallies by day, what to test next."""
+    """The answer: signs now, counts by day, what to test next."""
 
     id: str
     title: str
     at: float
     conditions: tuple[Condition, ...]
     signs: tuple[Sign, ...]
-    tallies: tuple[Tally, ...]
+    counts: tuple[Count, ...]
     days: tuple[DifferentialDay, ...]
     tests: tuple[NextTest, ...]
     first: tuple[str, ...]
@@ -284,16 +284,16 @@ def signs_of(differential: Differential, situation: Situation) -> tuple[Sign, ..
     return tuple(found)
 
 
-def tally(
+def count_sides(
     differential: Differential, signs: Sequence[Sign], grades: Mapping[str, Grade]
-) -> tuple[Tally, ...]:
+) -> tuple[Count, ...]:
     """What the signs add up to for each syndrome, beside its own criteria."""
     found = []
     for condition in differential.conditions:
         sides = [s.sides.get(condition.id, "") for s in signs]
         beside = tuple((c, _words(grades[c])) for c in condition.criteria if c in grades)
         found.append(
-            Tally(
+            Count(
                 condition.id,
                 condition.label,
                 sides.count(FOR),
@@ -331,7 +331,10 @@ def for_and_against(
         seen = signs_of(differential, then)
         rows.append(
             DifferentialDay(
-                day, end, {s.feature: s.truth for s in seen}, tally(differential, seen, graded)
+                day,
+                end,
+                {s.feature: s.truth for s in seen},
+                count_sides(differential, seen, graded),
             )
         )
     return ForAndAgainst(
@@ -340,7 +343,7 @@ def for_and_against(
         at=at,
         conditions=differential.conditions,
         signs=tuple(_dated(sign, rows) for sign in signs),
-        tallies=tally(differential, signs, grades),
+        counts=count_sides(differential, signs, grades),
         days=tuple(rows),
         tests=tests_of(differential, signs),
         first=differential.first(now),

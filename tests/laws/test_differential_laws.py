@@ -106,11 +106,11 @@ def test_a_day_of_the_table_is_the_table_asked_at_its_end(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_the_tallies_are_the_signs_counted(seed: int) -> None:
+def test_the_counts_are_the_signs_counted(seed: int) -> None:
     found = table(record(drawn(seed)), NOW)
-    for tally in found.tallies:
-        sides = [s.sides.get(tally.condition) for s in found.signs]
-        assert (tally.speak_for, tally.speak_against, tally.unknown) == (
+    for count in found.counts:
+        sides = [s.sides.get(count.condition) for s in found.signs]
+        assert (count.speak_for, count.speak_against, count.unknown) == (
             sides.count("for"), sides.count("against"), sides.count("unknown")
         )  # fmt: skip
     for sign in found.signs:

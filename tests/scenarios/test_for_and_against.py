@@ -11,7 +11,7 @@ from equipoise import examples, files, report
 from equipoise.assess import assess
 from equipoise.assessment import Assessment, to_json
 from equipoise.criterion import Truth
-from equipoise.differential import ForAndAgainst, Sign, Tally
+from equipoise.differential import Count, ForAndAgainst, Sign
 from equipoise.record import Record
 from small_records import record_of, value
 
@@ -33,8 +33,8 @@ def sign_of(answer: Assessment, feature: str) -> Sign:
     return next(s for s in table_of(answer).signs if s.feature == feature)
 
 
-def tally_of(answer: Assessment, condition: str) -> Tally:
-    return next(t for t in table_of(answer).tallies if t.condition == condition)
+def count_of(answer: Assessment, condition: str) -> Count:
+    return next(t for t in table_of(answer).counts if t.condition == condition)
 
 
 def cart(*events: dict[str, Any], product: str = "axicabtagene", **header: Any) -> Record:
@@ -81,7 +81,7 @@ def test_every_face_shows_it(case_a: Assessment) -> None:
     assert "counted, not weighed" in " ".join(letters.split())
     document = json.loads(json.dumps(to_json(case_a)))
     (table,) = document["differentials"]
-    assert {"signs", "tallies", "days", "tests", "trends", "signals", "notes"} <= set(table)
+    assert {"signs", "counts", "days", "tests", "trends", "signals", "notes"} <= set(table)
     assert table["days"][11]["truths"]["after_first_wave"] == "yes"
     assert document["staging"]
     assert all(len(line) <= 100 for line in letters.splitlines())
@@ -93,10 +93,10 @@ def test_every_face_shows_it(case_a: Assessment) -> None:
 def test_no_probability_of_a_syndrome_is_given(case_a: Assessment) -> None:
     """Counts are whole numbers; the only probabilities are of measured values."""
     table = to_json(table_of(case_a))
-    for tally in table["tallies"]:
-        numbers = [v for v in tally.values() if isinstance(v, int | float)]
+    for count in table["counts"]:
+        numbers = [v for v in count.values() if isinstance(v, int | float)]
         assert all(isinstance(v, int) for v in numbers)
-        assert not any("prob" in key for key in tally)
+        assert not any("prob" in key for key in count)
     assert any("No probability" in note for note in table["notes"])
 
 
@@ -116,10 +116,10 @@ def test_syndromes_coexist() -> None:
     ]
     alone = assess(cart(*wave), 9 * DAY + 2)
     together = assess(cart(*wave, *both), 9 * DAY + 2)
-    assert tally_of(together, "icans").speak_for == 1
-    assert tally_of(together, "crs").speak_for == 2
-    assert tally_of(together, "iechs").speak_for >= tally_of(alone, "iechs").speak_for
-    assert tally_of(together, "iechs").speak_against == tally_of(alone, "iechs").speak_against
+    assert count_of(together, "icans").speak_for == 1
+    assert count_of(together, "crs").speak_for == 2
+    assert count_of(together, "iechs").speak_for >= count_of(alone, "iechs").speak_for
+    assert count_of(together, "iechs").speak_against == count_of(alone, "iechs").speak_against
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_chart_with_vital_signs_only() -> None:
     assert table.trends == ()
     assert table.signals == ()
     assert {s.feature for s in table.signs if s.truth is Truth.MET} == {"fever"}
-    assert tally_of(answer, "iechs").speak_against == 0
+    assert count_of(answer, "iechs").speak_against == 0
     assert "<h2>Trends</h2>" not in report.html(answer)
 
 

@@ -15,16 +15,16 @@ from equipoise.differential import (
     Basis,
     Bearing,
     Condition,
+    Count,
     DifferentialDay,
     ForAndAgainst,
     NextTest,
     Sampled,
     Sign,
     Signal,
-    Tally,
     Trend,
 )
-from equipoise.report import course_plot, differential, staging, tally_strip, trends
+from equipoise.report import course_plot, differential, sides_strip, staging, trends
 from equipoise.report.words import Clock
 from equipoise.source import Source, Standing
 from equipoise.trend import Next
@@ -43,10 +43,10 @@ def sign(truth: Truth) -> Sign:
     return Sign("low", "fibrinogen < 150 mg/dL", truth, sides, seen, missing, "", BEARINGS, 7)
 
 
-def tallies(day: int) -> tuple[Tally, ...]:
+def counts(day: int) -> tuple[Count, ...]:
     return (
-        Tally("iechs", "IEC-HS", day % 4, 0, 3, (("crs_astct2019", "1 to 4"),)),
-        Tally("tma", "TMA", 0, day % 2, 0),
+        Count("iechs", "IEC-HS", day % 4, 0, 3, (("crs_astct2019", "1 to 4"),)),
+        Count("tma", "TMA", 0, day % 2, 0),
     )
 
 
@@ -69,9 +69,9 @@ def table(truth: Truth = Truth.MET, days: int = 12, **changes: object) -> ForAnd
     )  # fmt: skip
     whole = ForAndAgainst(
         id="iechs_question", title="For and against", at=220.0, conditions=CONDITIONS,
-        signs=(sign(truth),), tallies=tallies(3),
+        signs=(sign(truth),), counts=counts(3),
         days=tuple(
-            DifferentialDay(d, 24.0 * d, {"low": truth}, tallies(d)) for d in range(days)
+            DifferentialDay(d, 24.0 * d, {"low": truth}, counts(d)) for d in range(days)
         ),
         tests=(NextTest("fibrinogen", Effort.ROUTINE, ("fibrinogen (present: for IEC-HS)",)),),
         first=("Infection is open: treat as both.",), notes=("Counted and not weighed.",),
@@ -115,14 +115,14 @@ def test_the_words_of_the_panel() -> None:
 
 @pytest.mark.parametrize("days", [1, 15, 16, 61])
 def test_days_break_into_blocks(days: int) -> None:
-    drawing = tally_strip.drawing(CONDITIONS, table(days=days).days)
-    assert drawing.width == tally_strip.WIDTH
+    drawing = sides_strip.drawing(CONDITIONS, table(days=days).days)
+    assert drawing.width == sides_strip.WIDTH
     places = [float(x) for x in re.findall(r'<rect x="([\d.]+)"', drawing.body)]
-    assert max(places) < tally_strip.WIDTH
+    assert max(places) < sides_strip.WIDTH
     labels = re.findall(r">(\+\d+|0)</text>", drawing.body)
     assert len([x for x in labels if x == "0"]) == 1
     for width in (60, 100):
-        lines = tally_strip.lines(CONDITIONS, table(days=days).days, width)
+        lines = sides_strip.lines(CONDITIONS, table(days=days).days, width)
         assert all(len(line) <= width for line in lines)
 
 
@@ -181,6 +181,6 @@ def test_the_page_escapes_and_is_gray_proof() -> None:
     hostile = table(title="<script>alert(1)</script>")
     page = report.html(assessment_of(differentials=(hostile,)))
     assert "<script>" not in page
-    body = tally_strip.drawing(CONDITIONS, table().days).body
+    body = sides_strip.drawing(CONDITIONS, table().days).body
     assert ">+3</text>" in body
     assert ">−1</text>" in body

@@ -12,12 +12,12 @@ from equipoise.differential import (
     FOR,
     UNKNOWN,
     Condition,
+    Count,
     ForAndAgainst,
     NextTest,
     Sign,
-    Tally,
 )
-from equipoise.report import tally_strip
+from equipoise.report import sides_strip
 from equipoise.report.blocks import (
     Block,
     Box,
@@ -63,10 +63,10 @@ def _of(table: ForAndAgainst, assessment: Assessment, clock: Clock) -> list[Bloc
     if table.days:
         parts.append(
             Figure(
-                tally_strip.drawing(table.conditions, table.days),
+                sides_strip.drawing(table.conditions, table.days),
                 words("Each day from what was known at its end. Signs are counted, not weighed; "
                       "the syndromes do not exclude each other."),
-                partial(tally_strip.lines, table.conditions, table.days),
+                partial(sides_strip.lines, table.conditions, table.days),
             )
         )  # fmt: skip
     parts.append(_matrix(table, clock))
@@ -82,8 +82,8 @@ def _beside(table: ForAndAgainst, assessment: Assessment) -> Table:
     """The count for each syndrome beside its own criteria."""
     titles = assessment.criterion_titles
 
-    def said(tally: Tally) -> str:
-        each = [f"{titles.get(c, c)}: {text}" for c, text in tally.criteria]
+    def said(count: Count) -> str:
+        each = [f"{titles.get(c, c)}: {text}" for c, text in count.criteria]
         return "; ".join(each) or "none on the shelf"
 
     rows = tuple(
@@ -91,7 +91,7 @@ def _beside(table: ForAndAgainst, assessment: Assessment) -> Table:
             cell(strong(opened(t.label))), cell(str(t.speak_for)), cell(str(t.speak_against)),
             cell(str(t.unknown)), cell(said(t)),
         ))
-        for t in table.tallies
+        for t in table.counts
     )  # fmt: skip
     columns = (
         Column("Syndrome"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from equipoise.differential import Condition, DifferentialDay, Tally
+from equipoise.differential import Condition, Count, DifferentialDay
 from equipoise.report import svg
 from equipoise.report.svg import Drawing, Key
 from equipoise.report.words import day_word
@@ -29,7 +29,7 @@ def drawing(conditions: Sequence[Condition], days: Sequence[DifferentialDay]) ->
     count = -(-len(days) // most)
     each = -(-len(days) // count)
     wide = min(LARGEST, (WIDTH - LABEL - 2.0) / each)
-    longest = max((_known(t) for d in days for t in d.tallies), default=1) or 1
+    longest = max((_known(t) for d in days for t in d.counts), default=1) or 1
     parts: list[str] = []
     y = 4.0
     for start in range(0, len(days), each):
@@ -45,7 +45,7 @@ def drawing(conditions: Sequence[Condition], days: Sequence[DifferentialDay]) ->
         for place, condition in enumerate(conditions):
             parts.append(svg.text(0.0, y + TALL / 2.0 + 4.3, condition.label, size=svg.SMALL))
             for i, day in enumerate(block):
-                parts.append(_field(LABEL + i * wide, y, wide, day.tallies[place], longest))
+                parts.append(_field(LABEL + i * wide, y, wide, day.counts[place], longest))
             y += TALL + 3.0
         y += 10.0
     marks, tall = svg.legend(_keys(), x=4.0, y=y, width=WIDTH - 8.0)
@@ -53,32 +53,32 @@ def drawing(conditions: Sequence[Condition], days: Sequence[DifferentialDay]) ->
     return Drawing(WIDTH, y + tall + 4.0, "For and against by day", _said(days), "".join(parts))
 
 
-def _known(tally: Tally) -> int:
-    return tally.speak_for + tally.speak_against + tally.unknown
+def _known(count: Count) -> int:
+    return count.speak_for + count.speak_against + count.unknown
 
 
-def _field(x: float, y: float, wide: float, tally: Tally, longest: int) -> str:
+def _field(x: float, y: float, wide: float, count: Count, longest: int) -> str:
     x, wide = x + 1.0, wide - 2.0
     parts = [svg.rect(x, y, wide, TALL, stroke="#8b9197", stroke_width=0.7)]
     unit = (TALL - 4.0) / longest
     floor = y + TALL - 2.0
-    tall = unit * tally.speak_for
+    tall = unit * count.speak_for
     parts.append(svg.rect(x + 2.0, floor - tall, BAR, tall, fill=DARK))
     floor -= tall
-    tall = unit * tally.speak_against
-    if tally.speak_against:
+    tall = unit * count.speak_against
+    if count.speak_against:
         parts.append(svg.rect(x + 2.0, floor - tall, BAR, tall, stroke=SLANTS, stroke_width=0.7))
         parts.append(svg.hatch(x + 2.0, floor - tall, BAR, tall, gap=3.0, stroke=SLANTS))
     floor -= tall
-    tall = unit * tally.unknown
-    if tally.unknown:
+    tall = unit * count.unknown
+    if count.unknown:
         parts.append(svg.rect(x + 2.0, floor - tall, BAR, tall, stroke="#b7bdc2",
                               stroke_width=0.6))  # fmt: skip
     middle = x + BAR + 2.0 + (wide - BAR - 2.0) / 2.0
-    said = [f"+{tally.speak_for}"] if tally.speak_for else []
-    said += [f"−{tally.speak_against}"] if tally.speak_against else []
+    said = [f"+{count.speak_for}"] if count.speak_for else []
+    said += [f"−{count.speak_against}"] if count.speak_against else []
     first = y + TALL / 2.0 + 4.4 - 7.0 * (len(said) - 1)
-    for k, words in enumerate(said or ["?" if tally.unknown else ""]):
+    for k, words in enumerate(said or ["?" if count.unknown else ""]):
         fill = svg.INK if said else svg.SOFT
         parts.append(
             svg.text(middle, first + 14.0 * k, words, anchor="middle", bold=bool(said), fill=fill)
@@ -102,7 +102,7 @@ def _said(days: Sequence[DifferentialDay]) -> str:
     last = days[-1]
     said = [
         f"{t.label} {t.speak_for} for, {t.speak_against} against, {t.unknown} unknown"
-        for t in last.tallies
+        for t in last.counts
     ]
     return f"On {day_word(last.day)}: {'; '.join(said)}."
 
@@ -125,7 +125,7 @@ def lines(
         for place, condition in enumerate(conditions):
             cells = [
                 f"{t.speak_for}/{t.speak_against}/{t.unknown}"
-                for t in (d.tallies[place] for d in block)
+                for t in (d.counts[place] for d in block)
             ]
             found.append(condition.label.ljust(label) + "".join(c.rjust(COLUMN) for c in cells))
     return (*found, "", *textwrap.wrap("signs for/against/unknown, counted and not weighed", width))
