@@ -32,8 +32,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "kinetics": ("kinetics",),
     "kinds": (
         "readout", "model", "occasions", "variants", "target", "truth", "series", "chart", "looks",
-        "criterion", "readers", "runs", "probe", "grading", "tally", "advice", "decision",
-        "assessment",
+        "criterion", "readers", "runs", "probe", "grading", "tally", "advice", "trend",
+        "differential", "decision", "assessment",
     ),
     "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
     "verbs": (
