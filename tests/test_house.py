@@ -39,7 +39,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "checks", "files", "modelfile", "density", "likelihood", "datafile", "steps", "dataset",
         "profiles", "objective", "scout", "mode", "importance", "proposal", "fit", "diagnostics",
         "patient", "triage", "plan", "areas", "exposure", "courses", "offer", "turnaround",
-        "replay", "nonmem",
+        "replay", "nonmem", "gradetable", "agreement",
     ),
     "jobs": ("shelves", "examples", "assess"),
     "faces": ("report", "cli"),
