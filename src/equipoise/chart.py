@@ -141,7 +141,7 @@ class Chart:
     def row_days(self, series: Series) -> Ints:
         """The calendar day of each row of a series."""
         if "days" not in series.cache:
-            block = series.key >> _BITS
+            block = series.row_blocks()
             clock = np.zeros(int(max(series.block.max(), block.max(initial=0))) + 1, dtype=np.int64)
             clock[series.block] = self.clock
             moment = clock[block] + np.rint(series.at[:-1] * 3.6e9).astype(np.int64)

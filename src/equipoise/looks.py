@@ -198,6 +198,11 @@ class Looks:
         """Some of the looks, without windows."""
         return Looks(self.chart, self.record[which], self.at[which], self.known[which])
 
+    def some(self, which: Ints) -> Looks:
+        """Some of the looks, through the same windows."""
+        start = None if self.start is None else self.start[which]
+        return replace(self.take(which), windows=self.windows, start=start)
+
     def keep(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """Something made once for these looks."""
         if key not in self.memo:
@@ -406,7 +411,7 @@ def knowledge(looks: Looks, names_read: Sequence[str]) -> Ints:
         if "changes" not in series.cache:
             late = series.known[:-1] > series.at[:-1] + SAME_TIME
             gone = ~np.isinf(series.gone[:-1])
-            block = series.key >> _BITS
+            block = series.row_blocks()
             times = np.concatenate((series.known[:-1][late], series.gone[:-1][gone]))
             blocks = np.concatenate((block[late], block[gone]))
             series.cache["changes"] = np.sort((blocks << _BITS) + ticks(times))
