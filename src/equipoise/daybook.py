@@ -22,11 +22,15 @@ from equipoise.record import SAME_TIME
 _BITS = 44
 
 
-def last_rows(looks: Looks, series: Series) -> tuple[Ints, Bools]:
-    """For each look the last row by time (-1: none), and whether it sees every row up to it."""
+def last_rows(looks: Looks, series: Series, until: Floats | None = None) -> tuple[Ints, Bools]:
+    """For each look the last row by time (-1: none), and whether it sees every row up to it.
+
+    until  rows after this are not asked for
+    """
     start = series.start[looks.record]
     base = series.block[looks.record] << _BITS
-    last = np.searchsorted(series.key, base + ticks(looks.at + SAME_TIME), side="right") - 1
+    at = looks.at if until is None else np.minimum(until, looks.at)
+    last = np.searchsorted(series.key, base + ticks(at + SAME_TIME), side="right") - 1
     last = np.where(last >= start, last, -1).astype(np.int64)
     whole = np.ones(len(looks), dtype=np.bool_)
     if not series.plain and series.rows:
