@@ -268,3 +268,40 @@ def _rise(
         found.low[into] = row[chosen[dropped[day]]]
         found.first[into] = row[chosen[day]]
         found.second[into] = row[of_second[here]]
+
+
+def two_lowest(
+    looks: Looks, series: Series, since: Floats, until: Floats
+) -> tuple[Rows, Rows, Ints]:
+    """The rows with the lowest and the second lowest number from one time to another, the first of
+    equals; none where there is none.
+
+    Gives both, and the looks that are left over.
+    """
+    none = np.full(len(looks), -1, dtype=np.int64)
+    lowest, second = Rows(series, none), Rows(series, none.copy())
+    if not series.rows:
+        return lowest, second, np.zeros(0, dtype=np.int64)
+    last, whole = last_rows(looks, series, until)
+    base = series.block[looks.record] << _BITS
+    some = np.flatnonzero(whole & (last >= 0) & (series.key[last] >= base + ticks(since)))
+    if "ranks" not in series.cache:
+        _, rank = np.unique(series.numbers(), return_inverse=True)
+        series.cache["ranks"] = rank.reshape(-1).astype(np.int64)
+    for group in rounds(series.block[looks.record[some]], [since[some]]):
+        which = some[group]
+        days = days_from(looks, series, which, since)
+        row, size = days.spread.row, len(days.spread.row)
+        # By number, then by time; each record below the one before, so that one minimum serves all.
+        order = series.cache["ranks"][series.code[row]] * size + np.arange(size)
+        step = (len(series.values) + 2) * size
+        new = np.append(True, days.spread.look[1:] != days.spread.look[:-1])
+        offset = (len(row) - np.cumsum(new)) * step
+        best = np.minimum.accumulate(order + offset)
+        before = np.where(new, offset + step - 1, np.roll(best, 1))
+        next_best = np.minimum.accumulate(np.maximum(order + offset, before))
+        stop = np.searchsorted(row, last[which])
+        lowest.index[which] = row[(best - offset)[stop] % size]
+        runner_up = (next_best - offset)[stop]
+        second.index[which] = np.where(runner_up == step - 1, -1, row[runner_up % size])
+    return lowest, second, np.flatnonzero(~whole)

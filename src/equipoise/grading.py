@@ -190,6 +190,9 @@ def table(criteria: Sequence[Criterion], chart: Chart, record: Ints, at: Floats)
                 if found.readings:
                     said = met_of(criterion, [r.possible for r in found.readings])
                     answers[piece] = np.where(found.applied, said, -1)
+            found.looks.memo.clear()
+        # What was kept for the piece holds its looks, and they hold it.
+        looks.shared.clear()
     return Table(record, at, low, high, met)
 
 
