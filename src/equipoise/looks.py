@@ -225,7 +225,13 @@ class Looks:
     def _last(self, series: Series, at: Floats) -> Rows:
         if not series.rows:
             return Rows(series, np.full(len(self), -1, dtype=np.int64))
-        wanted = (series.block[self.record] << _BITS) + ticks(at + SAME_TIME)
+        if at is self.at:
+            if "ticks" not in self.shared:
+                self.shared["ticks"] = ticks(at + SAME_TIME)
+            moment = self.shared["ticks"]
+        else:
+            moment = ticks(at + SAME_TIME)
+        wanted = (series.block[self.record] << _BITS) + moment
         index = np.searchsorted(series.key, wanted, side="right").astype(np.int64) - 1
         start = series.start[self.record]
         index = np.where(index >= start, index, -1)

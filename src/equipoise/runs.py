@@ -234,7 +234,11 @@ def _depths(looks: Looks, period: _Period, rules: Rules) -> tuple[Depths, Depths
         for into, values, empty in zip(
             (low, high, has_count), of_record, (-1, -1, False), strict=True
         ):
-            into[:, which] = np.where(seen, values[:, mine], empty)
+            own = np.where(seen, values[:, mine], empty)
+            if len(which) == len(looks):
+                into[...] = own
+            else:
+                into[:, which] = own
     rest = np.flatnonzero(left)
     if len(rest):
         counts, place = _counted(looks.take(rest), period.some(rest), rules)
