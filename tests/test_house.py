@@ -32,8 +32,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "kinetics": ("kinetics",),
     "kinds": (
         "readout", "model", "occasions", "variants", "target", "truth", "series", "chart", "looks",
-        "daybook", "criterion", "readers", "runs", "probe", "grading", "advice", "decision",
-        "assessment",
+        "daybook", "criterion", "readers", "runs", "probe", "grading", "tally", "advice",
+        "decision", "assessment",
     ),
     "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
     "verbs": (
