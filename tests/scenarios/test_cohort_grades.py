@@ -173,7 +173,7 @@ def test_what_is_wrong_is_said_in_one_sentence(shell: Shell, folder: Path, tmp_p
     assert "go with a cohort" in shell.wrong("grade", CASE_A, "--out", tmp_path / "x.csv")
     empty = tmp_path / "empty"
     empty.mkdir()
-    assert "no record in it" in shell.wrong("grade", empty)
+    assert "no record can be read in it" in shell.wrong("grade", empty)
     assert "cannot be read" in shell.wrong("grade", tmp_path / "nothing.csv")
 
 
