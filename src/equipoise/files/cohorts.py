@@ -86,7 +86,9 @@ def cohort_sources(path: str | Path) -> list[Source]:
                 found += _of_table(file)
         if not found:
             raise InputError(
-                "folder", "no record can be read in it", "put records there, as JSON, CSV or Parquet"
+                "folder",
+                "no record can be read in it",
+                "put records there, as JSON, CSV or Parquet",
             )
         return found
     if place.suffix.lower() in (*TABLES, PARQUET):
