@@ -32,7 +32,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "kinetics": ("kinetics",),
     "kinds": (
         "readout", "model", "occasions", "variants", "target", "truth", "series", "chart", "looks",
-        "criterion", "readers", "runs", "probe", "grading", "tally", "advice", "trend",
+        "daybook", "criterion", "readers", "runs", "probe", "grading", "tally", "advice", "trend",
         "differential", "decision", "assessment",
     ),
     "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
@@ -40,7 +40,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "checks", "files", "modelfile", "density", "descent", "likelihood", "datafile", "steps",
         "dataset", "profiles", "objective", "scout", "mode", "importance", "proposal", "fit",
         "diagnostics", "patient", "triage", "plan", "areas", "exposure", "courses", "offer",
-        "turnaround", "replay", "nonmem",
+        "turnaround", "replay", "nonmem", "gradetable", "agreement",
     ),
     "jobs": ("shelves", "examples", "assess"),
     "faces": ("report", "cli"),

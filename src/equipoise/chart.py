@@ -66,13 +66,16 @@ class Columns:
         if value is None:
             return -1
         if isinstance(value, Quantity):
-            key: Hashable = (value.number.as_tuple(), value.unit, value.comparator)
+            # As written: 1.0 and 1.00 are two values.
+            key: Hashable = (str(value.number), value.unit, value.comparator)
+        elif isinstance(value, bool | str | int | tuple):
+            # True is 1 to a dictionary.
+            key = (type(value), value)
         elif isinstance(value, Dose | Cells | Procedure | Transfusion):
             key = id(value)
         elif isinstance(value, Mapping):
             key = tuple(value.items())
         else:
-            # True is 1 to a dictionary.
             key = (type(value), value)
         found = self.places.get(key)
         if found is None:
@@ -141,7 +144,7 @@ class Chart:
     def row_days(self, series: Series) -> Ints:
         """The calendar day of each row of a series."""
         if "days" not in series.cache:
-            block = series.key >> _BITS
+            block = series.row_blocks()
             clock = np.zeros(int(max(series.block.max(), block.max(initial=0))) + 1, dtype=np.int64)
             clock[series.block] = self.clock
             moment = clock[block] + np.rint(series.at[:-1] * 3.6e9).astype(np.int64)

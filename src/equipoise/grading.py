@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import numpy as np
@@ -153,12 +153,15 @@ class Table:
 
     record, at  of each look: number in the chart, hours from day 0
     low, high   criterion id -> grade or score; -1 where it does not apply
+    met         id of a criterion with a yes/no answer beside its grade or score -> 0 not met,
+                1 unknown, 2 met; -1 where it does not apply
     """
 
     record: Ints
     at: Floats
     low: dict[str, Ints | Floats]
     high: dict[str, Ints | Floats]
+    met: dict[str, Ints] = field(default_factory=dict)
 
 
 def table(criteria: Sequence[Criterion], chart: Chart, record: Ints, at: Floats) -> Table:
@@ -168,6 +171,7 @@ def table(criteria: Sequence[Criterion], chart: Chart, record: Ints, at: Floats)
     """
     low: dict[str, Ints | Floats] = {}
     high: dict[str, Ints | Floats] = {}
+    met: dict[str, Ints] = {}
     pieces = [slice(start, start + PIECE) for start in range(0, len(record), PIECE)]
     for piece in pieces:
         looks = look_now(chart, record[piece], at[piece])
@@ -181,7 +185,15 @@ def table(criteria: Sequence[Criterion], chart: Chart, record: Ints, at: Floats)
                     into[criterion.id] = empty
                 column = into[criterion.id]
                 column[piece] = np.where(found.applied, values, -1)
-    return Table(record, at, low, high)
+            if criterion.met is not None:
+                answers = met.setdefault(criterion.id, np.full(len(record), -1, dtype=np.int64))
+                if found.readings:
+                    said = met_of(criterion, [r.possible for r in found.readings])
+                    answers[piece] = np.where(found.applied, said, -1)
+            found.looks.memo.clear()
+        # What was kept for the piece holds its looks, and they hold it.
+        looks.shared.clear()
+    return Table(record, at, low, high, met)
 
 
 PIECE = 16_384

@@ -198,6 +198,11 @@ class Looks:
         """Some of the looks, without windows."""
         return Looks(self.chart, self.record[which], self.at[which], self.known[which])
 
+    def some(self, which: Ints) -> Looks:
+        """Some of the looks, through the same windows."""
+        start = None if self.start is None else self.start[which]
+        return replace(self.take(which), windows=self.windows, start=start)
+
     def keep(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """Something made once for these looks."""
         if key not in self.memo:
@@ -220,7 +225,13 @@ class Looks:
     def _last(self, series: Series, at: Floats) -> Rows:
         if not series.rows:
             return Rows(series, np.full(len(self), -1, dtype=np.int64))
-        wanted = (series.block[self.record] << _BITS) + ticks(at + SAME_TIME)
+        if at is self.at:
+            if "ticks" not in self.shared:
+                self.shared["ticks"] = ticks(at + SAME_TIME)
+            moment = self.shared["ticks"]
+        else:
+            moment = ticks(at + SAME_TIME)
+        wanted = (series.block[self.record] << _BITS) + moment
         index = np.searchsorted(series.key, wanted, side="right").astype(np.int64) - 1
         start = series.start[self.record]
         index = np.where(index >= start, index, -1)
@@ -406,7 +417,7 @@ def knowledge(looks: Looks, names_read: Sequence[str]) -> Ints:
         if "changes" not in series.cache:
             late = series.known[:-1] > series.at[:-1] + SAME_TIME
             gone = ~np.isinf(series.gone[:-1])
-            block = series.key >> _BITS
+            block = series.row_blocks()
             times = np.concatenate((series.known[:-1][late], series.gone[:-1][gone]))
             blocks = np.concatenate((block[late], block[gone]))
             series.cache["changes"] = np.sort((blocks << _BITS) + ticks(times))

@@ -112,6 +112,13 @@ class Series:
         """How many events."""
         return len(self.key)
 
+    def row_blocks(self) -> Ints:
+        """The block of each row; times before day 0 are negative in `key`."""
+        if "blocks" not in self.cache:
+            self.cache["blocks"] = (self.key + 2 ** (_BITS - 1)) >> _BITS
+        result: Ints = self.cache["blocks"]
+        return result
+
     def table(self, key: Hashable, of: Callable[[Any], int], absent: int) -> NDArray[np.int16]:
         """A number for each distinct value, and last, for "no row", `absent`.
 
@@ -209,7 +216,7 @@ class Series:
         """For each row the laboratory's own limit that came with it, or the last before it."""
         if ("carried", end) not in self.cache:
             codes = (self.high if end == "high" else self.low)[:-1]
-            block = self.key >> _BITS
+            block = self.row_blocks()
             place = np.where(codes >= 0, np.arange(self.rows), -1)
             last = np.maximum.accumulate(place) if self.rows else place
             same = (last >= 0) & (block[last] == block if self.rows else last >= 0)

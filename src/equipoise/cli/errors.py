@@ -32,7 +32,8 @@ def is_input_error(error: Exception) -> bool:
 
 def is_missing_extra(error: Exception) -> bool:
     """Whether an optional part is not installed (exit 3)."""
-    return _is(error, "equipoise.report", "MissingExtra")
+    kinds = (("equipoise.report", "MissingExtra"), ("equipoise.files", "MissingParquet"))
+    return any(_is(error, *kind) for kind in kinds)
 
 
 def _is(error: Exception, module: str, name: str) -> bool:

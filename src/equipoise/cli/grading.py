@@ -1,4 +1,4 @@
-"""`equipoise grade`: toxicity criteria over a record."""
+"""`equipoise grade`: toxicity criteria over a record, or over a cohort of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import math
 
 import click
 
-from equipoise import criteria
+from equipoise import criteria, files
+from equipoise.cli import grading_cohort
 from equipoise.cli.errors import WrongInput
 from equipoise.cli.shelf import nearest
 from equipoise.cli.words import (
@@ -26,19 +27,54 @@ from equipoise.record import Record
 
 
 @click.command(
-    epilog="Example: equipoise grade tisagenlecleucel.json --criterion crs_astct2019 --daily"
+    epilog="Example: equipoise grade tisagenlecleucel.json --criterion crs_astct2019 --daily; "
+    "of a cohort: equipoise grade records/ --out out/grades"
 )
-@click.argument("record", type=click.Path(dir_okay=False))
+@click.argument("record", type=click.Path(), metavar="RECORD|COHORT")
 @click.option("--criterion", "wanted", multiple=True, metavar="ID", help="Default: all.")
 @at_option
 @click.option("--daily", is_flag=True, help="At each day's end, from what was known then.")
+@click.option("--out", type=click.Path(), metavar="PLACE",
+              help="Of a cohort: a .csv or .parquet file for the daily table, or a folder for the "
+              "table, agreement.json and cohort.html.")  # fmt: skip
+@click.option("--compare", "compared", multiple=True, metavar="ID[=CUT]",
+              help="Of a cohort: criteria whose yes or no is compared; a grade or score says yes "
+              f"from a cut on. Default: {', '.join(grading_cohort.COMPARED)}.")  # fmt: skip
+@click.option("--why", metavar="PATIENT",
+              help="Of a cohort: the answers of this patient, with their reasons.")  # fmt: skip
+@click.option("--workers", type=click.IntRange(min=1), metavar="N",
+              help="Of a cohort: processes; default: as many as processors.")  # fmt: skip
 @json_option
 def grade(
-    record: str, wanted: tuple[str, ...], when: str | None, daily: bool, as_json: bool
+    record: str,
+    wanted: tuple[str, ...],
+    when: str | None,
+    daily: bool,
+    out: str | None,
+    compared: tuple[str, ...],
+    why: str | None,
+    workers: int | None,
+    as_json: bool,
 ) -> int:
-    """Grade a record; an answer is an interval where data lack, and says what would settle it."""
+    """Grade a record; an answer is an interval where data lack, and says what would settle it.
+
+    COHORT, a folder of records or one table of many, is graded day by day: a table of patients by
+    days, and how criteria agree with each other and with the grades in the charts.
+    """
     chosen = _chosen(wanted)
-    patient = read_record(record)
+    if why is not None:
+        patient = grading_cohort.one_patient(record, why)
+    elif files.holds_many(record):
+        return grading_cohort.grade_cohort(
+            record, chosen, when=when, out=out, compared=compared, workers=workers, as_json=as_json
+        )
+    elif out is not None or compared or workers is not None:
+        raise WrongInput(
+            "--out, --compare and --workers go with a cohort: give a folder of records, or a table "
+            "with several"
+        )
+    else:
+        patient = read_record(record)
     at = moment(when, patient)
     past = patient.assuming_turnaround().until(at)
     answers: list[Grade] = []
