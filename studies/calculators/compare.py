@@ -5,7 +5,7 @@
 Nothing of others is copied here: their code is run from checkouts that the reader makes.
 
 --safety  github.com/alto84/safety-research-system at 037d702 (Python: three scores)
---nobra   github.com/danielxmed/nobra_calculator at 819ed01 (Python: HScore in classes)
+--nobra   github.com/danielxmed/nobra_calculator at 101d1f3 (Python: HScore in classes)
 --icaht   github.com/emilyliangmd/automatedicahtgrading at c3e0109: its synthetic counts, and the
           grades in its own rendered page
 
