@@ -31,8 +31,9 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "ground": ("version", "source", "chance", "units", "names", "record", "regimen"),
     "kinetics": ("kinetics",),
     "kinds": (
-        "readout", "model", "occasions", "variants", "target", "truth", "series", "chart", "looks",
-        "criterion", "readers", "runs", "probe", "grading", "advice", "decision", "assessment",
+        "readout", "model", "occasions", "variants", "target", "truth", "series", "chart",
+        "charting", "looks", "criterion", "readers", "runs", "probe", "grading", "advice",
+        "decision", "assessment",
     ),
     "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
     "verbs": (

@@ -6,7 +6,8 @@ import math
 
 import click
 
-from equipoise import criteria
+from equipoise import charting, criteria
+from equipoise.cli.charting import conventions_option, print_pairs
 from equipoise.cli.errors import WrongInput
 from equipoise.cli.shelf import nearest
 from equipoise.cli.words import (
@@ -32,23 +33,40 @@ from equipoise.record import Record
 @click.option("--criterion", "wanted", multiple=True, metavar="ID", help="Default: all.")
 @at_option
 @click.option("--daily", is_flag=True, help="At each day's end, from what was known then.")
+@conventions_option
 @json_option
 def grade(
-    record: str, wanted: tuple[str, ...], when: str | None, daily: bool, as_json: bool
+    record: str,
+    wanted: tuple[str, ...],
+    when: str | None,
+    daily: bool,
+    conventions_file: str | None,
+    as_json: bool,
 ) -> int:
     """Grade a record; an answer is an interval where data lack, and says what would settle it."""
     chosen = _chosen(wanted)
+    site = None if conventions_file is None else charting.read_conventions(conventions_file)
     patient = read_record(record)
     at = moment(when, patient)
     past = patient.assuming_turnaround().until(at)
-    answers: list[Grade] = []
-    with working("grading") as step:
+
+    def graded(conventions: charting.Conventions | None) -> list[Grade]:
+        found: list[Grade] = []
         for criterion in chosen:
             step(criterion.id)
             if daily:
-                answers.extend(grade_daily(criterion, past, at))
+                found.extend(grade_daily(criterion, past, at, conventions=conventions))
             else:
-                answers.append(grade_once(criterion, past, at))
+                found.append(grade_once(criterion, past, at, conventions=conventions))
+        return found
+
+    with working("grading") as step:
+        answers = graded(None)
+        assumed = [] if site is None else graded(site)
+    if site is not None:
+        pairs = list(zip(answers, assumed, strict=True))
+        print_pairs(pairs, site, past, daily=daily, as_json=as_json)
+        return 0
     if as_json:
         print_json([a.to_json() for a in answers])
         return 0
