@@ -11,10 +11,11 @@ version = "2026-03"                 # of the site's own rules; printed with each
 of = "vasopressors"                 # the finding that nobody charted
 means = []                          # its no
 on_days_with = ["temperature"]      # that day's chart was kept: each of these is in it
-unless = ["noradrenaline"]          # any of these on that day, and silence means nothing
+unless = ["vasopressor"]            # any of these on that day, and silence means nothing
 
 A convention fills a gap and never speaks against the chart: it is read only where no value of the
-finding lies in a criterion's window. It holds from the moment of that day at which the last of
+finding lies in a criterion's window, and an item that would leave what is charted stays strict. It
+holds from the moment of that day at which the last of
 `on_days_with` was first known, and ceases where something of `unless`, or the finding itself,
 becomes known for that day.
 """
@@ -54,7 +55,7 @@ class Silence:
 
     means         the no of this finding: False, (), "none", 0
     on_days_with  measurements, findings or `doses`, each of which that day must have
-    unless        measurements, findings that hold, or agents given: silence means nothing then
+    unless        measurements, findings that hold, agents given: silence means nothing then
     why           in the site's words, for a reader
     """
 
@@ -165,6 +166,9 @@ def _silence(entry: Mapping[str, Any]) -> Silence:
         if name in names.MEASUREMENTS or name in names.FINDINGS:
             unless.append(name)
             continue
+        if name in names.GROUPS:
+            unless += names.in_group(name)
+            continue
         try:
             unless.append(names.agent(name).name)
         except names.UnknownName:
@@ -172,7 +176,7 @@ def _silence(entry: Mapping[str, Any]) -> Silence:
     why = entry.get("why", "")
     if not isinstance(why, str):
         raise ChartingError(f"[[silence]] of {of}: why is a text")
-    return Silence(of, no, tuple(days), tuple(unless), why.strip())
+    return Silence(of, no, tuple(days), tuple(dict.fromkeys(unless)), why.strip())
 
 
 def no_of(known: FindingName) -> Any:

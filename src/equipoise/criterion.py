@@ -323,6 +323,9 @@ def _evaluate(criterion: Criterion, looks: Looks) -> Graded:
         nothing = np.zeros(len(looks), dtype=np.int64)
         return Graded(criterion, through, applied, why_not, nothing, nothing, ())
     readings = tuple(item.read(through) for item in criterion.items)
+    if looks.chart.silent:
+        strict = evaluate(criterion, looks.strict())
+        readings = tuple(map(_within, strict.readings, readings))
     for item, found in zip(criterion.items, readings, strict=True):
         if found.possible.min() == 0 or int(found.possible.max()) >> len(item.classes):
             raise ValueError(f"{criterion.id}, item {item.name}: no class, or one that it lacks")
@@ -333,6 +336,17 @@ def _evaluate(criterion: Criterion, looks: Looks) -> Graded:
     else:
         low, high = bounds(criterion, [r.possible for r in readings])
     return Graded(criterion, through, applied, why_not, low, high, readings)
+
+
+def _within(strict: Readings, assumed: Readings) -> Readings:
+    """What conventions leave of a strict reading; all of it where they contradict the chart."""
+    both = strict.possible & assumed.possible
+    agrees = both != 0
+
+    def explain(look: int) -> Reasons:
+        return (assumed if agrees[look] else strict).explain(look)
+
+    return Readings(np.where(agrees, both, strict.possible).astype(np.uint8), explain)
 
 
 def bounds(criterion: Criterion, possible: Sequence[Masks]) -> tuple[Ints, Ints]:

@@ -194,6 +194,14 @@ class Looks:
         """The same looks through the windows of a criterion."""
         return Looks(self.chart, self.record, self.at, self.known, windows, start, self.shared, {})
 
+    def strict(self) -> Looks:
+        """The same looks without charting conventions."""
+        if "strict" not in self.shared:
+            chart = replace(self.chart, silent={})
+            self.shared["strict"] = Looks(chart, self.record, self.at, self.known)
+        found: Looks = self.shared["strict"]
+        return found
+
     def take(self, which: Any) -> Looks:
         """Some of the looks, without windows."""
         return Looks(self.chart, self.record[which], self.at[which], self.known[which])
