@@ -17,7 +17,7 @@ from equipoise.probe import with_entries
 from equipoise.record import Cells, Measurement
 
 SOME = settings(max_examples=25, deadline=None)
-FEW = settings(max_examples=10, deadline=None)
+FEW = settings(max_examples=5, deadline=None)
 FINDINGS = [f.name for f in names.FINDINGS.values() if no_of(f) is not None]
 SITE = Conventions(
     "site", "1",

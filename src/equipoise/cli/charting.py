@@ -13,7 +13,7 @@ from equipoise.criterion import Grade
 from equipoise.record import Record
 
 Pair = tuple[Grade, Grade]
-"""The strict answer, and that under the conventions."""
+"""The strict answer, and the other."""
 
 conventions_option = click.option(
     "--conventions", "conventions_file", type=click.Path(dir_okay=False), metavar="FILE",
