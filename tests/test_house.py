@@ -32,8 +32,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "kinetics": ("kinetics",),
     "kinds": (
         "readout", "model", "occasions", "variants", "target", "truth", "series", "chart",
-        "charting", "looks", "criterion", "readers", "runs", "probe", "grading", "advice",
-        "decision", "assessment",
+        "charting", "looks", "criterion", "readers", "runs", "probe", "grading", "episodes",
+        "advice", "decision", "assessment",
     ),
     "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
     "verbs": (

@@ -344,7 +344,7 @@ def _since(graded: Graded, known: Floats) -> list[float | None]:
     for look in range(len(looks)):
         if graded.applied[look] and graded.low[look]:
             start[look] = float(looks.at[look])
-            times[look] = _times(graded, look)
+            times[look] = np.unique(np.concatenate(moments(graded, look)))[::-1]
             place[look] = 0
     step = _FIRST_STEP
     while times:
@@ -370,21 +370,26 @@ def _since(graded: Graded, known: Floats) -> list[float | None]:
     return start
 
 
-def _times(graded: Graded, look: int) -> Floats:
-    """Times at which the answer may have changed, latest first: events, and values going stale."""
+def moments(graded: Graded, look: int) -> tuple[Floats, Floats]:
+    """When an answer may have changed up to a look: times of its own observations, other times.
+
+    Observations that the look knows of, of each name of the criterion's windows; besides, when
+    they go stale, and doses and cells.
+    """
     looks, windows = graded.looks, graded.criterion.windows
     one = looks.take([look])
     at = float(looks.at[look])
-    found: list[Floats] = []
+    observed: list[Floats] = [np.zeros(0)]
+    others: list[Floats] = [np.zeros(0)]
     for name, series in ((n, s) for n in (*windows, CELLS, DOSES) for s in looks.chart.columns(n)):
         if not series.rows:
             continue
         times = series.at[one.between(series, np.array([-np.inf])).row]
-        found.append(times)
+        (observed if name in windows else others).append(times)
         if name in windows:
-            stale = times + windows[name] + 2 * SAME_TIME
-            found.append(stale[stale < at])
-    return np.unique(np.concatenate(found))[::-1] if found else np.zeros(0)
+            ends = times + windows[name] + 2 * SAME_TIME
+            others.append(ends[ends < at])
+    return np.unique(np.concatenate(observed)), np.unique(np.concatenate(others))
 
 
 def _sentence(graded: Graded, look: int, now: Snapshot) -> str:

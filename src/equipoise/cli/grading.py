@@ -8,6 +8,7 @@ import click
 
 from equipoise import charting, criteria
 from equipoise.cli.charting import conventions_option, print_pairs
+from equipoise.cli.episodes import episodes_option, print_episodes
 from equipoise.cli.errors import WrongInput
 from equipoise.cli.shelf import nearest
 from equipoise.cli.words import (
@@ -34,6 +35,7 @@ from equipoise.record import Record
 @at_option
 @click.option("--daily", is_flag=True, help="At each day's end, from what was known then.")
 @conventions_option
+@episodes_option
 @json_option
 def grade(
     record: str,
@@ -41,14 +43,20 @@ def grade(
     when: str | None,
     daily: bool,
     conventions_file: str | None,
+    as_episodes: bool,
     as_json: bool,
 ) -> int:
     """Grade a record; an answer is an interval where data lack, and says what would settle it."""
+    if daily and as_episodes:
+        raise click.UsageError("--episodes stands over all days: leave --daily out")
     chosen = _chosen(wanted)
     site = None if conventions_file is None else charting.read_conventions(conventions_file)
     patient = read_record(record)
     at = moment(when, patient)
     past = patient.assuming_turnaround().until(at)
+    if as_episodes:
+        print_episodes(chosen, past, at, site, asked=bool(wanted), as_json=as_json)
+        return 0
 
     def graded(conventions: charting.Conventions | None) -> list[Grade]:
         found: list[Grade] = []

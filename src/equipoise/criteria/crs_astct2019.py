@@ -9,7 +9,15 @@ import numpy as np
 
 from equipoise import names
 from equipoise.chart import DOSES, Bools
-from equipoise.criterion import Criterion, Effort, Item, Probe, Readings, Reasons
+from equipoise.criterion import (
+    Course,
+    Criterion,
+    Effort,
+    Item,
+    Probe,
+    Readings,
+    Reasons,
+)
 from equipoise.looks import MET, NOT_MET, UNKNOWN, Looks, Rows, Truths
 from equipoise.probe import answer, choices, values
 from equipoise.readers import MASK_OF_TRUTH, Part, PartReader, after, since
@@ -251,6 +259,7 @@ CRS = Criterion(
     applies=after(NO_INFUSION),
     starts=since(),
     combine=combine,
+    course=Course(opening=("fever", 2)),
     windows={
         "temperature": 24.0,
         "fever": 24.0,
