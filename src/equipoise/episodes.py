@@ -156,7 +156,8 @@ class _Trail:
 
     low, high  grade, score, or 0 and 1
     there, absent  surely there, surely not
-    observed   the moment is one at which something was charted
+    observed   the moment says something of itself: something was charted at it, or the criterion
+               does not apply then
     infusion   hours of the infusion that counts; NaN: none, or the criterion has none
     """
 
@@ -204,8 +205,8 @@ def _trail(criterion: Criterion, chart: Chart, now: Graded, t: float) -> _Trail:
     infusion = looks.infusion(products) if products else np.full(len(at), math.nan)
     ended = DEATH if end < t - SAME_TIME or looks.death().there[-1] else OPEN
     return _Trail(
-        criterion, chart, graded, t, at, low, high, there, absent, np.isin(at, events), infusion,
-        bool(products), ended,
+        criterion, chart, graded, t, at, low, high, there, absent,
+        np.isin(at, observed) | ~graded.applied, infusion, bool(products), ended,
     )  # fmt: skip
 
 
@@ -291,7 +292,10 @@ def _episode(trail: _Trail, one: _Open, infusion: float, number: int, ended: str
         peak_at = float(trail.at[one.places[peak]])
         told = [one.places[peak]] if course.counts else [sure[0], one.places[peak]]
         pauses = [
-            (float(trail.at[one.places[a]]), float(trail.at[one.places[b]]))
+            (
+                float(trail.at[max(k for k in seen if k <= one.places[a])]),
+                float(trail.at[one.places[b]]),
+            )
             for a, b in zip(one.sure[:-1], one.sure[1:], strict=True)
             if b > a + 1
         ]
