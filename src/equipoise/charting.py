@@ -260,9 +260,11 @@ def _read(chart: Chart, silence: Silence) -> Series:
             at = place.get(int(key))
             if at is not None:
                 gone[at] = min(gone[at], known)
+    # What is taken back before it is known is never seen.
+    ever = gone > days.known + SAME_TIME
     found = series_of(
-        silence.of, chart.records, days.record, days.at, days.known,
-        np.zeros(len(days.at), dtype=np.int32), (silence.means,), gone=gone,
+        silence.of, chart.records, days.record[ever], days.at[ever], days.known[ever],
+        np.zeros(int(ever.sum()), dtype=np.int32), (silence.means,), gone=gone[ever],
     )  # fmt: skip
     return replace(found, assumed_by=f"not charted, {' and '.join(silence.on_days_with)} charted")
 

@@ -67,3 +67,64 @@ def test_a_bad_file_of_conventions_is_said_in_one_sentence(
     bad.write_text('charting = 1\nsite = "W"\nversion = "1"\n[[silence]]\nof = "ferritin"\n')
     said = shell.wrong("grade", record, "--conventions", str(bad))
     assert "ferritin is a measurement" in said
+
+
+# --- episodes -----------------------------------------------------------------------------
+
+CASE_A = str(ROOT / "src" / "equipoise" / "examples" / "tisagenlecleucel_case_a.json")
+KEYS = {
+    "criterion", "episode", "certain", "infusion", "onset", "peak", "resolution", "ended",
+    "recurrence", "renewed", "pauses", "spells", "because", "source", "standing",
+    "under_convention",
+}  # fmt: skip
+
+
+def test_episodes_of_a_record(shell: Shell, record: str) -> None:
+    arguments = ("grade", record, "--criterion", "crs_astct2019", "--episodes")
+    code, out, _ = shell(*arguments)
+    assert code == 0
+    assert "crs_astct2019 1 +1 to +2 1-4 open, last seen +2" in " ".join(out.split())
+    (one,) = (e for e in shell.json(*arguments, "--json") if e["certain"])
+    assert set(one) == KEYS
+    assert one["onset"] == {"after": 35.0, "by": 59.0, "day_after": 1, "day_by": 2}
+    assert (one["peak"]["low"], one["peak"]["high"]) == (1, 4)
+    assert one["under_convention"] is None
+
+
+def test_episodes_under_conventions_stand_beneath_the_strict_ones(
+    shell: Shell, record: str
+) -> None:
+    arguments = ("grade", record, "--criterion", "crs_astct2019", "--episodes")
+    code, out, _ = shell(*arguments, "--conventions", SITE)
+    assert code == 0
+    strict, _, assumed = out.partition("Under Example ward, version 2026-11")
+    assert "1-4" in strict
+    assert "1-4" not in assumed
+    found = shell.json(*arguments, "--conventions", SITE, "--json")
+    names = [e["under_convention"] for e in found if e["certain"]]
+    assert names == [None, "Example ward, version 2026-11"]
+
+
+def test_every_criterion_that_has_episodes_is_asked_by_default(shell: Shell) -> None:
+    found = shell.json("grade", CASE_A, "--episodes", "--json")
+    asked = {e["criterion"] for e in found}
+    assert "crs_astct2019" in asked
+    assert not asked & {"easix", "hscore_2014", "car_hematotox_2021"}
+    assert all(set(e) == KEYS for e in found)
+
+
+def test_what_has_no_episodes_is_refused_where_it_is_named(shell: Shell, record: str) -> None:
+    said = shell.wrong("grade", record, "--criterion", "easix", "--episodes")
+    assert "easix is a score and has no episodes" in said
+    code, _, err = shell("grade", record, "--daily", "--episodes")
+    assert code == 2
+    assert "leave --daily out" in err
+
+
+def test_a_record_without_anything_says_so(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "empty.json"
+    file.write_text(json.dumps({**RECORD, "events": RECORD["events"][:1]}))
+    code, out, _ = shell("grade", str(file), "--criterion", "crs_astct2019", "--episodes")
+    assert code == 0
+    assert "No episode is certain." in out
+    assert "crs_astct2019: +0 to the end" in out

@@ -369,8 +369,8 @@ CRS = Criterion(
         "A finding `fever` without a number counts as a fever.",
         "The last value within the window counts, from the infusion on; with two infusions, from "
         "the later one.",
-        "The paper does not say when the fever waiver ends; here it lasts for the record (project "
-        "choice).",
+        "The paper does not say when the fever waiver ends; here it lasts until the next infusion "
+        "(project choice), and an episode that begins again without a new fever is named as such.",
         "Vasopressin alone counts as one vasopressor; terlipressin is read as vasopressin (not "
         "verified).",
         "Dobutamine and milrinone are inotropes and are not counted (project choice).",
