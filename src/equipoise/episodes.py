@@ -164,7 +164,6 @@ class _Trail:
     criterion: Criterion
     chart: Chart
     graded: Graded
-    known: float
     at: Floats
     low: Floats
     high: Floats
@@ -205,7 +204,7 @@ def _trail(criterion: Criterion, chart: Chart, now: Graded, t: float) -> _Trail:
     infusion = looks.infusion(products) if products else np.full(len(at), math.nan)
     ended = DEATH if end < t - SAME_TIME or looks.death().there[-1] else OPEN
     return _Trail(
-        criterion, chart, graded, t, at, low, high, there, absent,
+        criterion, chart, graded, at, low, high, there, absent,
         np.isin(at, observed) | ~graded.applied, infusion, bool(products), ended,
     )  # fmt: skip
 

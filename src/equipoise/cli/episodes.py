@@ -116,7 +116,7 @@ def _end(e: Episode) -> str:
         OPEN: f"open, last seen {last}",
         DEATH: f"death, last seen {last}",
         NEXT_INFUSION: f"next infusion, last seen {last}",
-        COUNTED: "counted so far",
+        COUNTED: "counted, does not fall",
     }
     return words[e.ended]
 
