@@ -33,7 +33,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "kinds": (
         "readout", "model", "occasions", "variants", "target", "truth", "series", "chart",
         "charting", "looks", "criterion", "readers", "runs", "probe", "grading", "episodes",
-        "advice", "decision", "assessment",
+        "tally", "advice", "decision", "assessment",
     ),
     "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
     "verbs": (

@@ -33,6 +33,7 @@ from equipoise.plan import NEEDED
 from equipoise.record import SAME_TIME, Kept, Measurement, Record
 from equipoise.shelves import SHELVES, Shelves
 from equipoise.source import Source, Standing
+from equipoise.tally import Tally, tally
 from equipoise.target import Effect, Metric, choose
 from equipoise.version import VERSION
 
@@ -78,6 +79,7 @@ def assess(
     progress("decisions")
     decisions, asked = _decisions(situation, agents.known, shelves, seed=seed, research=research)
     advice = advise(shelves.guidance, situation)
+    given = tally(past, at)
     options = _together(asked, agents.options, decisions, situation, shelves)
     cautions = [*agents.cautions, *_record_cautions(past, at, assumed)]
     if research:
@@ -100,8 +102,9 @@ def assess(
         advice=advice,
         events=_events(past, at),
         cautions=tuple(dict.fromkeys(cautions)),
-        sources=_sources(grades, agents.exposures, decisions, advice, shelves),
+        sources=_sources(grades, agents.exposures, decisions, advice, given, shelves),
         note=past.note,
+        given=given,
         made_by=(
             ("equipoise", VERSION),
             ("seed", str(seed)),
@@ -395,6 +398,7 @@ def _sources(
     exposures: Sequence[Exposure],
     decisions: Sequence[OpenDecision],
     advice: Sequence[Advice],
+    given: Tally,
     shelves: Shelves,
 ) -> tuple[tuple[Source, Standing], ...]:
     used: dict[tuple[str, str, str], tuple[Source, Standing]] = {}
@@ -424,4 +428,6 @@ def _sources(
     for a in advice:
         if a.applies is not Truth.NOT_MET:
             add(a.recommendation.source, a.recommendation.standing)
+    if given.prednisone is not None:
+        add(given.source, given.standing)
     return tuple(used.values())

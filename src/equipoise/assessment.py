@@ -15,6 +15,7 @@ from equipoise.advice import Advice, Recommendation
 from equipoise.criterion import Grade, Truth
 from equipoise.decision import OpenDecision
 from equipoise.source import Evidence, Source, Standing
+from equipoise.tally import Tally
 from equipoise.target import Effect, Refused, Target
 from equipoise.version import DISCLAIMER as DISCLAIMER
 
@@ -196,6 +197,7 @@ class Assessment:
     recorded   what the chart says beside our grades: (criterion, hours, text)
     sources    actually used, with the standing of what was used from them
     note       where the record comes from, as it says itself
+    given      steroids as one sum, and counts of other drugs against inflammation
     made_by    version, seed, hash of the input, research mode, as (name, text) pairs
     """
 
@@ -220,6 +222,7 @@ class Assessment:
     made_by: tuple[tuple[str, str], ...]
     disclaimer: str = DISCLAIMER
     note: str = ""
+    given: Tally | None = None
 
 
 def to_json(thing: Any) -> Any:
