@@ -31,9 +31,9 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "ground": ("version", "source", "chance", "units", "names", "record", "regimen"),
     "kinetics": ("kinetics",),
     "kinds": (
-        "readout", "model", "occasions", "variants", "target", "truth", "series", "chart", "looks",
-        "daybook", "criterion", "readers", "runs", "probe", "grading", "tally", "advice", "trend",
-        "differential", "decision", "assessment",
+        "readout", "model", "occasions", "variants", "target", "truth", "series", "chart",
+        "charting", "looks", "daybook", "criterion", "readers", "runs", "probe", "grading",
+        "episodes", "tally", "advice", "trend", "differential", "decision", "assessment",
     ),
     "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
     "verbs": (

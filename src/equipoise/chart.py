@@ -111,6 +111,7 @@ class Chart:
     born     days from the date of day 0 to birth; NaN: not known
     day0     of each record, for sentences
     cart     the record's indication is `cart`
+    silent   finding -> rows that nobody charted and a charting convention assumes (`charting`)
     """
 
     series: dict[str, Series]
@@ -118,6 +119,7 @@ class Chart:
     born: Floats
     cart: Bools
     day0: Sequence[datetime]
+    silent: Mapping[str, Series] = field(default_factory=dict)
 
     @property
     def records(self) -> int:
@@ -134,6 +136,11 @@ class Chart:
                 np.zeros(0, dtype=np.int32), (),
             )  # fmt: skip
         return found
+
+    def columns(self, name: str) -> tuple[Series, ...]:
+        """The events of one name, and those that a charting convention assumes."""
+        silent = self.silent.get(name)
+        return (self.named(name),) if silent is None else (self.named(name), silent)
 
     def day(self, record: Ints, hours: Floats) -> Ints:
         """Calendar days in the offset of day 0; the date of day 0 is 0."""
@@ -181,7 +188,10 @@ class Chart:
         }
         for name, entered in added.items():
             series[name] = _with(self.named(name), base, entered)
-        return Chart(series, self.clock[base], born, self.cart[base], [self.day0[i] for i in base])
+        silent = {name: known.of_records(base) for name, known in self.silent.items()}
+        return Chart(
+            series, self.clock[base], born, self.cart[base], [self.day0[i] for i in base], silent
+        )
 
 
 def _with(known: Series, base: Ints, entered: Sequence[tuple[int, Addition]]) -> Series:

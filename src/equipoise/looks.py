@@ -194,6 +194,14 @@ class Looks:
         """The same looks through the windows of a criterion."""
         return Looks(self.chart, self.record, self.at, self.known, windows, start, self.shared, {})
 
+    def strict(self) -> Looks:
+        """The same looks without charting conventions."""
+        if "strict" not in self.shared:
+            chart = replace(self.chart, silent={})
+            self.shared["strict"] = Looks(chart, self.record, self.at, self.known)
+        found: Looks = self.shared["strict"]
+        return found
+
     def take(self, which: Any) -> Looks:
         """Some of the looks, without windows."""
         return Looks(self.chart, self.record[which], self.at[which], self.known[which])
@@ -292,15 +300,23 @@ class Looks:
     # --- observations ---------------------------------------------------------------------
 
     def of(self, name: str) -> Rows:
-        """The last measurement or finding of a name within its window."""
+        """The last measurement or finding of a name within its window; a gap, by convention."""
 
-        def find() -> Rows:
-            rows = self.last(self.chart.named(name))
+        def current(series: Series) -> Rows:
+            rows = self.last(series)
             window = self.windows[name]
             kept = rows.at >= self.at - window if window < math.inf else rows.there
             if self.start is not None:
                 kept &= rows.at >= self.start - SAME_TIME
             return rows.where(kept)
+
+        def find() -> Rows:
+            charted, *silent = (current(series) for series in self.chart.columns(name))
+            for rows in silent:
+                there = np.where(rows.there, rows.index + charted.series.rows, -1)
+                joined = charted.series.and_silent(rows.series)
+                return Rows(joined, np.where(charted.there, charted.index, there))
+            return charted
 
         found: Rows = self.keep(("of", name), find)
         return found
@@ -410,8 +426,7 @@ def knowledge(looks: Looks, names_read: Sequence[str]) -> Ints:
     Two looks at one record with the same number see the same rows up to the earlier of them.
     """
     count = np.zeros(len(looks), dtype=np.int64)
-    for name in names_read:
-        series = looks.chart.named(name)
+    for series in (s for name in names_read for s in looks.chart.columns(name)):
         if series.plain or not series.rows:
             continue
         if "changes" not in series.cache:

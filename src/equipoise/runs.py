@@ -11,11 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from equipoise.chart import Bools, Floats, Ints, Series, ticks
+from equipoise.criterion import Spell
 from equipoise.daybook import days_from, last_rows, rounds
 from equipoise.looks import MET, NOT_MET, Looks, Rows, Spread
 from equipoise.truth import Because, Limit
@@ -363,3 +365,41 @@ def longest_run(days: int) -> int:
         days &= days >> 1
         longest += 1
     return longest
+
+
+def spells(known: Days, number: int, *, first: int, gap: int) -> tuple[Spell, ...]:
+    """The runs of days at or below the first limit of one look, recoveries of `gap` days joined.
+
+    first  day of the first row
+    """
+    low, high = known.low[:, number], known.high[:, number]
+    surely, possibly = (_filled(depth >= 1, gap) for depth in (low, high))
+    found: list[Spell] = []
+    for start, stop in _stretches(possibly):
+        sure = [(a, b) for a, b in _stretches(surely) if a >= start and b <= stop]
+        worst = int(max((low[a:b].max() for a, b in sure), default=0))
+        found.append(
+            Spell(
+                (first + start, first + sure[0][0] if sure else None),
+                (first + sure[-1][1] - 1 if sure else None, first + stop - 1),
+                (max((b - a for a, b in sure), default=0), stop - start),
+                (worst, int(high[start:stop].max())),
+                stop == int(known.stop[number]),
+            )
+        )
+    return tuple(found)
+
+
+def _filled(days: Bools, gap: int) -> Bools:
+    filled = days.copy()
+    low = np.flatnonzero(days)
+    for before, after in pairwise(low):
+        if after - before - 1 <= gap:
+            filled[before:after] = True
+    return filled
+
+
+def _stretches(days: Bools) -> list[tuple[int, int]]:
+    """(first, after the last) of each run."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], days.astype(np.int8), [0]))))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]

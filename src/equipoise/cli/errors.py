@@ -20,6 +20,7 @@ INPUT_ERRORS = (
     ("equipoise.offer", "OfferError"),
     ("equipoise.turnaround", "TurnaroundError"),
     ("equipoise.readout", "ModelUseError"),
+    ("equipoise.charting", "ChartingError"),
 )
 """(module, name): a command that never loads a module cannot raise its error, and need not wait for
 it to load."""

@@ -6,8 +6,10 @@ import math
 
 import click
 
-from equipoise import criteria, files
+from equipoise import charting, criteria, files
 from equipoise.cli import grading_cohort
+from equipoise.cli.charting import conventions_option, print_pairs
+from equipoise.cli.episodes import episodes_option, print_episodes
 from equipoise.cli.errors import WrongInput
 from equipoise.cli.shelf import nearest
 from equipoise.cli.words import (
@@ -34,6 +36,8 @@ from equipoise.record import Record
 @click.option("--criterion", "wanted", multiple=True, metavar="ID", help="Default: all.")
 @at_option
 @click.option("--daily", is_flag=True, help="At each day's end, from what was known then.")
+@conventions_option
+@episodes_option
 @click.option("--out", type=click.Path(), metavar="PLACE",
               help="Of a cohort: a .csv or .parquet file for the daily table, or a folder for the "
               "table, agreement.json and cohort.html.")  # fmt: skip
@@ -50,6 +54,8 @@ def grade(
     wanted: tuple[str, ...],
     when: str | None,
     daily: bool,
+    conventions_file: str | None,
+    as_episodes: bool,
     out: str | None,
     compared: tuple[str, ...],
     why: str | None,
@@ -61,10 +67,18 @@ def grade(
     COHORT, a folder of records or one table of many, is graded day by day: a table of patients by
     days, and how criteria agree with each other and with the grades in the charts.
     """
+    if daily and as_episodes:
+        raise click.UsageError("--episodes stands over all days: leave --daily out")
     chosen = _chosen(wanted)
+    site = None if conventions_file is None else charting.read_conventions(conventions_file)
     if why is not None:
         patient = grading_cohort.one_patient(record, why)
     elif files.holds_many(record):
+        if as_episodes or site is not None:
+            raise WrongInput(
+                "--episodes and --conventions go with one patient: give one record, or name a "
+                "patient of the cohort with --why"
+            )
         return grading_cohort.grade_cohort(
             record, chosen, when=when, out=out, compared=compared, workers=workers, as_json=as_json
         )
@@ -77,14 +91,27 @@ def grade(
         patient = read_record(record)
     at = moment(when, patient)
     past = patient.assuming_turnaround().until(at)
-    answers: list[Grade] = []
-    with working("grading") as step:
+    if as_episodes:
+        print_episodes(chosen, past, at, site, asked=bool(wanted), as_json=as_json)
+        return 0
+
+    def graded(conventions: charting.Conventions | None) -> list[Grade]:
+        found: list[Grade] = []
         for criterion in chosen:
             step(criterion.id)
             if daily:
-                answers.extend(grade_daily(criterion, past, at))
+                found.extend(grade_daily(criterion, past, at, conventions=conventions))
             else:
-                answers.append(grade_once(criterion, past, at))
+                found.append(grade_once(criterion, past, at, conventions=conventions))
+        return found
+
+    with working("grading") as step:
+        answers = graded(None)
+        assumed = [] if site is None else graded(site)
+    if site is not None:
+        pairs = list(zip(answers, assumed, strict=True))
+        print_pairs(pairs, site, past, daily=daily, as_json=as_json)
+        return 0
     if as_json:
         print_json([a.to_json() for a in answers])
         return 0

@@ -10,7 +10,16 @@ import numpy as np
 from equipoise.chart import Bools, Floats, Ints
 from equipoise.criteria.crs_astct2019 import NO_INFUSION
 from equipoise.criteria.icaht_early_2023 import ICAHT_EARLY
-from equipoise.criterion import Criterion, Effort, Item, Probe, Reading, Readings, Reasons
+from equipoise.criterion import (
+    Course,
+    Criterion,
+    Effort,
+    Item,
+    Probe,
+    Reading,
+    Readings,
+    Reasons,
+)
 from equipoise.daybook import two_lowest
 from equipoise.looks import Looks, Rows
 from equipoise.probe import answer
@@ -130,6 +139,7 @@ ICAHT_LATE = Criterion(
     applies=applies_late,
     combine=combine,
     tail=_tail,
+    course=Course(counts=True),
     windows=dict.fromkeys(("neutrophils", *ENDINGS), math.inf),
     items=(
         Item(
