@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from equipoise.advice import Advice, Recommendation
-from equipoise.criterion import Grade, Truth
+from equipoise.criterion import Because, Grade, Truth
 from equipoise.decision import OpenDecision
+from equipoise.differential import ForAndAgainst
 from equipoise.source import Evidence, Source, Standing
 from equipoise.tally import Tally
 from equipoise.target import Effect, Refused, Target
@@ -189,6 +190,32 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """One item of a criterion at the moment: the classes that the record allows, mildest first.
+
+    low, high  place of the mildest and the worst of them, of `classes` in all
+    """
+
+    item: str
+    low: int
+    high: int
+    classes: int
+    low_words: str
+    high_words: str
+    because: tuple[Because, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """What each organ or item of a criterion contributes to its grade."""
+
+    criterion: str
+    title: str
+    stages: tuple[Stage, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """One patient at one moment.
 
@@ -197,6 +224,8 @@ class Assessment:
     recorded   what the chart says beside our grades: (criterion, hours, text)
     sources    actually used, with the standing of what was used from them
     note       where the record comes from, as it says itself
+    differentials  for and against what the picture may be, with the trends beside it
+    staging    the items of each criterion that grades by organs
     given      steroids as one sum, and counts of other drugs against inflammation
     made_by    version, seed, hash of the input, research mode, as (name, text) pairs
     """
@@ -222,6 +251,8 @@ class Assessment:
     made_by: tuple[tuple[str, str], ...]
     disclaimer: str = DISCLAIMER
     note: str = ""
+    differentials: tuple[ForAndAgainst, ...] = ()
+    staging: tuple[Staging, ...] = ()
     given: Tally | None = None
 
 

@@ -8,14 +8,17 @@ from equipoise.assessment import Assessment
 from equipoise.report import (
     cautions,
     decisions,
+    differential,
     exposures,
     given,
     guidance,
     opening,
     options,
     sources,
+    staging,
     timeline,
     toxicity,
+    trends,
     why,
 )
 from equipoise.report.blocks import Block
@@ -28,6 +31,9 @@ PANELS: tuple[Panel, ...] = (
     exposures.blocks,
     options.blocks,
     toxicity.blocks,
+    staging.blocks,
+    differential.blocks,
+    trends.blocks,
     given.blocks,
     guidance.blocks,
     why.blocks,
