@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 from ladder_patients import LADDERS
+from mtor_patients import MTOR
 from situations import (
     DAY,
     Three,
@@ -215,6 +216,7 @@ PATIENTS: dict[str, Three] = {
         "splenomegaly",
     ),
     **LADDERS,
+    **MTOR,
 }  # fmt: skip
 
 
