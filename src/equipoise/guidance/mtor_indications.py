@@ -494,8 +494,8 @@ CHRONIC = _step(
     "the kidney",
     "First line, randomized (n=138): response at 6 months 48.6 v 50.0 %, creatinine above 1.5 "
     "times at 6 months in 7.8 v 24.0 %. Second line, EBMT Handbook: about 60 % respond, 20 % "
-    "completely. Everolimus, refractory (n=80): severity better in 43 %, worse in 11 %. Regular levels are "
-    "asked for and no window is printed, so none is offered.",
+    "completely. Everolimus, refractory (n=80): severity better in 43 %, worse in 11 %. Regular "
+    "levels are asked for and no window is printed, so none is offered.",
     CTN_0801,
     "1b",
     indication("cgvhd"),
