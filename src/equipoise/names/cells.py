@@ -262,6 +262,12 @@ COVARIATES: Mapping[str, Covariate] = MappingProxyType(
             Covariate("bsa", "body surface area", "m2", impossible=(0.05, 4)),
             Covariate("cyp3a5", "CYP3A5", choices=("expresser", "nonexpresser")),
             Covariate("conditioning", "conditioning", choices=("myeloablative", "reduced")),
+            Covariate("tumor_volume", "metabolic tumor volume", "mL", impossible=(0, 50_000)),
+            Covariate(
+                "car_cd4_cd8_day7", "CD4/CD8 of CAR T cells, day 7", "1", impossible=(1e-3, 1e3)
+            ),
+            Covariate("autologous_before", "autologous transplant before", choices=("no", "yes")),
+            Covariate("low_expansion", "low-expansion class", choices=("no", "yes")),
         )
     }
 )
