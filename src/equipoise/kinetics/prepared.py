@@ -262,7 +262,9 @@ class Prepared:
             good = np.ones(len(schedule_of), dtype=np.bool_)
             good[list(reasons)] = False
         else:
-            amounts, good = self._integrated(self.system, problem, group, rtol, workers)
+            # Shared events hold for doses that enter whole and at once.
+            line = None if by else self._line
+            amounts, good = self._integrated(self.system, problem, line, group, rtol, workers)
         if not good.all():
             good = np.repeat(good.reshape(-1, group).all(axis=1), group)
             amounts[~good] = 0.0
@@ -294,7 +296,13 @@ class Prepared:
         )
 
     def _integrated(
-        self, system: System, problem: Problem, group: int, rtol: float, workers: int
+        self,
+        system: System,
+        problem: Problem,
+        line: Timeline | None,
+        group: int,
+        rtol: float,
+        workers: int,
     ) -> tuple[Floats, Booleans]:
         """Groups by the explicit method; one that fails again without company, then by the method
         for stiff systems, to which its schedule keeps, then as `solve` does it."""
@@ -305,8 +313,8 @@ class Prepared:
         run = _Run(
             self._kernels, problem, self._columns, self._scale(problem), group, rtol, workers
         )
-        run.make_ready(self._lanes, self._line)
-        usable = run.going() if self._line is None else np.arange(problem.lanes // group)
+        run.make_ready(self._lanes, line)
+        usable = run.going() if line is None else np.arange(problem.lanes // group)
         slow = usable[:0]
         if self._some_slow:
             known = self._slow[problem.schedule_of[usable * group]]
