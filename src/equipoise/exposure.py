@@ -6,7 +6,7 @@ Knows no drug by name: everything specific stands on the shelves that are passed
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -43,7 +43,7 @@ CURVE_POINTS = 181
 ADULT = 18.0
 
 CELLS_SHOWN = 28.0 * 24.0
-"""Hours after an infusion of cells that its curve covers at least: the window of published areas."""
+"""Hours after an infusion of cells that its curve covers: the window of published areas."""
 
 CARRYING_MATTERS = 0.05
 """Change of a parameter from which the rule of carrying covariates is said (design of the fit)."""

@@ -231,7 +231,7 @@ class Model:
     """A published population model.
 
     routes      route of a dose -> index of the state it enters
-    infusions   states into which an infusion of living cells puts 1, whatever its dose; () for drugs
+    infusions   states into which an infusion of living cells puts 1, whatever its dose; else ()
     dose_unit   unit in which the engine holds amounts
     thetas      typical values; etas, omega: between-subject variability, normal, `omega` (k, k)
     parameters  (thetas, covariates, etas) -> structural parameters. Covariates come as arrays
@@ -374,8 +374,8 @@ def course(
     events: list[DoseEvent] = []
     for dose in doses:
         if dose.route not in model.routes:
-            have = ", ".join(model.routes)
-            raise ValueError(f"{model.id} has no route {dose.route!r}: it was made for {have} doses")
+            made = f"it was made for {', '.join(model.routes)} doses"
+            raise ValueError(f"{model.id} has no route {dose.route!r}: {made}")
         event = DoseEvent(
             time=dose.time,
             amount=dose.amount,

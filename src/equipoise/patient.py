@@ -198,9 +198,7 @@ def cells_given(record: Record, t: float, *products: str) -> tuple[Cells, ...]:
 
 def cells_planned(record: Record, t: float, *products: str) -> tuple[Cells, ...]:
     """Cell infusions (of these products, or all) still ahead at t."""
-    return tuple(
-        c for c in record.cells(*products) if c.at > t + SAME_TIME and c.status != "held"
-    )
+    return tuple(c for c in record.cells(*products) if c.at > t + SAME_TIME and c.status != "held")
 
 
 def infusion(model: Model, record: Record, t: float) -> tuple[Given, ...]:

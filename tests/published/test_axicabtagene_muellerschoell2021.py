@@ -1,4 +1,4 @@
-"""Mueller-Schoell 2021: Supplementary Table S2 from Table S1, and Equations 5-9 by another solver."""
+"""Mueller-Schoell 2021: Supplementary Table S2 from Table S1, Equations 5-9 by another solver."""
 
 import numpy as np
 import pytest

@@ -38,9 +38,7 @@ THETAS = {
         0.00846, "/d", TABLE, note="(cells/uL)/d for each mL of tumor; reference class, RSE 36 %"
     ),
     "VMAX1_LOW": Value(0.000700, "/d", TABLE, note="the same, low-expansion class, RSE 17 %"),
-    "ASCT": Value(
-        2.53, "1", TABLE, note="autologous transplant before: x (1 + 2.53); RSE 31 %"
-    ),
+    "ASCT": Value(2.53, "1", TABLE, note="autologous transplant before: x (1 + 2.53); RSE 31 %"),
     "RATIO_EXP": Value(
         -0.385, "1", TABLE, note="CD4/CD8 of CAR T cells on day 7, reference class; RSE 45 %"
     ),
@@ -72,7 +70,7 @@ NAMES = (
 )  # fmt: skip
 
 
-def rates(t, x, p, dx):  # type: ignore[no-untyped-def]
+def rates(t, x, p, dx):  # type: ignore[no-untyped-def]  # noqa: ARG001
     """Rates of change; cells per uL, tumor in mL, hours."""
     met = p[0] * x[4]
     dx[0] = met * x[0] / (p[1] + x[0]) + (p[7] - p[2] - p[5]) * x[0]
@@ -90,9 +88,7 @@ def parameters(
     """Equations 10 and 11 for the expansion; the rest are thetas, per hour."""
     low = covariates["low_expansion"]
     reference = (
-        theta["VMAX1"]
-        * np.exp(eta["VMAX1"])
-        * covariates["car_cd4_cd8_day7"] ** theta["RATIO_EXP"]
+        theta["VMAX1"] * np.exp(eta["VMAX1"]) * covariates["car_cd4_cd8_day7"] ** theta["RATIO_EXP"]
     )
     expansion = np.where(low > 0.0, theta["VMAX1_LOW"], reference)
     expansion = expansion * (1.0 + theta["ASCT"] * covariates["autologous_before"])

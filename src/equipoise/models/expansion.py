@@ -18,7 +18,7 @@ STARTED = (0, 1, 2, 3)
 """Every state is started by an infusion."""
 
 
-def rates(t, x, p, dx):
+def rates(t, x, p, dx):  # noqa: ARG001
     """Rates of change; x: the states, p: RHO, ALPHA, BETA (/h), FB (fraction), DNA (ug)."""
     growing = 1.0 if x[2] > 0.5 and x[3] < 0.5 else 0.0
     contracting = 1.0 if x[3] > 0.5 else 0.0

@@ -40,7 +40,9 @@ THETAS = {
 
 
 def parameters(
-    theta: Mapping[str, float], covariates: Mapping[str, Array], eta: Mapping[str, Array]
+    theta: Mapping[str, float],
+    covariates: Mapping[str, Array],  # noqa: ARG001
+    eta: Mapping[str, Array],  # noqa: ARG001
 ) -> Mapping[str, Array]:
     """Growth from lag to Tmax at ln 2 / doubling, then decline at ln 2 / half; rates per hour."""
     doublings = (theta["TMAX"] - theta["LAG"]) / theta["DOUBLING"]
@@ -61,7 +63,8 @@ def parameters(
 def copies(model: Model, days: list[float]) -> Array:
     """The typical patient's copies/ug at days after the infusion, (n,)."""
     times = [DAY * day for day in days]
-    return typical(model, [PlainDose(0.0, 1.0, "iv")], times).values["car_copies"][0, 0]
+    found = typical(model, [PlainDose(0.0, 1.0, "iv")], times)
+    return np.asarray(found.values["car_copies"][0, 0])
 
 
 def _half_life(what: str, begin: float, end: float, expected: float, where: str) -> Check:

@@ -35,14 +35,14 @@ THETAS = {
     "CMAX": Value(24_000.0, "copies/ug", "Table 1", note="the peak"),
     "ALPHA": Value(0.16, "/d", "Table 1", note="fast decline"),
     "FB": Value(0.0079, "1", "Table 1", note="fraction of the peak that declines slowly"),
-    "BETA": Value(
-        0.0032, "/d", "Table 1", note="slow decline; follow-up ended at about one year"
-    ),
+    "BETA": Value(0.0032, "/d", "Table 1", note="slow decline; follow-up ended at about one year"),
 }
 
 
 def parameters(
-    theta: Mapping[str, float], covariates: Mapping[str, Array], eta: Mapping[str, Array]
+    theta: Mapping[str, float],
+    covariates: Mapping[str, Array],  # noqa: ARG001
+    eta: Mapping[str, Array],
 ) -> Mapping[str, Array]:
     """Each theta x exp(eta); rho = ln(fold) / Tmax, start = Cmax / fold; rates per hour."""
     own = {name: theta[name] * np.exp(eta[name]) for name in THETAS}
@@ -72,7 +72,8 @@ def _diagonal(variances: tuple[float, ...]) -> tuple[tuple[float, ...], ...]:
 def copies(model: Model, days: list[float]) -> Array:
     """The typical patient's copies/ug at days after the infusion, (n,)."""
     times = [DAY * day for day in days]
-    return typical(model, [PlainDose(0.0, 1.0, "iv")], times).values["car_copies"][0, 0]
+    found = typical(model, [PlainDose(0.0, 1.0, "iv")], times)
+    return np.asarray(found.values["car_copies"][0, 0])
 
 
 def _half_life(what: str, begin: float, end: float, expected: float, tolerance: float) -> Check:
