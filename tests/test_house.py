@@ -32,14 +32,15 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "kinetics": ("kinetics",),
     "kinds": (
         "readout", "model", "occasions", "variants", "target", "truth", "series", "chart", "looks",
-        "criterion", "readers", "runs", "probe", "grading", "advice", "decision", "assessment",
+        "criterion", "readers", "runs", "probe", "grading", "advice", "onboard", "decision",
+        "assessment",
     ),
     "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
     "verbs": (
         "checks", "files", "modelfile", "density", "likelihood", "datafile", "steps", "dataset",
         "profiles", "objective", "scout", "mode", "importance", "proposal", "fit", "diagnostics",
-        "patient", "triage", "plan", "areas", "exposure", "courses", "offer", "turnaround",
-        "replay", "nonmem",
+        "patient", "triage", "plan", "areas", "exposure", "boarding", "courses", "offer",
+        "turnaround", "replay", "nonmem",
     ),
     "jobs": ("shelves", "examples", "assess"),
     "faces": ("report", "cli"),

@@ -22,6 +22,7 @@ from equipoise.assessment import (
     Exposure,
     OptionList,
 )
+from equipoise.boarding import on_board
 from equipoise.chance import stream
 from equipoise.courses import answer_request, default_options
 from equipoise.criterion import Criterion, Grade, Truth
@@ -29,6 +30,7 @@ from equipoise.decision import OpenDecision
 from equipoise.exposure import Known, candidates, expose, know
 from equipoise.grading import daily, grade
 from equipoise.model import Model
+from equipoise.onboard import OnBoard
 from equipoise.plan import NEEDED
 from equipoise.record import SAME_TIME, Kept, Measurement, Record
 from equipoise.shelves import SHELVES, Shelves
@@ -78,6 +80,7 @@ def assess(
     progress("decisions")
     decisions, asked = _decisions(situation, agents.known, shelves, seed=seed, research=research)
     advice = advise(shelves.guidance, situation)
+    aboard = on_board(past, at, shelves.rules, agents.known)
     options = _together(asked, agents.options, decisions, situation, shelves)
     cautions = [*agents.cautions, *_record_cautions(past, at, assumed)]
     if research:
@@ -100,8 +103,9 @@ def assess(
         advice=advice,
         events=_events(past, at),
         cautions=tuple(dict.fromkeys(cautions)),
-        sources=_sources(grades, agents.exposures, decisions, advice, shelves),
+        sources=_sources(grades, agents.exposures, decisions, advice, aboard, shelves),
         note=past.note,
+        on_board=aboard,
         made_by=(
             ("equipoise", VERSION),
             ("seed", str(seed)),
@@ -395,6 +399,7 @@ def _sources(
     exposures: Sequence[Exposure],
     decisions: Sequence[OpenDecision],
     advice: Sequence[Advice],
+    aboard: Sequence[OnBoard],
     shelves: Shelves,
 ) -> tuple[tuple[Source, Standing], ...]:
     used: dict[tuple[str, str, str], tuple[Source, Standing]] = {}
@@ -424,4 +429,7 @@ def _sources(
     for a in advice:
         if a.applies is not Truth.NOT_MET:
             add(a.recommendation.source, a.recommendation.standing)
+    for carried in (c for one in aboard for c in one.carried):
+        for rule in carried.rules:
+            add(rule.source, rule.standing)
     return tuple(used.values())

@@ -14,6 +14,7 @@ import numpy as np
 from equipoise.advice import Advice, Recommendation
 from equipoise.criterion import Grade, Truth
 from equipoise.decision import OpenDecision
+from equipoise.onboard import OnBoard
 from equipoise.source import Evidence, Source, Standing
 from equipoise.target import Effect, Refused, Target
 from equipoise.version import DISCLAIMER as DISCLAIMER
@@ -195,6 +196,7 @@ class Assessment:
     header     what the top of a report shows, (label, text) pairs
     recorded   what the chart says beside our grades: (criterion, hours, text)
     sources    actually used, with the standing of what was used from them
+    on_board   what else the patient carries at each infusion of cells, given or planned
     note       where the record comes from, as it says itself
     made_by    version, seed, hash of the input, research mode, as (name, text) pairs
     """
@@ -220,6 +222,7 @@ class Assessment:
     made_by: tuple[tuple[str, str], ...]
     disclaimer: str = DISCLAIMER
     note: str = ""
+    on_board: tuple[OnBoard, ...] = ()
 
 
 def to_json(thing: Any) -> Any:

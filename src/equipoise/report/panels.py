@@ -9,6 +9,7 @@ from equipoise.report import (
     cautions,
     decisions,
     exposures,
+    infusions,
     opening,
     options,
     sources,
@@ -23,6 +24,7 @@ Panel = Callable[[Assessment], tuple[Block, ...]]
 PANELS: tuple[Panel, ...] = (
     opening.blocks,
     decisions.blocks,
+    infusions.blocks,
     exposures.blocks,
     options.blocks,
     toxicity.blocks,
