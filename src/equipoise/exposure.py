@@ -87,6 +87,9 @@ def candidates(
     for model in models:
         if model.agent not in agents:
             continue
+        if model.infusions and not any(record.measurements(a) for a in model.analytes):
+            # A population's curve of cells says nothing about a patient of whom none was counted.
+            continue
         wanted = model.population_class
         if wanted and age is None:
             reasons.append(f"{model.id} is for a {wanted}; the record has no date of birth")

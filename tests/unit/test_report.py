@@ -179,7 +179,7 @@ def test_the_panels_stand_in_reading_order() -> None:
     letters = report.text(whole)
     places = [letters.index(f"\n{title.upper()}\n=") for title in found]
     assert places == sorted(places)
-    assert len(report.PANELS) == 9
+    assert len(report.PANELS) == 10
 
 
 @pytest.mark.parametrize("form", [report.html, report.text])

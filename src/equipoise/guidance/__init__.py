@@ -3,7 +3,9 @@
 from equipoise.advice import Recommendation
 from equipoise.guidance import (
     atg_product,
+    blinatumomab_label,
     busulfan_interactions,
+    cells_on_board,
     iechs_ladder,
     sirolimus_azoles,
     sirolimus_liver,
@@ -40,6 +42,9 @@ ALL: tuple[Recommendation, ...] = (
     busulfan_interactions.PARACETAMOL,
     busulfan_interactions.PHENYTOIN,
     busulfan_interactions.SIROLIMUS,
+    blinatumomab_label.DOSE,
+    blinatumomab_label.INTERRUPTION,
+    cells_on_board.OFF_IMMUNOSUPPRESSION,
     iechs_ladder.DIFFERENTIAL,
     iechs_ladder.INFECTION,
     iechs_ladder.SUPPORTIVE,

@@ -1,13 +1,17 @@
-"""What other treatment means for infused cells: rules in print for the panel of what is on board.
-
-They answer no question of their own; `boarding` holds every infusion of cells against them.
+"""What other treatment means for infused cells: rules in print for the panel of what is on board,
+and the one of them that is advice.
 """
 
 from __future__ import annotations
 
+from datetime import date
+
+from equipoise.advice import Recommendation, Situation, Verdict
+from equipoise.criterion import Because, Truth, seen
 from equipoise.names import in_group
 from equipoise.onboard import Rule
-from equipoise.source import Source, Standing
+from equipoise.record import SAME_TIME
+from equipoise.source import Evidence, Source, Standing
 
 ONE_MONTH = 30.0 * 24.0
 """Hours: "about 1 month" of the handbook."""
@@ -109,3 +113,57 @@ RULES: tuple[Rule, ...] = (
     ),
 )
 """In the order of the panel."""
+
+_SUPPRESSION = next(r for r in RULES if r.id == "lymphocytes_off_immunosuppression")
+
+
+def _off_immunosuppression(situation: Situation) -> Verdict:
+    """Donor lymphocytes are planned within a month of immunosuppression."""
+    ahead = [
+        c
+        for c in situation.record.cells("donor_lymphocytes")
+        if c.at > situation.at + SAME_TIME and c.status != "held"
+    ]
+    if not ahead:
+        return Verdict(Truth.NOT_MET, detail="no donor lymphocytes are planned")
+    cells = ahead[0]
+    because: list[Because] = [seen(cells, "planned")]
+    charted = [a for a in _SUPPRESSION.agents if situation.given(a) or situation.planned(a)]
+    if not charted:
+        return Verdict(
+            Truth.UNKNOWN, tuple(because), ("immunosuppression, or its stop",),
+            "the record has no immunosuppression; not charted is not the same as not given",
+        )  # fmt: skip
+    near, unsure = [], []
+    for agent in charted:
+        given, stop = situation.given(agent), situation.stop_of(agent)
+        doses = [d for d in (*given, *situation.planned(agent)) if d.at < cells.at - SAME_TIME]
+        if not doses:
+            continue
+        last = max(doses, key=lambda d: d.at)
+        if cells.at - last.at < ONE_MONTH - SAME_TIME:
+            near.append(seen(last, "last dose before them"))
+        elif stop is None:
+            unsure.append(seen(last, "last dose in the record, no stop"))
+        else:
+            because.append(seen(stop, "stopped"))
+    if near:
+        return Verdict(Truth.MET, (*because, *near), detail="immunosuppression within 30 days")
+    if unsure:
+        return Verdict(Truth.UNKNOWN, (*because, *unsure), ("stop of immunosuppression",))
+    return Verdict(Truth.NOT_MET, tuple(because), detail="off immunosuppression for a month")
+
+
+OFF_IMMUNOSUPPRESSION = Recommendation(
+    id="donor_lymphocytes_off_immunosuppression",
+    title="Donor lymphocytes off immunosuppression",
+    statement="Start prophylactic donor lymphocytes off immunosuppression and free of GVHD for "
+    "about 1 month.",
+    source=HANDBOOK,
+    standing=Standing.PUBLISHED,
+    evidence=Evidence("5"),
+    predicate=_off_immunosuppression,
+    certainty="level C (expert opinion)",
+    topic="donor lymphocytes",
+    reviewed_on=date(2026, 11, 22),
+)
