@@ -11,6 +11,9 @@ from equipoise.criterion import Because, Grade, Truth, any_of, seen
 from equipoise.record import SAME_TIME, Dose, Record, Stop
 from equipoise.source import Evidence, Source, Standing
 
+LABEL_STATUSES = ("contraindicated", "avoid", "adjust", "monitor", "licensed", "")
+"""What a label says of a use, gravest first; empty: the statement is of no label."""
+
 RUNNING_HOURS = 14 * 24.0
 """An agent given within this time and not stopped counts as running. Project convention: the
 longer of the two waiting times that the sirolimus label names after a change of dose."""
@@ -124,14 +127,30 @@ class Verdict:
     detail: str = ""
 
 
+Predicate = Callable[[Situation], Verdict]
+"""Whether something holds in a situation: yes, no, or cannot tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another way than the statement's, with where it comes from and how far it may be trusted."""
+
+    text: str
+    source: Source
+    standing: Standing
+
+
 @dataclass(frozen=True, slots=True)
 class Recommendation:
     """A published statement in our words.
 
     strength, certainty  as the source prints them, empty where it prints none
-    label_status         "contraindicated", "avoid", "adjust", "monitor" or "" (not a label)
+    label_status         "contraindicated", "avoid", "adjust", "monitor", "licensed" (for this use),
+                         or "" (not a label)
     region, label_date   of the label
     predicate            from a situation to a verdict
+    alternatives         other ways, each with its own source; a step of treatment has at least one
+    would_change         what would turn a reader to another way
     """
 
     id: str
@@ -140,7 +159,7 @@ class Recommendation:
     source: Source
     standing: Standing
     evidence: Evidence | None
-    predicate: Callable[[Situation], Verdict]
+    predicate: Predicate
     strength: str = ""
     certainty: str = ""
     label_status: str = ""
@@ -149,6 +168,8 @@ class Recommendation:
     topic: str = ""
     reviewed_on: date | None = None
     other_sources: tuple[Source, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    would_change: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +189,7 @@ def advise(shelf: Iterable[Recommendation], situation: Situation) -> tuple[Advic
     Those that do not apply are kept, so that a reader can see that they were considered.
     """
     order = {Truth.MET: 0, Truth.UNKNOWN: 1, Truth.NOT_MET: 2}
-    severity = {"contraindicated": 0, "avoid": 1, "adjust": 2, "monitor": 3, "": 4}
+    severity = {name: place for place, name in enumerate(LABEL_STATUSES)}
     found = []
     for recommendation in shelf:
         verdict = recommendation.predicate(situation)

@@ -35,6 +35,7 @@ from equipoise.plan import NEEDED
 from equipoise.record import SAME_TIME, Kept, Measurement, Record
 from equipoise.shelves import SHELVES, Shelves
 from equipoise.source import Source, Standing
+from equipoise.tally import Tally, tally
 from equipoise.target import Effect, Metric, choose
 from equipoise.version import VERSION
 
@@ -81,6 +82,7 @@ def assess(
     decisions, asked = _decisions(situation, agents.known, shelves, seed=seed, research=research)
     advice = advise(shelves.guidance, situation)
     aboard = on_board(past, at, shelves.rules, agents.known)
+    given = tally(past, at)
     options = _together(asked, agents.options, decisions, situation, shelves)
     cautions = [*agents.cautions, *_record_cautions(past, at, assumed)]
     if research:
@@ -103,8 +105,9 @@ def assess(
         advice=advice,
         events=_events(past, at),
         cautions=tuple(dict.fromkeys(cautions)),
-        sources=_sources(grades, agents.exposures, decisions, advice, aboard, shelves),
+        sources=_sources(grades, agents.exposures, decisions, advice, given, aboard, shelves),
         note=past.note,
+        given=given,
         on_board=aboard,
         made_by=(
             ("equipoise", VERSION),
@@ -399,6 +402,7 @@ def _sources(
     exposures: Sequence[Exposure],
     decisions: Sequence[OpenDecision],
     advice: Sequence[Advice],
+    given: Tally,
     aboard: Sequence[OnBoard],
     shelves: Shelves,
 ) -> tuple[tuple[Source, Standing], ...]:
@@ -432,4 +436,6 @@ def _sources(
     for carried in (c for one in aboard for c in one.carried):
         for rule in carried.rules:
             add(rule.source, rule.standing)
+    if given.prednisone is not None:
+        add(given.source, given.standing)
     return tuple(used.values())

@@ -16,6 +16,7 @@ from equipoise.criterion import Grade, Truth
 from equipoise.decision import OpenDecision
 from equipoise.onboard import OnBoard
 from equipoise.source import Evidence, Source, Standing
+from equipoise.tally import Tally
 from equipoise.target import Effect, Refused, Target
 from equipoise.version import DISCLAIMER as DISCLAIMER
 
@@ -198,6 +199,7 @@ class Assessment:
     sources    actually used, with the standing of what was used from them
     on_board   what else the patient carries at each infusion of cells, given or planned
     note       where the record comes from, as it says itself
+    given      steroids as one sum, and counts of other drugs against inflammation
     made_by    version, seed, hash of the input, research mode, as (name, text) pairs
     """
 
@@ -223,6 +225,7 @@ class Assessment:
     disclaimer: str = DISCLAIMER
     note: str = ""
     on_board: tuple[OnBoard, ...] = ()
+    given: Tally | None = None
 
 
 def to_json(thing: Any) -> Any:

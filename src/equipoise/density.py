@@ -97,6 +97,7 @@ def summed(center, variance, good, of, points, y, censored, count, df, value):
 def sloped(
     center,
     variance,
+    value,
     of,
     points,
     y,
@@ -106,15 +107,17 @@ def sloped(
     copies,
     central,
     step,
+    here,
     gradient,
     expected,
     misfit,
 ):
-    """Write gradient and expected second derivatives of the joint objective at points.
+    """Write value, gradient and expected second derivatives of the joint objective at points.
 
     A point has `copies` lanes: each eta moved up (and down, where `central`), then itself.
+    value       of all lanes; one without an answer spoils the derivatives: then `here` is `FAILED`
     of, points  of all lanes, as in `summed`
-    gradient    (W, k);  expected  (W, k, k)
+    here        (W,);  gradient  (W, k);  expected  (W, k, k)
     misfit      (W,) squared residuals over their variance and the prior; -2 ln of the probability
                 of a censored level
     """
@@ -177,61 +180,40 @@ def sloped(
                     if joined > 0.0:
                         own_move = a[other] / sd + 0.5 * r * c[other]
                         expected[w, i, other] += joined * moved * own_move
-
-
-def stepped(curvature, gradient, damping, reach, step, promised):
-    """Write the step -(curvature + damping)^-1 gradient of points, at most `reach` long, and by how
-    much it lowers the objective if that is a parabola (negative: the matrix is not positive
-    definite, and there is no step).
-
-    curvature (W, k, k);  gradient, step (W, k);  damping, promised (W,)
-    """
-    k = gradient.shape[1]
-    root = np.zeros((k, k))
-    for w in range(gradient.shape[0]):
-        definite = True
-        for i in range(k):
-            for j in range(i + 1):
-                total = curvature[w, i, j]
-                if i == j:
-                    total += damping[w]
-                for n in range(j):
-                    total -= root[i, n] * root[j, n]
-                if i > j:
-                    root[i, j] = total / root[j, j]
-                elif total > 1e-3:
-                    root[i, i] = math.sqrt(total)
-                else:
-                    definite = False
-                    root[i, i] = 1.0
-        if not definite:
-            promised[w] = -1.0
-            for i in range(k):
-                step[w, i] = 0.0
-            continue
-        for i in range(k):
-            total = -gradient[w, i]
-            for n in range(i):
-                total -= root[i, n] * step[w, n]
-            step[w, i] = total / root[i, i]
-        length = 0.0
-        for back in range(k):
-            i = k - 1 - back
-            total = step[w, i]
-            for n in range(i + 1, k):
-                total -= root[n, i] * step[w, n]
-            step[w, i] = total / root[i, i]
-            length += step[w, i] * step[w, i]
-        share = min(1.0, reach / math.sqrt(max(length, 1e-300)))
-        for i in range(k):
-            step[w, i] *= share
+        here[w] = value[base]
         total = 0.0
         for i in range(k):
-            bent = 0.0
-            for j in range(k):
-                bent += curvature[w, i, j] * step[w, j]
-            total -= step[w, i] * (gradient[w, i] + 0.5 * bent)
-        promised[w] = total
+            total += gradient[w, i]
+            for other in range(k):
+                total += expected[w, i, other]
+        for lane in range(w * copies, (w + 1) * copies):
+            total = total if value[lane] < FAILED else math.inf
+        if not math.isfinite(total):
+            here[w] = FAILED
+            for i in range(k):
+                gradient[w, i] = 0.0
+                for other in range(k):
+                    expected[w, i, other] = 2.0 if i == other else 0.0
+
+
+def bent(value, copies, step, hessian):
+    """Write second derivatives, (W, k, k), from the objective of the copies of points.
+
+    value  (W x copies,): each eta moved up and down, the point, each pair of etas moved up
+    """
+    k = hessian.shape[1]
+    for w in range(hessian.shape[0]):
+        first = w * copies
+        base = value[first + 2 * k]
+        pair = first + 2 * k + 1
+        for i in range(k):
+            up = value[first + 2 * i]
+            hessian[w, i, i] = (up - 2.0 * base + value[first + 2 * i + 1]) / (step * step)
+            for j in range(i):
+                corner = value[pair] - up - value[first + 2 * j] + base
+                hessian[w, i, j] = corner / (step * step)
+                hessian[w, j, i] = hessian[w, i, j]
+                pair += 1
 
 
 @cache
@@ -250,6 +232,6 @@ def compiled() -> ModuleType:
                 PROPORTIONAL=PROPORTIONAL,
                 LOG=LOG,
             ),
-            kernels.source_of(log_normal, read_off, summed, sloped, stepped),
+            kernels.source_of(log_normal, read_off, summed, sloped, bent),
         ),
     )

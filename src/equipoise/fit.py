@@ -19,7 +19,7 @@ from equipoise.likelihood import Objective, Subject, log_scale
 from equipoise.mode import GRADIENT_NORM, Mode, find_mode, find_optima
 from equipoise.model import Array, Model, draw_etas
 from equipoise.objective import TOGETHER, Batch, pattern
-from equipoise.proposal import Proposal, annealed, joined, mixture, refitted
+from equipoise.proposal import Proposal, annealed, broader, joined, mixture, refitted
 
 PARETO_LIMIT = 0.7
 """Above this the importance weights are not trusted (Vehtari 2024), and a sampler takes over."""
@@ -27,6 +27,26 @@ PARETO_LIMIT = 0.7
 LIGHT = 0.5
 """Up to this the weights have a finite variance and their means a standard error that can be
 believed: the proposal is refitted until it is reached, as long as there are rounds."""
+
+EASY = 0.25
+"""A first round whose weights are lighter still is reported as it is: that such a round lacks a
+tail is rare. Any other proposal that was kept for its weights is drawn from anew."""
+
+SETTLED = 6
+"""Draws of a settled round, as a multiple of a round's, fixed before it is seen."""
+
+SETTLED_FIRST = 2
+"""The same, where the first proposal was kept: no draws have shaped it."""
+
+BROAD = 0.3
+"""Share of a settled proposal that comes from the prior: it reaches the thin far tails, in which
+little mass holds much of a variance."""
+
+PATIENCE = 16
+"""Draws of a settled round, at most, as a multiple of a round's."""
+
+AGAIN = 3
+"""How often a settled round may be given up for a better proposal."""
 
 ENOUGH = 0.5
 """Effective draws that are asked for, as a share of the draws."""
@@ -87,8 +107,8 @@ def fit(
 
     Reads every level in `subject`; a level below the limit counts by its probability.
     draws  (n, k) etas, dimensionless, equally weighted; without levels: the population.
-    Source Pareto-smoothed importance sampling, Vehtari 2024, J Mach Learn Res 25:1-58; the
-           sampler is emcee's (Foreman-Mackey 2013, doi:10.1086/670067).
+    Source importance sampling checked by the shape of the weights' tail, Vehtari 2024, J Mach
+           Learn Res 25:1-58; the sampler is emcee's (Foreman-Mackey 2013, doi:10.1086/670067).
     """
     k = len(model.etas)
     if not subject.observed or k == 0:
@@ -115,22 +135,23 @@ def fit(
         drawn = sum(r.size for r in rounds)
         last = len(rounds) == ROUNDS or drawn > MOST * size
         # Sound weights that are too uneven: more of the same, unless a better proposal is cheaper.
-        limit = PARETO_LIMIT if last else min(LIGHT, PARETO_LIMIT)
-        while now.pareto_k <= limit and now.effective(n) < ENOUGH * n:
+        while now.pareto_k <= LIGHT and now.effective(n) < ENOUGH * n:
             more = now.missing(n)
             if more > (MOST * size - drawn if last else 2 * size):
                 break
             now.draw(more, rng)
-        enough = now.pareto_k <= limit and now.effective(n) >= ENOUGH * n
-        if last or enough:
+        if last or now.sound(n, LIGHT):
             break
         poor = now.pareto_k > PARETO_LIMIT or now.carried < FEW * k
         if (len(rounds) == 1 and poor) or len(rounds) == ROUNDS // 2:
             points = annealed(log_target, k, rng)
-            proposal = refitted(points, np.zeros(len(points)), rng)
+            proposal = _fitted(points, np.zeros(len(points)), rng)
         else:
-            proposal = refitted(*_together(rounds), rng)
+            proposal = _fitted(*_together(rounds), rng)
         rounds.append(_Round(joined(proposal, rounds[0].proposal), log_target))
+    if len(rounds) > 1 or not now.sound(n, min(EASY, PARETO_LIMIT)):
+        now = _settled(rounds, n, size, rng)
+    enough = now.sound(n, PARETO_LIMIT)
     evidence = now.log_mean + _constant(model, subject, k, student=student)
     method = "importance" if enough else "sampler"
     if enough:
@@ -198,8 +219,12 @@ class _Round:
         self.z = np.concatenate([self.z, fresh])
         self.target = np.concatenate([self.target, target])
         self.log_ratio = np.concatenate([self.log_ratio, ratio])
-        smoothed, self.pareto_k = smooth_weights(self.log_ratio)
-        self.weights = np.exp(smoothed - log_sum(smoothed))
+        # The tail's shape is the check. Its smoothed weights are not used: where the tail of the
+        # weights is the tail of the posterior they make SDs 2 % too small (docs/how-right.md).
+        _, self.pareto_k = smooth_weights(self.log_ratio)
+        top = self.log_ratio.max()
+        self.weights = np.exp(self.log_ratio - top) if np.isfinite(top) else np.ones(self.size)
+        self.weights /= self.weights.sum()
 
     @property
     def size(self) -> int:
@@ -226,6 +251,10 @@ class _Round:
         noise = (each[:, None] * squares).sum(axis=0)
         return float(np.min((w[:, None] * squares).sum(axis=0) / np.maximum(noise, 1e-300)))
 
+    def sound(self, n: int, limit: float) -> bool:
+        """Whether the tail of the weights is light, and enough draws carry them."""
+        return self.pareto_k <= limit and self.effective(n) >= ENOUGH * n
+
     def missing(self, n: int) -> int:
         """Draws of the same kind that would probably be enough, beyond those there are."""
         return int(self.size * max(1.05 * ENOUGH * n / self.effective(n) - 1.0, 0.1)) + 1
@@ -244,6 +273,44 @@ def _together(rounds: Sequence[_Round]) -> tuple[Array, Array]:
     density = log_sum(density + np.log(sizes / sizes.sum())[:, None])
     ratio = np.concatenate([r.target for r in rounds]) - density
     return z, np.where(np.isfinite(ratio), ratio, -np.inf)
+
+
+def _settled(rounds: Sequence[_Round], n: int, size: int, rng: np.random.Generator) -> _Round:
+    """A round from the last proposal made broader, that is added to rather than refused.
+
+    A proposal was kept because its draws looked light, which those do that lack a tail: what is
+    reported is drawn anew. Should a part of the posterior show up that was not known, the proposal
+    is fitted once more to all that was seen.
+    """
+    seen = list(rounds)
+    proposal = rounds[-1].proposal
+    while True:
+        now = _Round(broader(proposal, BROAD), rounds[0].log_target)
+        now.draw((SETTLED if len(seen) > 1 else SETTLED_FIRST) * size, rng)
+        while now.pareto_k <= PARETO_LIMIT and now.effective(n) < ENOUGH * n:
+            if now.size >= PATIENCE * size:
+                break
+            now.draw(now.size // 2, rng)
+        if now.sound(n, PARETO_LIMIT) or len(seen) == len(rounds) + AGAIN:
+            return now
+        seen.append(now)
+        proposal = joined(_fitted(*_together(seen), rng), rounds[0].proposal)
+
+
+def _fitted(z: Array, log_ratio: Array, rng: np.random.Generator) -> Proposal:
+    """A proposal fitted to weighted draws and to how far out they lie."""
+    weights = np.exp(log_ratio - log_ratio.max())
+    return refitted(z, log_ratio + np.log(_reach(z, weights)), rng)
+
+
+def _reach(z: Array, weights: Array) -> Array:
+    """1 + squared distance from the mean in SDs, (n,): what a draw adds to means and SDs.
+
+    A thin far tail with little mass and much of a variance is fitted too, once it was met.
+    """
+    w = (weights / weights.sum())[:, None]
+    gap = (z - (w * z).sum(axis=0)) ** 2
+    return np.asarray(1.0 + (gap / np.maximum((w * gap).sum(axis=0), 1e-300)).sum(axis=1))
 
 
 def _around(batch: Batch, optima: Array) -> Proposal:

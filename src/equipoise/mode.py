@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from equipoise import descent
 from equipoise.density import FAILED
+from equipoise.kinetics import kernels
 from equipoise.likelihood import (
     Objective,
     Subject,
@@ -153,7 +155,8 @@ def _searched(batch: Batch, *, everywhere: bool) -> list[tuple[Mode, Array]]:
         of, z, value = (np.concatenate(pair) for pair in zip((of, z, value), more[:3], strict=True))
         order = np.argsort(of, kind="stable")
         of, z, value = of[order], z[order], value[order]
-        kept = _one_a_valley(of, z, value) & (value < FAILED)
+        kept = value < FAILED
+        descent.compiled().merged(of, z, value, APART, kept)
         of, z, value = of[kept], z[kept], value[kept]
     best = np.full(len(every), np.inf)
     np.minimum.at(best, of, value)
@@ -185,63 +188,35 @@ def down(batch: Batch, of: Integers, z: Array) -> tuple[Integers, Array, Array, 
 
     Levenberg-Marquardt with the expected curvature, which the prior keeps positive definite.
     """
-    k = batch.size
+    code = descent.compiled()
+    kernels.announce(code)
     here = batch.around(of, z, central=False, rtol=LOOSE)
-    value, gradient, curvature = here.value, here.gradient, here.expected
-    misfit = here.misfit
-    damping = np.zeros(len(of))
-    moving = value < FAILED
+    value, gradient, curvature, misfit = here.value, here.gradient, here.expected, here.misfit
+    damping, moving = np.zeros(len(of)), value < FAILED
+    left = np.ones(len(of), dtype=np.bool_)
+    own, step, promised, trial = _room(z)
     for _ in range(LOOSE_STEPS):
-        own = np.flatnonzero(moving)
-        if not len(own):
-            break
-        step, promised = batch.steps(
-            curvature[own], gradient[own], damping=damping[own], reach=REACH
+        # The last, small step is taken unseen: what follows looks at where it leads.
+        n = code.offered(
+            moving, z, gradient, curvature, damping, REACH, NEAR, own, step, promised, trial
         )
-        near = promised < NEAR
-        if near.any():
-            # The last, small step is taken unseen: what follows looks at where it leads.
-            z[own[near]] += step[near]
-            moving[own[near]] = False
-            own, step, promised = own[~near], step[~near], promised[~near]
-            if not len(own):
-                break
-        new = batch.around(of[own], z[own] + step, central=False, rtol=LOOSE)
-        kept = (value[own] - new.value) / promised
-        better = kept > 0.0
-        went = own[better]
-        z[went] += step[better]
-        value[went], misfit[went] = new.value[better], new.misfit[better]
-        gradient[went], curvature[went] = new.gradient[better], new.expected[better]
-        mean = np.trace(curvature[own], axis1=1, axis2=2) / k
-        more = np.maximum(5.0 * damping[own], 0.1 * mean)
-        less = np.where(damping[own] > 0.01 * mean, 0.1 * damping[own], 0.0)
-        damping[own] = np.where(kept < 0.25, more, np.where(kept > 0.5, less, damping[own]))
-        moving[own[damping[own] > 1e8 * mean]] = False
-        left = _one_a_valley(of, z, value)
-        if not left.all():
-            of, z, value, moving = of[left], z[left], value[left], moving[left]
-            misfit = misfit[left]
-            gradient, curvature, damping = gradient[left], curvature[left], damping[left]
-    left = _one_a_valley(of, z, value)
+        if not n:
+            break
+        new = batch.around(of[own[:n]], trial[:n], central=False, rtol=LOOSE)
+        code.damped(
+            own[:n], promised, trial, new.value, new.gradient, new.expected, new.misfit,
+            moving, z, value, gradient, curvature, misfit, damping,
+        )  # fmt: skip
+        code.merged(of, z, value, APART, left)
+        moving &= left
+    code.merged(of, z, value, APART, left)
+    kernels.note(code)
     return of[left], z[left], value[left], misfit[left]
 
 
-def _one_a_valley(of: Integers, z: Array, value: Array) -> Booleans:
-    """Walkers but for those that have come upon a lower one of the same subject, (W,)."""
-    left = np.ones(len(of), dtype=np.bool_)
-    if of[-1] + 1 == len(of):
-        return left
-    order = np.lexsort((value, of))
-    own, at = of[order], z[order]
-    for back in range(1, int(np.bincount(of).max())):
-        same = own[back:] == own[:-back]
-        if not same.any():
-            break
-        moved = at[back:] - at[:-back]
-        near = same & ((moved * moved).sum(axis=1) < APART**2)
-        left[order[back:][near]] = False
-    return left
+def _room(z: Array) -> tuple[Integers, Array, Array, Array]:
+    """Room for the steps of walkers at z: whose, the step, what it promises, where it leads."""
+    return np.empty(len(z), dtype=np.int64), np.empty_like(z), np.empty(len(z)), np.empty_like(z)
 
 
 @dataclass(slots=True, eq=False)
@@ -265,45 +240,35 @@ def polished(batch: Batch, of: Integers, z: Array, value: Array, close: Booleans
     walkers = [Walker(int(s), z[i], float(value[i])) for i, s in enumerate(of)]
     own = np.flatnonzero(close)
     of, z = of[own], z[own]
+    code = descent.compiled()
     curved = len(pattern(batch.size, True, True)) <= TOGETHER
     here = batch.around(of, z, curved=curved)
     value, gradient, expected = here.value, here.gradient, here.expected
     norm = np.sqrt((gradient**2).sum(axis=1))
-    curvature, definite = _usable(batch, here)
+    curvature, definite = _usable(here)
     saddle = {
         i: np.linalg.eigh(here.hessian[i])[1][:, 0]
-        for i in np.flatnonzero(~definite & (norm < 1.0)).tolist()
+        for i in (~definite & (norm < 1.0)).nonzero()[0].tolist()
         if here.hessian is not None
     }
-    damping = np.zeros(len(of))
-    going = np.flatnonzero((value < FAILED) & (norm > GRADIENT_NORM / 10.0))
+    damping, enough = np.zeros(len(of)), GRADIENT_NORM / 10.0
+    moving = (value < FAILED) & (norm > enough)
+    going, step, promised, trial = _room(z)
     for number in range(TIGHT_STEPS):
-        if not len(going):
-            break
-        step, promised = batch.steps(
-            curvature[going], gradient[going], damping=damping[going], reach=REACH
+        n = code.offered(
+            moving, z, gradient, curvature, damping, REACH, -np.inf, going, step, promised, trial
         )
+        if not n:
+            break
         # Most are there after two steps; a curved valley wants its curvature anew at each.
         again = curved and number >= 2
-        new = batch.around(of[going], z[going] + step, curved=again)
-        norms = np.sqrt((new.gradient**2).sum(axis=1))
-        gained = value[going] - new.value
-        # Two batches of an integration differ by more than the last steps gain.
-        alike = np.abs(gained) < 1e-6 * (1.0 + np.abs(value[going]))
-        good = (gained > 0.1 * promised) | (alike & (norms < norm[going]))
-        went, step = going[good], step[good]
-        if again:
-            curvature[went] = _usable(batch, new)[0][good]
-        else:
-            change = new.gradient[good] - gradient[went]
-            curvature[went] = _updated(curvature[went], step, change)
-        z[went] += step
-        value[went], gradient[went] = new.value[good], new.gradient[good]
-        expected[went], norm[went] = new.expected[good], norms[good]
-        mean = np.trace(curvature[going], axis1=1, axis2=2) / batch.size
-        more = np.maximum(10.0 * damping[going], 1e-3 * mean)
-        damping[going] = np.where(good, 0.1 * damping[going] * (damping[going] > 1e-5 * mean), more)
-        going = going[(norm[going] > GRADIENT_NORM / 10.0) & (damping[going] < 1e6 * mean)]
+        new = batch.around(of[going[:n]], trial[:n], curved=again)
+        code.polished(
+            going[:n], step, promised, trial, new.value, new.gradient, new.expected,
+            _usable(new)[0] if again else curvature[:0], z, value, gradient, expected, curvature,
+            norm, damping, enough, moving,
+        )  # fmt: skip
+    kernels.note(code)
     ofv = value + np.linalg.slogdet(0.5 * expected)[1]
     for i, place in enumerate(own.tolist()):
         walkers[place] = Walker(
@@ -312,23 +277,14 @@ def polished(batch: Batch, of: Integers, z: Array, value: Array, close: Booleans
     return walkers
 
 
-def _usable(batch: Batch, here: Local) -> tuple[Array, Booleans]:
+def _usable(here: Local) -> tuple[Array, Booleans]:
     """Second derivatives, or what is expected of them where they are not positive definite."""
+    definite = np.ones(len(here.value), dtype=np.bool_)
     if here.hessian is None:
-        return here.expected.copy(), np.ones(len(here.value), dtype=np.bool_)
-    definite = batch.steps(here.hessian, here.gradient, reach=REACH)[1] >= 0.0
-    return np.where(definite[:, None, None], here.hessian, here.expected), definite
-
-
-def _updated(curvature: Array, step: Array, change: Array) -> Array:
-    """Curvature after a step that changed the gradient so much (BFGS), (W, k, k)."""
-    along = (curvature @ step[:, :, None])[:, :, 0]
-    held, gained = (step * along).sum(axis=1), (step * change).sum(axis=1)
-    fine = (gained > 1e-3 * held) & (held > 0.0)
-    held, gained = np.where(fine, held, 1.0), np.where(fine, gained, 1.0)
-    new = curvature - along[:, :, None] * along[:, None, :] / held[:, None, None]
-    new += change[:, :, None] * change[:, None, :] / gained[:, None, None]
-    return np.where(fine[:, None, None], new, curvature)
+        return here.expected.copy(), definite
+    curvature = np.empty_like(here.expected)
+    descent.compiled().usable(here.hessian, here.expected, curvature, definite)
+    return curvature, definite
 
 
 def answer(batch: Batch, s: int, walkers: list[Walker]) -> tuple[Mode, Array]:

@@ -474,7 +474,7 @@ def simulate(
         modeled_rate=by_state["RATE"],
         modeled_duration=by_state["DURATION"],
         initial=None if initial is None else initial[:, 0, :],
-        start=_starts(courses) if start is None else start,
+        start=starts_of(courses) if start is None else start,
         rtol=rtol,
         threads=threads,
     )
@@ -550,7 +550,7 @@ def parameter_table(model: Model, covariates: Mapping[str, Array], etas: Array) 
     with np.errstate(all="ignore"):
         table = dict(model.parameters(thetas, covariates, drawn))
     factor = covariates[CLEARANCE_FACTOR]
-    if np.any(factor != 1.0):
+    if (factor != 1.0).any():
         if model.clearance not in table:
             raise ModelUseError(f"{model.id} has no single clearance that a factor could change")
         table[model.clearance] = table[model.clearance] * factor
@@ -594,7 +594,7 @@ def _pieces(step: Step, breaks: Sequence[float]) -> Array:
     return np.asarray(numbers[np.searchsorted(starts, edges, side="right") - 1])
 
 
-def _starts(courses: Sequence[Course]) -> list[float] | None:
-    if all(c.start is None for c in courses):
-        return None
-    return [np.nan if c.start is None else c.start for c in courses]
+def starts_of(courses: Sequence[Course]) -> list[float] | None:
+    """Starts of courses as the engine takes them, NaN where a course names none."""
+    starts = [np.nan if c.start is None else c.start for c in courses]
+    return None if all(c.start is None for c in courses) else starts

@@ -8,18 +8,25 @@ Where a model cannot be computed for several subjects together, `likelihood` com
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from equipoise import density
-from equipoise.density import FAILED, NOTHING
+from equipoise.density import NOTHING
 from equipoise.kinetics import kernels, row_of
 from equipoise.kinetics.prepared import Prepared
 from equipoise.likelihood import STUDENT_DF, Subject, with_errors
-from equipoise.model import Array, Model, Residual, parameter_table, structural_parameters
+from equipoise.model import (
+    Array,
+    Model,
+    Residual,
+    parameter_table,
+    starts_of,
+    structural_parameters,
+)
 from equipoise.readout import BY_STATE, Sample
 
 Integers = NDArray[np.int64]
@@ -34,12 +41,14 @@ STEP = 1e-4
 BY_DOSE = {"F": "bioavailability", "LAG": "lag", "RATE": "modeled_rate",
            "DURATION": "modeled_duration"}  # fmt: skip
 
+AT_ONCE = 4096
+"""Lanes of which many are worked through at a time: what they need stays near the processor."""
+
 TOGETHER = 32
 """Most points that are perturbed together: those that share the steps of one block."""
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
+class Local(NamedTuple):
     """The joint objective around points, in whitened etas; without ln|Omega|.
 
     value      (W,); `FAILED` without an answer
@@ -75,7 +84,7 @@ class Batch:
         self._density = density.compiled()
         kernels.announce(self._density)
         self.root = np.linalg.cholesky(model.omega_matrix)
-        self.log_omega = 2.0 * float(np.log(np.diag(self.root)).sum())
+        self.log_omega = 2.0 * float(np.log(self.root.diagonal()).sum())
         self._order = [
             sorted(
                 range(len(s.observed)),
@@ -86,7 +95,6 @@ class Batch:
         self._levels()
         self._covariates()
         courses = [s.course for s in subjects]
-        starts = [np.nan if c.start is None else c.start for c in courses]
         self._prepared = Prepared(
             model.structure,
             [c.schedule for c in courses],
@@ -95,7 +103,7 @@ class Batch:
                 np.array([row_of(s.observed[i].after) for i in order])
                 for s, order in zip(subjects, self._order, strict=True)
             ],
-            start=None if np.isnan(starts).all() else starts,
+            start=starts_of(courses),
         )
         self._resets = any(c.schedule.resets for c in courses)
         self.together = self._computable() and self._agrees()
@@ -108,7 +116,6 @@ class Batch:
         self._count = self.counts = np.array(count)
         """Levels of each subject, (S,)."""
         self._times, self._y = np.zeros(shape), np.zeros(shape)
-        self._real = np.arange(shape[1])[None, :] < self._count[:, None]
         self._censored, kind = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
         names: dict[str, int] = {}
         for s, (subject, order) in enumerate(zip(self.subjects, self._order, strict=True)):
@@ -121,9 +128,11 @@ class Batch:
         self._read = [model.observation(name) for name in names]
         self._kind = kind
         logged = np.array([o.residual.log > 0.0 or o.logged for o in self._read])
-        as_log = logged[kind] & self._real if names else np.zeros(shape, dtype=np.bool_)
-        with np.errstate(divide="ignore"):
-            self._y[as_log] = np.log(np.maximum(self._y[as_log], 0.0))
+        if logged.any():
+            real = np.arange(shape[1])[None, :] < self._count[:, None]
+            as_log = logged[kind] & real
+            with np.errstate(divide="ignore"):
+                self._y[as_log] = np.log(np.maximum(self._y[as_log], 0.0))
         self.censored = [bool(row.any()) for row in self._censored]
         self._plain = all(o.read is None for o in self._read)
         self._some_plain = any(o.read is None for o in self._read)
@@ -154,7 +163,7 @@ class Batch:
                 table = np.array(
                     [np.concatenate([v, np.full(pieces - len(v), v[-1])]) for v in own]
                 )
-            self._by_piece[name] = table[:1] if np.all(table == table[:1]) else table
+            self._by_piece[name] = table[:1] if (table == table[:1]).all() else table
         self._alike = all(len(v) == 1 for v in self._by_piece.values())
         breaks = [c.schedule.breaks for c in courses]
         self._piece = np.zeros(self._times.shape, dtype=np.int64)
@@ -339,8 +348,14 @@ class Batch:
 
         df  of heavy-tailed residuals, 0 for normal ones; default as the batch is
         """
-        center, variance, good = self.levels(of, z, group=group, rtol=rtol)
-        return self._summed(of, z, center, variance, good, self._df if df is None else df)
+        df = self._df if df is None else df
+        value = np.empty(len(of))
+        size = max(1, AT_ONCE // group) * group
+        for lo in range(0, len(of), size):
+            own, points = of[lo : lo + size], z[lo : lo + size]
+            found = self.levels(own, points, group=group, rtol=rtol)
+            self._sum(own, points, *found, df, value[lo : lo + size])
+        return value
 
     def around(
         self,
@@ -361,24 +376,24 @@ class Batch:
         moves = pattern(k, central, curved)
         copies = len(moves)
         lanes = (z[:, None, :] + STEP * moves).reshape(-1, k)
-        owner = np.repeat(of, copies)
+        owner = of.repeat(copies)
         center, variance, good = self.levels(owner, lanes, group=copies, rtol=rtol)
-        value = self._summed(owner, lanes, center, variance, good, self._df)
-        value = value.reshape(count, copies)
+        value = np.empty(len(owner))
+        self._sum(owner, lanes, center, variance, good, self._df, value)
+        here, misfit = np.empty(count), np.empty(count)
         gradient, expected = np.empty((count, k)), np.empty((count, k, k))
-        misfit = np.empty(count)
         self._density.sloped(
-            center, variance, owner, lanes, self._y, self._censored, self._count, self._df,
-            copies, central, STEP, gradient, expected, misfit,
+            center, variance, value, owner, lanes, self._y, self._censored, self._count, self._df,
+            copies, central, STEP, here, gradient, expected, misfit,
         )  # fmt: skip
-        kernels.note(self._density)
-        here = value[:, 2 * k if central else k].copy()
-        # A copy without an answer spoils the derivatives.
-        if value.max() >= FAILED or not np.isfinite(expected.sum() + gradient.sum()):
-            sound = (value < FAILED).all(axis=1) & np.isfinite(expected).all(axis=(1, 2))
-            sound &= np.isfinite(gradient).all(axis=1)
-            here[~sound], gradient[~sound], expected[~sound] = FAILED, 0.0, 2.0 * np.eye(k)
-        return Local(here, gradient, expected, misfit, _second(value, k) if curved else None)
+        hessian = self._second(value, copies) if curved else None
+        return Local(here, gradient, expected, misfit, hessian)
+
+    def _second(self, value: Array, copies: int) -> Array:
+        """Second derivatives from the objective of the copies of points, (W, k, k)."""
+        found = np.empty((len(value) // copies, self.size, self.size))
+        self._density.bent(value, copies, STEP, found)
+        return found
 
     def information(self, s: int, z: Array) -> Array:
         """The matrix whose determinant OFV takes, of one subject with censored levels, (k, k).
@@ -400,23 +415,10 @@ class Batch:
         found = np.eye(k) + (a / v) @ a.T + 0.5 * (c / v) @ (c / v).T
         u = -side[cut] * (self._y[s, :levels][cut] - center[:, cut]) / np.sqrt(variance[:, cut])
         term = [-2.0 * sum(self._density.log_normal(x) for x in lane) for lane in u]
-        second = _second(np.array(term)[None, :], k)[0]
+        second = self._second(np.array(term), len(moves))[0]
         return np.asarray(found + 0.5 * second)
 
-    def steps(
-        self, curvature: Array, gradient: Array, *, damping: Array | None = None, reach: float
-    ) -> tuple[Array, Array]:
-        """Newton's steps (W, k) and what each promises to gain (W,), negative where the matrix is
-        not positive definite.
-
-        damping  (W,) added on the diagonal;  reach  longest step, SD of the prior
-        """
-        step, promised = np.empty_like(gradient), np.empty(len(gradient))
-        held = np.zeros(len(gradient)) if damping is None else damping
-        self._density.stepped(curvature, gradient, held, reach, step, promised)
-        return step, promised
-
-    def _summed(
+    def _sum(
         self,
         of: Integers,
         z: Array,
@@ -424,13 +426,12 @@ class Batch:
         variance: Array,
         good: Booleans,
         df: float,
-    ) -> Array:
-        value = np.empty(len(of))
+        value: Array,
+    ) -> None:
         self._density.summed(
             center, variance, good, of, z, self._y, self._censored, self._count, df, value
         )
         kernels.note(self._density)
-        return value
 
 
 @lru_cache(maxsize=64)
@@ -444,16 +445,3 @@ def pattern(k: int, central: bool, curved: bool) -> Array:
     if curved:
         moves += [(eye[i] + eye[j]) for i in range(k) for j in range(i)]
     return np.array(moves).reshape(-1, k)
-
-
-def _second(value: Array, k: int) -> Array:
-    """Second derivatives from the objective of the copies of a point, (W, k, k)."""
-    base, up, down = value[:, 2 * k], value[:, 0 : 2 * k : 2], value[:, 1 : 2 * k : 2]
-    found = np.empty((len(value), k, k))
-    place = np.arange(k)
-    found[:, place, place] = up - 2.0 * base[:, None] + down
-    rows, columns = np.tril_indices(k, -1)
-    corner = value[:, 2 * k + 1 :] - up[:, rows] - up[:, columns] + base[:, None]
-    found[:, rows, columns] = corner
-    found[:, columns, rows] = corner
-    return found / STEP**2

@@ -132,6 +132,12 @@ def joined(fitted: Proposal, first: Proposal) -> Proposal:
     )
 
 
+def broader(proposal: Proposal, share: float) -> Proposal:
+    """The same with another share of the prior."""
+    fitted = (1.0 - share) * proposal.shares[:-1] / proposal.shares[:-1].sum()
+    return Proposal(np.append(fitted, share), proposal.centers, proposal.roots)
+
+
 def refitted(draws: Array, log_ratio: Array, rng: np.random.Generator) -> Proposal:
     """A proposal fitted to weighted draws.
 

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import numpy as np
 
+from equipoise import descent
 from equipoise.density import FAILED, NOTHING
 from equipoise.kinetics import Linear
 from equipoise.likelihood import STUDENT_DF, with_errors
@@ -46,22 +47,15 @@ def near_starts(batch: Batch) -> tuple[Integers, Array]:
     cheap = isinstance(batch.model.structure, Linear)
     grid, far = _candidates(batch.size, MORE if cheap else CANDIDATES)
     count, n = len(batch.subjects), len(grid)
-    of = np.repeat(np.arange(count), n)
+    of = np.arange(count).repeat(n)
     # Heavy tails let a start count that fails one level by much, which a step puts right.
     values = batch.values(of, np.tile(grid, (count, 1)), rtol=ROUGH, df=STUDENT_DF)
-    values = values.reshape(count, n)
-    values = np.where(values < FAILED, values, np.inf)
-    chosen = np.zeros((count, n), dtype=np.bool_)
-    chosen[:, 0] = np.isfinite(values[:, 0])
-    open_still = np.isfinite(values)
-    if not open_still.any(axis=1).all():
-        refuse(batch, int(np.flatnonzero(~open_still.any(axis=1))[0]))
-    every = np.arange(count)
-    for _ in range(STARTS):
-        place = np.argmin(np.where(open_still, values, np.inf), axis=1)
-        chosen[every, place] |= open_still[every, place]
-        open_still &= far[place]
-    subject, place = np.nonzero(chosen)
+    values = np.where(values < FAILED, values, np.inf).reshape(count, n)
+    chosen = np.empty((count, n), dtype=np.bool_)
+    without = descent.compiled().picked(values, far, STARTS, chosen)
+    if without >= 0:
+        refuse(batch, without)
+    subject, place = chosen.nonzero()
     return subject, grid[place]
 
 

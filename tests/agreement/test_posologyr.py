@@ -2,8 +2,8 @@
 
 Monolix's sampler has an error of its own, and stays in one optimum where there are two. `LONG_RUNS`
 holds what long tempered runs (studies/posologyr/long_run.py) give for every subject that lies
-outside the limits, for those near them, and for a few drawn at random among the others. Outside the
-limits from Monolix, we must agree with them. What was found is told in docs/how-right.md.
+outside the limits, for those near them, for all of run 101, and for a few drawn at random. Outside
+the limits from Monolix, we must agree with them. What was found is told in docs/how-right.md.
 """
 
 from __future__ import annotations
@@ -154,14 +154,86 @@ LONG_RUNS = """
 006/14 Vc 0.0097 0.6182 2.7 0.0135 0.6144 40
 006/14 Ka 0.0078 0.4458 3.0 0.0154 0.4433 40
 006/14 D2 -0.1072 0.4164 3.0 -0.1061 0.4159 40
+101/1 Cl - - - 0.2975 0.0997 40
+101/1 Vc - - - 0.0272 0.0601 40
+101/1 Ka - - - -0.1537 0.1392 40
+101/1 Vp - - - 0.0852 0.3920 40
+101/2 Cl - - - -0.0808 0.1691 40
+101/2 Vc - - - 0.1107 0.4561 40
+101/2 Ka - - - -0.0038 0.4434 40
+101/2 Vp - - - 0.0248 0.4231 40
+101/3 Cl - - - 0.7239 0.0669 40
+101/3 Vc - - - -0.2833 0.2531 40
+101/3 Ka - - - 0.2720 0.3365 40
+101/3 Vp - - - 0.1624 0.3824 40
+101/4 Cl - - - 0.3170 0.1235 40
+101/4 Vc - - - -0.0612 0.4349 40
+101/4 Ka - - - 0.0084 0.4436 40
+101/4 Vp - - - 0.0151 0.4522 40
+101/5 Cl - - - -0.4001 0.2013 40
+101/5 Vc - - - -0.2238 0.0602 40
+101/5 Ka - - - 0.4357 0.2589 40
+101/5 Vp - - - -0.1442 0.4216 40
+101/6 Cl - - - 0.5208 0.1475 40
+101/6 Vc - - - -0.1381 0.4277 40
+101/6 Ka - - - 0.0153 0.4421 40
+101/6 Vp - - - 0.1060 0.4701 40
+101/7 Cl - - - 0.1837 0.0288 40
+101/7 Vc - - - 0.0621 0.0851 40
+101/7 Ka - - - 0.3401 0.2193 40
+101/7 Vp - - - -0.0126 0.4636 40
+101/8 Cl - - - -0.0454 0.0926 40
+101/8 Vc - - - 0.0553 0.4480 40
+101/8 Ka - - - -0.0074 0.4501 40
+101/8 Vp - - - 0.0143 0.4484 40
+101/9 Cl - - - 0.1151 0.1212 40
+101/9 Vc - - - -0.1721 0.0640 40
+101/9 Ka - - - -0.0180 0.1043 40
+101/9 Vp - - - 0.0785 0.4338 40
+101/10 Cl - - - -0.2269 0.1865 40
+101/10 Vc - - - 0.0915 0.4258 40
+101/10 Ka - - - -0.0084 0.4464 40
+101/10 Vp - - - -0.0344 0.4136 40
 101/11 Cl - - - 0.5810 0.0260 40
 101/11 Vc - - - -0.3888 0.0812 40
 101/11 Ka - - - 0.5109 0.2506 40
 101/11 Vp - - - 0.0071 0.3261 40
+101/12 Cl - - - -0.4200 0.0822 40
+101/12 Vc - - - 0.1059 0.4411 40
+101/12 Ka - - - -0.0105 0.4510 40
+101/12 Vp - - - 0.0030 0.4395 40
+101/13 Cl - - - 0.3304 0.1217 40
+101/13 Vc - - - 0.4279 0.0571 40
+101/13 Ka - - - 0.4746 0.1544 40
+101/13 Vp - - - 0.1330 0.4906 40
+101/14 Cl - - - 0.7738 0.2176 40
+101/14 Vc - - - -0.2979 0.4467 40
+101/14 Ka - - - 0.0821 0.4231 40
+101/14 Vp - - - 0.1676 0.4483 40
+101/15 Cl - - - 0.4287 0.0273 40
+101/15 Vc - - - 0.1021 0.1077 40
+101/15 Ka - - - -0.3407 0.1803 40
+101/15 Vp - - - -0.0691 0.4763 40
+101/16 Cl - - - -0.0307 0.0930 40
+101/16 Vc - - - 0.0532 0.4437 40
+101/16 Ka - - - -0.0049 0.4463 40
+101/16 Vp - - - 0.0069 0.4496 40
+101/17 Cl - - - 0.0120 0.1626 40
+101/17 Vc - - - 0.3469 0.0725 40
+101/17 Ka - - - -0.7086 0.1112 40
+101/17 Vp - - - 0.0632 0.4721 40
 101/18 Cl - - - -0.6889 0.1841 40
 101/18 Vc - - - -0.0673 0.3608 40
 101/18 Ka - - - -0.0275 0.4523 40
 101/18 Vp - - - -0.2479 0.3629 40
+101/19 Cl - - - -0.0862 0.0377 40
+101/19 Vc - - - 0.1821 0.1216 40
+101/19 Ka - - - -0.3492 0.2254 40
+101/19 Vp - - - 0.0129 0.4564 40
+101/20 Cl - - - 0.0491 0.1165 40
+101/20 Vc - - - 0.0132 0.4382 40
+101/20 Ka - - - 0.0021 0.4475 40
+101/20 Vp - - - 0.0255 0.4511 40
 201/1 Vmax - - - 0.3801 0.3072 40
 201/1 Vc - - - 0.0374 0.0412 40
 201/1 Ka - - - -0.1308 0.1269 40
@@ -342,21 +414,6 @@ def long_runs() -> dict[str, Long]:
 
 LONG = long_runs()
 
-OUR_NOISE = {
-    "003/3", "003/9", "003/11", "003/14", "003/17", "006/14", "201/15", "301/19", "504/6", "504/8",
-    "504/16", "504/19", "513/6", "513/14", "513/16", "513/18", "513/19",
-}  # fmt: skip
-"""Outside the limits with one of four sets of generators though Monolix agrees with the long run:
-our error, alone or with Monolix's."""
-
-LEANING = {"003/14", "006/14", "301/14", "504/8", "504/14", "513/16", "513/18"}
-"""A defect of `fit`: with one level (and in a few others) a round is kept because its weights look
-light, and so lacks part of a tail. SDs of clearance are 4 to 7 % too small on average, and means
-scatter up to 1.9 times as much as `ess` says. Here we hold to the limits, not to our errors."""
-
-BEYOND = {"504/6"}
-"""The same defect, open: beyond even the limits of its long run with these generators."""
-
 
 def inside(mean: Table, sd: Table, other_mean: Table, other_sd: Table) -> np.ndarray:
     """Whether all etas of a subject lie within the limits of another's, in units of `sd`."""
@@ -426,17 +483,13 @@ def test_a_subject_agrees_with_monolix_or_with_a_long_run(run: str, folder: Path
     assert outside - LONG.keys() == set()
     # All of the table, those inside too.
     for name, agrees in found_out.ours_by_error.items():
-        leaning = name in LEANING and found_out.ours_by_limits[name]
-        assert agrees or leaning or name in BEYOND, name
-    # Who is off: where Monolix agrees with the long run, it is us.
-    assert {name for name in outside if found_out.monolix_by_limits[name]} <= OUR_NOISE
+        assert agrees, name
+    # Where Monolix agrees with the long run so must we: then only the two errors add up.
+    for name in outside:
+        assert found_out.ours_by_limits[name] or not found_out.monolix_by_limits[name], name
     ours = found(run, folder)
-    # The sampler may take over where weights are not to be trusted: once in 200 with these draws.
-    assert list(ours.method).count("importance") >= len(ours.method) - 1
-    assert set(ours.method) <= {"importance", "sampler"}
-    # Below 200 the sampler itself says that its draws are few.
-    least = [0.5 * DRAWS if method == "importance" else 200.0 for method in ours.method]
-    assert (np.asarray(ours.ess) >= least).all()
+    assert set(ours.method) == {"importance"}
+    assert ours.ess.min() >= 0.5 * DRAWS
 
 
 def test_how_many_subjects_agree(folder: Path) -> None:
@@ -458,19 +511,27 @@ def test_how_many_subjects_agree(folder: Path) -> None:
     assert right >= 190
 
 
+def in_errors(gap: Table) -> list[float]:
+    """Means over the subjects in their standard errors, one for each eta."""
+    return list(gap.mean(axis=0) / gap.std(axis=0, ddof=1) * np.sqrt(len(gap)))
+
+
 def test_no_eta_differs_in_one_direction(folder: Path) -> None:
     """Mean signed difference from Monolix over the subjects, in its standard errors.
 
     Of 36, Student's t with 19 degrees of freedom puts 2.2 beyond 2, and one or more beyond 3.86 in
-    4 % of sets: the largest may not be further. More than 5 beyond 2 come in 2 %.
+    4 % of sets: the largest may not be further. More than 5 beyond 2 come in 2 %. In VP of run 101
+    Monolix differs so much from the long runs of all 20 subjects: there we are held to these.
     """
     ratio = {}
     for run, etas in ETAS.items():
         gap = found(run, folder).mean - monolix(run, folder)[0]
-        error = gap.std(axis=0, ddof=1) / np.sqrt(len(gap))
-        ratio |= {(run, eta): float(t) for eta, t in zip(etas, gap.mean(0) / error, strict=True)}
+        ratio |= {(run, eta): t for eta, t in zip(etas, in_errors(gap), strict=True)}
     assert len(ratio) == 36
     assert sum(abs(t) > 2.0 for t in ratio.values()) <= 5, ratio
+    long = np.array([LONG[f"101/{i + 1}"].mean for i in range(20)])
+    assert in_errors(long - monolix("101", folder)[0])[3] > 3.86
+    ratio["101", "Vp"] = in_errors(found("101", folder).mean - long)[3]
     assert max(map(abs, ratio.values())) < 3.86, ratio
 
 

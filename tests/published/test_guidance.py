@@ -2,56 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
+from ladder_patients import LADDERS
+from situations import (
+    DAY,
+    Three,
+    car,
+    daily,
+    dose,
+    finding,
+    graded,
+    planned,
+    situation,
+    value,
+)
 
 from equipoise import guidance, units
-from equipoise.advice import Situation, Verdict, advise
-from equipoise.criterion import Grade, Missing, Truth
-from equipoise.record import AnyEvent, Cells, Dose, Finding, Kept, Measurement, Record, Stop
-from equipoise.source import Source, Standing
+from equipoise.advice import LABEL_STATUSES, Situation, Verdict, advise
+from equipoise.criterion import Truth
+from equipoise.record import AnyEvent, Cells, Dose, Kept, Stop
+from equipoise.source import Standing
 
 BY_ID = {r.id: r for r in guidance.ALL}
-DAY = 24.0
-
-
-def dose(
-    agent: str, at: float, amount: str = "2 mg", *, status: str = "", known: float | None = None,
-    duration: float = 0.0,
-) -> Dose:  # fmt: skip
-    return Dose(
-        at=at, known=at if known is None else known, agent=agent, amount=units.parse(amount),
-        route="oral", status=status, duration=duration,
-    )  # fmt: skip
-
-
-def daily(agent: str, days: Iterable[int], amount: str = "2 mg") -> list[AnyEvent]:
-    return [dose(agent, DAY * d, amount) for d in days]
-
-
-def planned(agent: str, at: float, amount: str = "300 mg", *, duration: float = 0.0) -> Dose:
-    return dose(agent, at, amount, status="planned", known=0.0, duration=duration)
-
-
-def value(
-    name: str, at: float, text: str, *, low: str | None = None, high: str | None = None
-) -> Measurement:
-    quantity = units.parse(text)
-    return Measurement(
-        at=at, known=at, name=name, value=quantity, number=float(quantity.number),
-        low=units.parse(low) if low else None, high=units.parse(high) if high else None,
-    )  # fmt: skip
-
-
-def finding(name: str, at: float, what: object) -> Finding:
-    return Finding(at=at, known=at, name=name, value=what)
-
-
-def car(at: float = 0.0) -> Cells:
-    return Cells(at=at, known=at, product="tisagenlecleucel")
 
 
 def blinatumomab(at: float, *, days: float) -> Dose:
@@ -63,26 +37,6 @@ def blinatumomab(at: float, *, days: float) -> Dose:
 
 def lymphocytes(at: float) -> Cells:
     return Cells(at=at, known=0.0, product="donor_lymphocytes", status="planned")
-
-
-def graded(
-    criterion: str, *, low: int = 0, high: int = 4, met: bool | None = None, missing: str = "",
-    status: str | None = None,
-) -> Grade:  # fmt: skip
-    settled = low == high
-    return Grade(
-        criterion=criterion, at=0.0, low=low, high=high, grade=low if settled else None,
-        score=None, met=met, since=None, because=(),
-        missing=(Missing(missing, ()),) if missing else (), sentence="as built by the test",
-        source=Source("test"), standing=Standing.PUBLISHED, status=status,
-    )  # fmt: skip
-
-
-def situation(t: float, *events: AnyEvent, grades: Iterable[Grade] = ()) -> Situation:
-    record = Record(id="p", day0=datetime(2025, 3, 10, 10, tzinfo=UTC), events=tuple(events)).until(
-        t
-    )
-    return Situation(record, t, {g.criterion: g for g in grades})
 
 
 SIROLIMUS = daily("sirolimus", range(20))
@@ -114,16 +68,6 @@ def _with_busulfan(agent: str) -> tuple[Situation, Situation, Situation]:
     )
 
 
-@dataclass(frozen=True)
-class Three:
-    """A patient to whom it applies, one to whom it does not, one whose record cannot tell."""
-
-    applies: Situation
-    does_not: Situation
-    cannot_tell: Situation
-    missing: str
-
-
 def three(patients: tuple[Situation, Situation, Situation], missing: str) -> Three:
     return Three(*patients, missing)
 
@@ -136,11 +80,11 @@ MET, OPEN, OUT = (
 )
 
 
-def _ladder() -> Three:
+def _ladder(*events: AnyEvent) -> Three:
     return Three(
-        situation(11 * DAY, car(), grades=[MET]),
-        situation(11 * DAY, car(), grades=[OUT]),
-        situation(11 * DAY, car(), grades=[OPEN]),
+        situation(11 * DAY, car(), *events, grades=[MET]),
+        situation(11 * DAY, car(), *events, grades=[OUT]),
+        situation(11 * DAY, car(), *events, grades=[OPEN]),
         "ferritin",
     )
 
@@ -269,10 +213,12 @@ PATIENTS: dict[str, Three] = {
             "iechs_differential",
             "iechs_supportive",
             "iechs_first_line",
-            "iechs_second_line",
-            "iechs_third_line",
             "iechs_anti_il6",
         )
+    },
+    **{
+        id_: _ladder(dose("dexamethasone", 10 * DAY, "20 mg"))
+        for id_ in ("iechs_second_line", "iechs_third_line")
     },
     "iechs_infection": Three(
         situation(264.0, car(), finding("infection", 250.0, "suspected"), grades=[MET]),
@@ -295,6 +241,7 @@ PATIENTS: dict[str, Three] = {
         ),
         "splenomegaly",
     ),
+    **LADDERS,
 }  # fmt: skip
 
 
@@ -332,7 +279,7 @@ def test_every_recommendation_says_who_and_when(recommendation) -> None:
     assert recommendation.source.where
     assert recommendation.evidence is not None
     assert recommendation.reviewed_on == date(2026, 11, 22)
-    assert recommendation.label_status in ("", "contraindicated", "avoid", "adjust", "monitor")
+    assert recommendation.label_status in LABEL_STATUSES
     assert bool(recommendation.region) == bool(recommendation.label_status)
     secondary = ("secondary", "second hand", "not read")
     if any(word in recommendation.source.where for word in secondary):
@@ -537,7 +484,7 @@ def test_paracetamol_counts_from_72_hours_before_busulfan() -> None:
 def test_what_was_read_only_at_second_hand_is_provisional() -> None:
     second_hand = ("sirolimus_liver_label_us", "sirolimus_fluconazole_cases", "iechs_first_line",
                    "iechs_second_line", "iechs_third_line", "iechs_anti_il6",
-                   "busulfan_sirolimus_sos")  # fmt: skip
+                   "busulfan_sirolimus_sos", "sos_sirolimus", "bcma_parkinsonism")  # fmt: skip
     assert {BY_ID[i].standing for i in second_hand} == {Standing.PROVISIONAL}
     assert BY_ID["sirolimus_inhibitor_stop"].standing is Standing.HYPOTHESIS
     assert BY_ID["atg_unit_rule"].standing is Standing.HYPOTHESIS

@@ -183,13 +183,15 @@ def test_errors_as_code_with_covariates_and_logged_levels(tmp_path: Path) -> Non
     assert agree(model, people).together
 
 
-def test_integrated_models_with_their_own_lag_share_and_duration() -> None:
-    model = saturable(Residual(proportional=0.2), etas=("CL", "LAG", "F", "DURATION"))
+@pytest.mark.parametrize("own", [("LAG",), ("F",), ("LAG", "F", "DURATION")])
+def test_integrated_models_with_their_own_lag_share_and_duration(own: tuple[str, ...]) -> None:
+    model = saturable(Residual(proportional=0.2), etas=("CL", *own))
     rng = np.random.default_rng(3)
+    rate = -2.0 if "DURATION" in own else 0.0
     people = [
         simulated(
             model,
-            course(model, [PlainDose(0.0, 100.0, "oral"), PlainDose(12.0, 50.0, "iv", rate=-2.0)],
+            course(model, [PlainDose(0.0, 100.0, "oral"), PlainDose(12.0, 50.0, "iv", rate=rate)],
                    covariates={}),
             np.sort(rng.uniform(1.0, 40.0, 4)), rng,
         )

@@ -15,14 +15,17 @@ from types import SimpleNamespace
 
 import pytest
 import report_fixture
-from report_fixture import assessment_of, atg, cart, grade, hostile, sirolimus
+from report_fixture import assessment_of, atg, cart, grade, hostile, rule, sirolimus
 
 from equipoise import report
+from equipoise.advice import Advice, Alternative
 from equipoise.assessment import DISCLAIMER, NOT_FOR_DOSING, Assessment, Day
-from equipoise.criterion import Missing
+from equipoise.criterion import Because, Missing, Truth
 from equipoise.report import words
 from equipoise.report.decisions import NO_OPTIONS, NONE_OPEN
 from equipoise.report.words import Clock
+from equipoise.source import Source, Standing
+from equipoise.tally import Given, Tally
 
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 ALL = {
@@ -168,8 +171,8 @@ def test_the_panels_stand_in_reading_order() -> None:
         "Exposures",
         "Options and their odds",
         "Toxicity by day",
-        "Why these grades",
         "Advice from guidance and labels",
+        "Why these grades",
         "Timeline",
         "Cautions",
         "Sources used",
@@ -179,7 +182,7 @@ def test_the_panels_stand_in_reading_order() -> None:
     letters = report.text(whole)
     places = [letters.index(f"\n{title.upper()}\n=") for title in found]
     assert places == sorted(places)
-    assert len(report.PANELS) == 10
+    assert len(report.PANELS) == 12
 
 
 @pytest.mark.parametrize("form", [report.html, report.text])
@@ -474,6 +477,80 @@ def test_advice_is_grouped_by_what_can_be_told() -> None:
     assert places == sorted(places)
 
 
+def test_what_statements_of_a_topic_share_is_said_once() -> None:
+    crs = [
+        Advice(
+            replace(rule(f"crs{n}", f"CRS grade {n}", "in full"), topic="CRS"),
+            Truth.UNKNOWN, (Because("temperature", 280.0, "38.4 Cel"),), ("oxygen_device",),
+            "CRS grade 1 to 4",
+        )
+        for n in (1, 2)
+    ]  # fmt: skip
+    alone = replace(crs[0], missing=("hypotension",), detail="")
+    said = report.text(assessment_of(advice=(*crs, alone)))
+    assert said.count("CRS grade 1 to 4") == 1
+    assert said.count("38.4 Cel") == 1
+    assert said.count("Lacks: ") == 2
+    assert "in full" not in said
+    full = report.text(assessment_of(advice=(crs[0],)))
+    assert "in full" in full.lower()
+
+
+def test_statements_that_apply_alike_share_their_reason() -> None:
+    tma = [
+        Advice(
+            replace(rule(f"tma{n}", f"Step {n}", f"statement {n}"), topic="TMA"),
+            Truth.MET, (Because("schistocytes", 280.0, "present"),), (), "4 of 7 features",
+        )
+        for n in (1, 2, 3)
+    ]  # fmt: skip
+    said = report.text(assessment_of(advice=tuple(tma)))
+    assert said.count("4 of 7 features") == 1
+    assert "TMA, the next 3." in said
+    assert [said.index(f"Statement {n}.") for n in (1, 2, 3)]
+
+
+def test_other_ways_and_what_would_change_it_stand_with_the_statement() -> None:
+    ours = Source("our own reading")
+    step = replace(
+        rule("step", "A step", "one way"),
+        alternatives=(Alternative("another way", ours, Standing.HYPOTHESIS),),
+        would_change=("infection",),
+    )
+    said = report.text(assessment_of(advice=(Advice(step, Truth.MET, (), (), ""),)))
+    assert "- Another way. our own reading. [hypothesis]" in said
+    assert "What would change it: Infection." in said
+
+
+def test_many_statements_that_do_not_apply_are_counted_by_topic() -> None:
+    others = tuple(
+        Advice(replace(rule(f"o{n}", f"Title {n}", "x"), topic="SOS"), Truth.NOT_MET, (), (),
+               "no graft")
+        for n in range(3)
+    )  # fmt: skip
+    said = report.text(assessment_of(advice=others))
+    assert "SOS: 3 statements" in said
+    assert "Title 1" not in said
+
+
+def test_what_was_given_is_summed_and_says_what_is_unknown() -> None:
+    given = Tally(
+        since=0.0, since_what="axicabtagene",
+        steroids=(Given("dexamethasone", "dexamethasone", 3, 40.0, 1, 60.0, 84.0),),
+        prednisone=266.667, dexamethasone=40.0, per_kg=3.81, at_least=True, days=2,
+        others=(Given("tocilizumab", "tocilizumab", 1, None, 1, 48.0, 48.0),
+                Given("anakinra", "anakinra", 0, None, 0, None, None)),
+        notes=("3 steroid dose(s) without a route are taken as oral or intravenous",),
+    )  # fmt: skip
+    said = report.text(assessment_of(given=given), width=200)
+    assert "Counted from axicabtagene" in said
+    assert "at least 40.0 mg" in said
+    assert re.search(r"tocilizumab +1 +not known", said)
+    assert re.search(r"anakinra +0", said)
+    assert "at least 267 mg of prednisone equivalent, 3.8 mg/kg (40.0 mg of dexamethasone)" in said
+    assert "GIVEN SO FAR" not in report.text(assessment_of())
+
+
 def test_each_caution_is_said_with_where_it_belongs() -> None:
     said = report.text(sirolimus(), width=200)
     part = said[said.index("\nCAUTIONS\n") :]
@@ -550,14 +627,14 @@ def test_the_renderer_gets_the_page_and_may_fetch_nothing(
 
 def test_the_style_serves_paper() -> None:
     style = report.html(assessment_of()).split("<style>")[1].split("</style>")[0]
-    for rule in (
+    for wanted in (
         "size: A4",
         "break-inside: avoid",
         "print-color-adjust: exact",
         "display: table-header-group",
         "tabular-nums",
     ):
-        assert rule in style
+        assert wanted in style
     printed = style[style.index("@media print") :]
     sizes = [float(s) for s in re.findall(r"font-size: ([\d.]+)pt", printed)]
     assert min(sizes) >= 9.0

@@ -304,6 +304,9 @@ def show_guidance(id_: str, as_json: bool) -> None:
         return
     rows = [
         ("statement", found.statement),
+        *(("or", f"{a.text} ({a.source.short}; {a.standing.word})") for a in found.alternatives),
+        *(("would change it", each) for each in found.would_change),
+        ("topic", found.topic or "-"),
         ("source", found.source.text),
         ("also", "; ".join(s.text for s in found.other_sources) or "-"),
         ("standing", found.standing.word),

@@ -2,13 +2,22 @@
 
 from equipoise.advice import Recommendation
 from equipoise.guidance import (
+    agvhd_ladder,
     atg_product,
     blinatumomab_label,
     busulfan_interactions,
+    calcineurin_interactions,
     cells_on_board,
+    crs_icans,
+    hematotoxicity,
     iechs_ladder,
+    infection_phases,
+    late_neurotoxicity,
     sirolimus_azoles,
     sirolimus_liver,
+    sos_ladder,
+    tma_ladder,
+    transplant_infections,
     trough_timing,
 )
 
@@ -53,5 +62,14 @@ ALL: tuple[Recommendation, ...] = (
     iechs_ladder.THIRD_LINE,
     iechs_ladder.NO_ANTI_IL6,
     iechs_ladder.OVERLAP,
+    *crs_icans.LADDER,
+    *hematotoxicity.LADDER,
+    *infection_phases.LADDER,
+    *late_neurotoxicity.LADDER,
+    *agvhd_ladder.LADDER,
+    *sos_ladder.LADDER,
+    *tma_ladder.LADDER,
+    *transplant_infections.LADDER,
+    *calcineurin_interactions.LADDER,
 )
 """In the order in which a reader meets them: label before practice, by topic."""

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
-from equipoise.advice import Recommendation, Situation, Verdict
+from equipoise.advice import Alternative, Recommendation, Situation, Verdict
 from equipoise.criterion import Because, Truth, any_of, car_infusion, compare, seen
+from equipoise.guidance.conditions import OURS, given_after_cells, together
 from equipoise.source import Evidence, Source, Standing
 
 TOPIC = "IEC-HS"
@@ -47,6 +48,16 @@ BOARD_REVIEW = Source(
 REAL_WORLD = Source(
     "Blood 2025;146(Suppl 1):719 (BCMA CAR-T, 15 US centers, 74 of 1502 with IEC-HS)",
     where="abstract",
+)
+MDACC = Source(
+    "Neelapu 2018, Nat Rev Clin Oncol",
+    doi="10.1038/nrclinonc.2017.148",
+    where="secondary digest",
+    note="the paper was not read",
+)
+EMAPALUMAB_NEWS = Source(
+    "News of the US approvals of emapalumab, 2018 and 2025",
+    where="secondary: the label was not read",
 )
 SFGM_TC = Source(
     "SFGM-TC 2021, Bull Cancer",
@@ -182,6 +193,8 @@ def _step(
     source: Source = LADDER,
     standing: Standing = Standing.PROVISIONAL,
     evidence: str = "5",
+    alternatives: tuple[Alternative, ...] = (),
+    would_change: tuple[str, ...] = (),
 ) -> Recommendation:
     return Recommendation(
         id=id_,
@@ -194,8 +207,22 @@ def _step(
         topic=TOPIC,
         reviewed_on=REVIEWED,
         other_sources=others,
+        alternatives=alternatives,
+        would_change=would_change,
     )
 
+
+AFTER_FIRST_LINE = together(
+    iechs,
+    given_after_cells(
+        "dexamethasone", "methylprednisolone", "prednisone", "prednisolone", "anakinra",
+        none="no steroid and no anakinra after the infusion in the record: the first line is ahead",
+    ),
+)  # fmt: skip
+"""IEC-HS, and a drug of the first line charted; whether it failed is for the reader to say."""
+
+TURNS = "Ferritin, fibrinogen and transaminases turning, or not, by a time named beforehand."
+OTHER = "Infection, progression or CRS that explains the picture."
 
 DIFFERENTIAL = _step(
     "iechs_differential",
@@ -234,6 +261,10 @@ SUPPORTIVE = _step(
     "with cryoprecipitate. G-CSF during active inflammation is called controversial.",
     source=SUPPORTIVE_TABLE,
     standing=Standing.PUBLISHED,
+    alternatives=(
+        Alternative("the institution's own limits of transfusion", OURS, Standing.HYPOTHESIS),
+    ),
+    would_change=("Bleeding.", TURNS),
 )
 
 FIRST_LINE = _step(
@@ -245,7 +276,19 @@ FIRST_LINE = _step(
     DIGEST_2026,
     BOARD_REVIEW,
     REAL_WORLD,
-)
+    alternatives=(
+        Alternative(
+            "high-dose intravenous anakinra with a steroid, where it overlaps with CRS",
+            SFGM_TC, Standing.PUBLISHED,
+        ),
+        Alternative("anti-IL-6 with a high-dose steroid (2018)", MDACC, Standing.PROVISIONAL),
+        Alternative(
+            "supportive care and watching alone, where it is mild: 2 % of 74 were not treated",
+            REAL_WORLD, Standing.PUBLISHED,
+        ),
+    ),
+    would_change=(TURNS, OTHER, "Steroid or anakinra running already for CRS or ICANS."),
+)  # fmt: skip
 
 SECOND_LINE = _step(
     "iechs_second_line",
@@ -254,17 +297,34 @@ SECOND_LINE = _step(
     "no dose could be verified.",
     BOARD_REVIEW,
     REAL_WORLD,
-)
+    predicate=AFTER_FIRST_LINE,
+    alternatives=(
+        Alternative("more anakinra or steroid before another drug", OURS, Standing.HYPOTHESIS),
+        Alternative("etoposide after 48 h without improvement (2018)", MDACC,
+                    Standing.PROVISIONAL),
+    ),
+    would_change=(TURNS, OTHER, "Cytopenia: common under ruxolitinib in GVHD (FDA summary)."),
+)  # fmt: skip
 
 THIRD_LINE = _step(
     "iechs_third_line",
     "IEC-HS, third line: emapalumab or low-dose etoposide",
     "Third step from memory: emapalumab or low-dose etoposide; study notes name etoposide there, "
     "nothing that was read names emapalumab. They were used in 13 % and 3 % of 74 patients; no "
-    "dose could be verified.",
+    "dose could be verified. Emapalumab is approved in the US for primary HLH and for MAS in "
+    "Still's disease, not for this.",
     BOARD_REVIEW,
     REAL_WORLD,
-)
+    EMAPALUMAB_NEWS,
+    predicate=AFTER_FIRST_LINE,
+    alternatives=(
+        Alternative("etoposide only late or when refractory", SFGM_TC, Standing.PUBLISHED),
+        Alternative("etoposide after 48 h without improvement on the first line (2018)", MDACC,
+                    Standing.PROVISIONAL),
+        Alternative("ruxolitinib, if not yet given", BOARD_REVIEW, Standing.PROVISIONAL),
+    ),
+    would_change=(TURNS, OTHER, "Marrow aplasia."),
+)  # fmt: skip
 
 NO_ANTI_IL6 = _step(
     "iechs_anti_il6",
@@ -274,6 +334,11 @@ NO_ANTI_IL6 = _step(
     "received tocilizumab.",
     REAL_WORLD,
     source=DIGEST_2026,
+    alternatives=(
+        Alternative("anti-IL-6 with a high-dose steroid (2018)", MDACC, Standing.PROVISIONAL),
+        Alternative("tocilizumab for CRS that is graded beside it", OURS, Standing.HYPOTHESIS),
+    ),
+    would_change=("CRS by its own grade.",),
 )
 
 OVERLAP = _step(
@@ -286,4 +351,8 @@ OVERLAP = _step(
     predicate=_overlap,
     source=SFGM_TC,
     standing=Standing.PUBLISHED,
-)
+    alternatives=(
+        Alternative("CRS alone, treated by its grade", OURS, Standing.HYPOTHESIS),
+    ),
+    would_change=(TURNS, OTHER),
+)  # fmt: skip

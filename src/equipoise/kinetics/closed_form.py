@@ -12,7 +12,7 @@ from equipoise.kinetics import events, kernels, linear, linear_march, schedule
 from equipoise.kinetics.lanes import SUPER_BLOCK, Lanes, in_threads
 from equipoise.kinetics.linear import Linear
 from equipoise.kinetics.problem import Problem
-from equipoise.kinetics.schedule import Floats
+from equipoise.kinetics.schedule import Floats, Timeline
 
 _REASONS = {
     linear.NO_STEADY_STATE: "no steady state: a clearance or KA of zero lets doses pile up",
@@ -29,23 +29,28 @@ _CONSTANTS = kernels.constants(
 
 
 def closed_form(
-    system: Linear, problem: Problem, *, workers: int
+    system: Linear, problem: Problem, *, workers: int, common: Timeline | None = None
 ) -> tuple[Floats, Floats, dict[int, str]]:
-    """Amounts (L, T, C), areas (L, T, O), and the reason of each lane that failed."""
+    """Amounts (L, T, C), areas (L, T, O), and the reason of each lane that failed.
+
+    common  events of each schedule, where they are known and lanes share them
+    """
     module = _kernel(system, len(problem.observed) > 0)
     kernels.announce(module)
     amounts = np.empty((problem.lanes, problem.columns, len(system.states)))
     areas = np.empty((problem.lanes, problem.columns, len(problem.observed)))
     status = np.zeros(problem.lanes, dtype=np.int64)
-    schedules = len(problem.out_from) - 1
-    common = None
-    lanes = Lanes(problem)
-    if 2 * schedules <= problem.lanes and _shared(problem):
-        each = replace(problem, schedule_of=np.arange(schedules))
-        common = Lanes(each, lanes).timeline(0, schedules)
+    lanes = None
+    if common is None:
+        lanes = Lanes(problem)
+        schedules = len(problem.out_from) - 1
+        if 2 * schedules <= problem.lanes and _shared(problem):
+            each = replace(problem, schedule_of=np.arange(schedules))
+            common = Lanes(each, lanes).timeline(0, schedules)
 
     def work(lo: int, hi: int) -> None:
         if common is None:
+            assert lanes is not None
             line = lanes.timeline(lo, hi)
         else:
             of = problem.schedule_of[lo:hi]
@@ -94,7 +99,7 @@ def closed_form(
 
     in_threads(work, problem.lanes, SUPER_BLOCK, workers)
     kernels.note(module)
-    return amounts, areas, {int(i): _REASONS[int(status[i])] for i in np.flatnonzero(status)}
+    return amounts, areas, {int(i): _REASONS[int(status[i])] for i in status.nonzero()[0]}
 
 
 def _shared(problem: Problem) -> bool:

@@ -56,7 +56,20 @@ LOOK = 32
 NEVER = 1e-290
 """Rates below, 1/h, count as 0."""
 
-SETTINGS = ("TOGETHER", "LOOK", "FARTHEST", "INVERSE_LN2", "LN2_HIGH", "LN2_LOW", "SHIFT", "NEVER")
+FAR = 0xFFFFFFFFFFFF
+"""A mask that says how large an index is; else the compiler provides for some from the end."""
+
+SETTINGS = (
+    "FAR",
+    "TOGETHER",
+    "LOOK",
+    "FARTHEST",
+    "INVERSE_LN2",
+    "LN2_HIGH",
+    "LN2_LOW",
+    "SHIFT",
+    "NEVER",
+)
 """Constants that a kernel needs."""
 
 
@@ -269,8 +282,12 @@ def amounts_at(
     b20 = back[2, 0] if third else 0.0
     b21 = back[2, 1] if third else 0.0
     b22 = back[2, 2] if third else 0.0
+    first &= FAR
+    column &= FAR
+    row &= FAR
+    out = amounts[lane]
     for q in range(steps):
-        k = place[first + q]
+        k = place[(first + q) & FAR] & FAR
         v0 = z0 * left[k] + w0 * gone[k]
         v1 = z1 * left[row + k] + w1 * gone[row + k] if second else 0.0
         v2 = z2 * left[2 * row + k] + w2 * gone[2 * row + k] if third else 0.0
@@ -281,13 +298,14 @@ def amounts_at(
             v1 += g1 * passed[row + k] if second else 0.0
             v2 += g2 * passed[2 * row + k] if third else 0.0
         if q < count:
+            at = (column + q) & FAR
             if offset == 1:
-                amounts[lane, column + q, 0] = depot
-            amounts[lane, column + q, offset] = b00 * v0 + b01 * v1 + b02 * v2
+                out[at, 0] = depot
+            out[at, offset] = b00 * v0 + b01 * v1 + b02 * v2
             if second:
-                amounts[lane, column + q, offset + 1] = b10 * v0 + b11 * v1 + b12 * v2
+                out[at, offset + 1] = b10 * v0 + b11 * v1 + b12 * v2
             if third:
-                amounts[lane, column + q, offset + 2] = b20 * v0 + b21 * v1 + b22 * v2
+                out[at, offset + 2] = b20 * v0 + b21 * v1 + b22 * v2
         else:
             z[0] = v0
             if second:

@@ -27,7 +27,7 @@ from equipoise.kinetics.problem import (
     given_starts,
     samples,
 )
-from equipoise.kinetics.schedule import Floats, Integers, Timeline, of_rows, pack
+from equipoise.kinetics.schedule import Floats, Integers, Timeline, longest, of_rows, pack
 from equipoise.kinetics.steady import steady_states
 from equipoise.kinetics.stepper import LANES, System
 
@@ -87,7 +87,7 @@ class Prepared:
         if self._samples[3] is not None:
             raise ValueError("times must be in order, and after what happens then comes last")
         out_from, out_times = self._samples[0], self._samples[1]
-        self._columns = int(np.diff(out_from).max(initial=0))
+        self._columns = longest(out_from)
         own = np.arange(len(schedules))
         self._start = first_times(self._packed, out_from, out_times)
         if start is not None:
@@ -95,29 +95,29 @@ class Prepared:
         self._workers = processors()
         self._some_slow = False
         self._slow = np.zeros(len(schedules), dtype=np.bool_)
+        doses = self._packed.doses
         self._asked = {
-            code: np.unique(self._packed.doses[self._packed.doses[:, 6] == code, 2]).astype(int)
+            code: np.array(sorted({int(into) for into in doses[doses[:, 6] == code, 2]}), dtype=int)
             for code in MODELED
         }
-        self._line: Timeline | None = None
         self._kernels: Kernels | None = None
+        self._lanes = Lanes(self._problem(own, np.zeros((len(own), 1, 0)), {}, None))
+        # A dose whose input is the lane's own affair needs a time for each lane, and a train in
+        # steady state a state, where that is integrated: then every call makes its own events.
+        free = not any(len(into) for into in self._asked.values())
         if isinstance(system, System):
-            everyone = self._problem(own, np.zeros((len(own), 1, 0)), {}, None)
-            self._lanes = Lanes(everyone)
+            free = free and not (self._lanes.doses[:, 5] > 0.0).any()
             self._largest = np.zeros(len(schedules))
             doses_of = of_rows(self._lanes.dose_from)
             np.maximum.at(self._largest, doses_of, self._lanes.doses[:, 1])
             self._plain_scale = np.where(self._largest > 0.0, self._largest, 1.0)
             self._none, self._noted = np.zeros((0, self.states)), False
-            # A train in steady state needs a state for each lane, and a dose whose input is the
-            # lane's own affair a time: then every call makes its own events.
-            free = not any(len(into) for into in self._asked.values())
-            free = free and not np.any(self._lanes.doses[:, 5] > 0.0)
-            self._line = self._lanes.timeline(0, len(own)) if free else None
-        self._pieces = max(
-            int(np.diff(self._packed.break_from).max(initial=0)) + 1,
-            int(self._packed.doses[:, 7].max(initial=0.0)) + 1,
-        )
+        else:
+            volume = [name.startswith("V") for name in system.parameter_names]
+            self._least = np.where(volume, np.nextafter(0.0, 1.0), 0.0)
+        self._line = self._lanes.timeline(0, len(own)) if free else None
+        named = int(doses[:, 7].max(initial=0.0))
+        self._pieces = max(longest(self._packed.break_from), named) + 1
 
     def amounts(
         self,
@@ -149,9 +149,12 @@ class Prepared:
             if name not in by and len(self._asked[code]):
                 raise ValueError(f"{name} is needed: a dose leaves it to the model (RATE {code:g})")
         # A sum tells in one pass what most calls need to know.
-        plain = not by and initial is None and isinstance(self.system, System)
-        if plain and math.isfinite(parameters.sum()):
-            if self._line is not None and not self._some_slow and group <= LANES:
+        plain = not by and initial is None and math.isfinite(parameters.sum())
+        if plain and isinstance(self.system, Linear):
+            plain = bool((parameters.min(axis=(0, 1)) >= self._least).all())
+        if plain:
+            stepped = isinstance(self.system, System)
+            if stepped and self._line is not None and not self._some_slow and group <= LANES:
                 amounts, status = self._straight(
                     self._line, schedule_of, parameters, group, rtol, workers
                 )
@@ -254,17 +257,18 @@ class Prepared:
         workers: int,
     ) -> tuple[Floats, Booleans]:
         problem = self._problem(schedule_of, parameters, by, initial)
+        # What lanes have of their own about doses changes their events.
+        common = None if by else self._line
         # Imported late: what follows needs the compiler, what precedes it does not.
         if isinstance(self.system, Linear):
             from equipoise.kinetics.closed_form import closed_form
 
-            amounts, _, reasons = closed_form(self.system, problem, workers=workers)
+            amounts, _, reasons = closed_form(self.system, problem, workers=workers, common=common)
             good = np.ones(len(schedule_of), dtype=np.bool_)
-            good[list(reasons)] = False
+            if reasons:
+                good[list(reasons)] = False
         else:
-            # Shared events hold for doses that enter whole and at once.
-            line = None if by else self._line
-            amounts, good = self._integrated(self.system, problem, line, group, rtol, workers)
+            amounts, good = self._integrated(self.system, problem, common, group, rtol, workers)
         if not good.all():
             good = np.repeat(good.reshape(-1, group).all(axis=1), group)
             amounts[~good] = 0.0
@@ -299,7 +303,7 @@ class Prepared:
         self,
         system: System,
         problem: Problem,
-        line: Timeline | None,
+        common: Timeline | None,
         group: int,
         rtol: float,
         workers: int,
@@ -313,8 +317,8 @@ class Prepared:
         run = _Run(
             self._kernels, problem, self._columns, self._scale(problem), group, rtol, workers
         )
-        run.make_ready(self._lanes, line)
-        usable = run.going() if line is None else np.arange(problem.lanes // group)
+        run.make_ready(self._lanes, common)
+        usable = run.going() if common is None else np.arange(problem.lanes // group)
         slow = usable[:0]
         if self._some_slow:
             known = self._slow[problem.schedule_of[usable * group]]
@@ -490,6 +494,8 @@ def in_blocks(groups: int, group: int, most: int) -> tuple[Integers, Integers, i
         within = np.minimum(np.arange(width), group - 1)
         return np.repeat(np.arange(groups), width), np.tile(within, groups), LANES
     each = max(1, min(groups, most // group))
+    # As full as each other: a block that is nearly empty costs as much as one that is full.
+    each = -(-groups // -(-groups // each))
     block = -(-each * group // VECTOR) * VECTOR
     lanes = np.minimum(np.arange(block), each * group - 1)
     begins = np.arange(0, groups, each)

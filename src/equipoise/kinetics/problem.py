@@ -17,7 +17,7 @@ from equipoise.kinetics.events import (
     Schedule,
 )
 from equipoise.kinetics.linear import Linear
-from equipoise.kinetics.schedule import Floats, Integers, Packed, of_rows, pack
+from equipoise.kinetics.schedule import Floats, Integers, Packed, longest, of_rows, pack
 from equipoise.kinetics.stepper import System
 
 
@@ -53,7 +53,7 @@ class Problem:
     @property
     def columns(self) -> int:
         """Most samples in any schedule."""
-        return int(np.diff(self.out_from).max(initial=0))
+        return longest(self.out_from)
 
 
 def checked(
@@ -173,13 +173,14 @@ def samples(
             if len(flags[number]) != size:
                 raise ValueError(f"after of schedule {number} must be as long as its times")
         later = np.concatenate(flags)
-    begins = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    begins = np.zeros(len(sizes) + 1, dtype=np.int64)
+    np.cumsum(sizes, out=begins[1:])
     of = of_rows(begins)
     at = np.concatenate(asked)
-    if not np.all(np.isfinite(at)):
+    if not np.isfinite(at).all():
         raise ValueError(f"times of schedule {of[~np.isfinite(at)][0]} must be finite")
     order = np.lexsort((later, at, of))
-    if np.array_equal(order, np.arange(len(order))):
+    if (order[1:] > order[:-1]).all():
         return begins, at, later, None
     return begins, at[order], later[order], order
 
@@ -188,7 +189,7 @@ def _rows(after: npt.ArrayLike) -> Integers:
     given = np.asarray(after).reshape(-1)
     if given.dtype.kind == "b" or not len(given):
         return np.where(given.astype(np.bool_), AFTER, BEFORE)
-    if given.dtype.kind not in "iu" or np.any(given == 0) or given.min() < BEFORE:
+    if given.dtype.kind not in "iu" or (given == 0).any() or given.min() < BEFORE:
         raise ValueError("after must be true or false, or rows of a data set, from 1")
     return given.astype(np.int64)
 
@@ -196,9 +197,10 @@ def _rows(after: npt.ArrayLike) -> Integers:
 def first_times(packed: Packed, out_from: Integers, out_times: Floats) -> Floats:
     """Time of the first dose, reset or sample of each schedule; 0 where it has none."""
     first = packed.first.copy()
-    some = np.flatnonzero(np.diff(out_from))
+    some = (out_from[1:] > out_from[:-1]).nonzero()[0]
     first[some] = np.minimum(first[some], out_times[out_from[some]])
-    return np.where(np.isfinite(first), first, 0.0)
+    first[~np.isfinite(first)] = 0.0
+    return first
 
 
 def _check_parameters(

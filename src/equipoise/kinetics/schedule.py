@@ -123,7 +123,8 @@ def pack(schedules: Sequence[Schedule], states: int) -> Packed:
     cuts = np.array(resets, dtype=np.float64).reshape(-1, 2)
     first = np.full(len(schedules), np.inf)
     np.minimum.at(first, of_rows(np.array(dose_from)), doses[:, 0])
-    np.minimum.at(first, of_rows(np.array(reset_from)), cuts[:, 0])
+    if resets:
+        np.minimum.at(first, of_rows(np.array(reset_from)), cuts[:, 0])
     return Packed(
         np.array(dose_from, dtype=np.int64),
         doses,
@@ -178,7 +179,12 @@ def cancelled(doses: Sequence[DoseEvent], time: float) -> list[DoseEvent]:
 
 def of_rows(begins: Integers) -> Integers:
     """For each row, the number of the stretch begins[i]:begins[i + 1] that holds it."""
-    return np.repeat(np.arange(len(begins) - 1), np.diff(begins))
+    return np.arange(len(begins) - 1).repeat(begins[1:] - begins[:-1])
+
+
+def longest(begins: Integers) -> int:
+    """Rows of the longest stretch begins[i]:begins[i + 1]."""
+    return int((begins[1:] - begins[:-1]).max(initial=0))
 
 
 def unroll(dose_from, doses):

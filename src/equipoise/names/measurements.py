@@ -254,6 +254,7 @@ _ALL: tuple[MeasurementName, ...] = (
     _lab("albumin", "albumin", "g/dL", (1, 6), (0, 10), 2, 1),
     _lab("crp", "C-reactive protein", "mg/L", (0, 600), (0, 1500), 2, 1,
          loinc=("1988-5", "30522-7"), seen="M"),
+    _lab("igg", "immunoglobulin G", "mg/dL", (10, 5000), (0, 20_000), 24),
     _lab("d_dimer", "D-dimer", "ug/mL", (0, 40), (0, 1000), 2, 2),
     _lab("urine_protein_creatinine", "urine protein to creatinine", "mg/mg", (0, 20), (0, 200),
          4, 2),

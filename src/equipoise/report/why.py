@@ -1,16 +1,13 @@
-"""Why: for each grade and piece of advice, from what, what is missing, what it would settle."""
+"""Why: for each grade, from what, what is missing, what it would settle."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
-from equipoise.advice import Advice
 from equipoise.assessment import Assessment
-from equipoise.criterion import Because, Grade, Missing, Truth
+from equipoise.criterion import Because, Grade, Missing
 from equipoise.report.blocks import (
     Block,
-    Box,
     Column,
     Heading,
     Pair,
@@ -18,7 +15,6 @@ from equipoise.report.blocks import (
     Row,
     Run,
     Table,
-    Words,
     cell,
     citation,
     quiet,
@@ -30,7 +26,7 @@ from equipoise.report.words import Clock, listed, opened, percent, plain, senten
 
 
 def blocks(assessment: Assessment) -> tuple[Block, ...]:
-    """Grades first, then advice: what applies, what cannot be told, what was considered."""
+    """Each grade that applies or could be asked, then the criteria that do not apply."""
     parts: list[Block] = []
     clock = Clock(assessment.day0)
     if assessment.grades:
@@ -46,9 +42,6 @@ def blocks(assessment: Assessment) -> tuple[Block, ...]:
         aside = [g for g in assessment.grades if not (g.applies or g.missing)]
         if aside:
             parts.append(_aside(aside, titles))
-    if assessment.advice:
-        parts.append(Heading(2, "Advice from guidance and labels"))
-        parts.extend(_advice(assessment.advice, clock))
     return tuple(parts)
 
 
@@ -167,82 +160,3 @@ def _aside(grades: Sequence[Grade], titles: Mapping[str, str]) -> Table:
         for g in grades
     )
     return Table("Criteria that do not apply", (Column("Criterion"), Column("Why")), rows, "quiet")
-
-
-def _advice(advice: Sequence[Advice], clock: Clock) -> list[Block]:
-    applying = [a for a in advice if a.applies is Truth.MET]
-    open_ones = [a for a in advice if a.applies is Truth.UNKNOWN]
-    others = [a for a in advice if a.applies is Truth.NOT_MET]
-    parts: list[Block] = [Heading(3, "Applies here")]
-    parts += [_said(a, clock) for a in applying] or [Paragraph(words("None."), "quiet")]
-    if open_ones:
-        parts.append(Heading(3, "Cannot tell yet"))
-        parts += _undecided(open_ones, clock)
-    if others:
-        parts.append(Heading(3, "Considered, does not apply here"))
-        groups: dict[str, list[str]] = {}
-        for a in others:
-            reason = sentence(a.detail) or "Its conditions are not met."
-            groups.setdefault(reason, []).append(a.recommendation.title)
-        rows = tuple(
-            Row((cell(reason), cell("; ".join(titles)))) for reason, titles in groups.items()
-        )
-        columns = (Column("Why not"), Column("Advice"))
-        parts.append(Table("Advice considered and not applying", columns, rows, "quiet"))
-    return parts
-
-
-def _undecided(advice: Sequence[Advice], clock: Clock) -> list[Block]:
-    """Advice that cannot be told; what several of them lack in common is said once, above them."""
-    groups: dict[tuple[str, ...], list[Advice]] = {}
-    for a in advice:
-        groups.setdefault(a.missing, []).append(a)
-    parts: list[Block] = []
-    for missing, members in groups.items():
-        if len(members) == 1 or not missing:
-            parts += [_said(a, clock) for a in members]
-            continue
-        lacking = listed([plain(name) for name in missing])
-        count = f"The next {len(members)} lack: "
-        parts.append(Paragraph(words(strong(count), lacking, ".")))
-        parts += [_said(replace(a, missing=()), clock) for a in members]
-    return parts
-
-
-def _said(advice: Advice, clock: Clock) -> Box:
-    rule = advice.recommendation
-    parts: list[Block] = []
-    if rule.label_status:
-        label = " ".join(x for x in (rule.region, "label", rule.label_date) if x)
-        parts.append(Paragraph(words(Run(rule.label_status, "warn"), quiet(f" {label}"))))
-    parts.append(Paragraph(words(sentence(rule.statement))))
-    if advice.detail:
-        parts.append(Paragraph(words(strong("Here: "), sentence(advice.detail))))
-    if advice.because:
-        reasons = listed(
-            [
-                f"{plain(b.name)} {value(b.value)} "
-                f"({'; '.join(x for x in (clock.short(b.at), b.note) if x)})"
-                for b in advice.because
-            ]
-        )
-        parts.append(Paragraph(words(strong("Because: "), reasons, ".")))
-    if advice.missing:
-        lacking = listed([plain(name) for name in advice.missing])
-        parts.append(Paragraph(words(strong("Lacks: "), lacking, ".")))
-    foot: list[str | Run | Words] = ["Source: ", citation(rule.source), ". "]
-    foot += (
-        [f"Also: {listed([s.text for s in rule.other_sources])}. "] if rule.other_sources else []
-    )
-    graded = [
-        f"{noun} {word}"
-        for noun, word in (("strength", rule.strength), ("certainty", rule.certainty))
-        if word
-    ]
-    if graded:
-        foot.append(f"As printed: {listed(graded)}. ")
-    if rule.evidence is not None:
-        foot.append(f"{rule.evidence.text}. ")
-    foot.append(standing_mark(rule.standing))
-    parts.append(Paragraph(words(*foot), "quiet"))
-    return Box(rule.title, tuple(parts), "advice")
