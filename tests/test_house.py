@@ -33,7 +33,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "kinds": (
         "readout", "model", "occasions", "variants", "target", "truth", "series", "chart", "looks",
         "criterion", "readers", "runs", "probe", "grading", "tally", "advice", "onboard",
-        "decision", "assessment",
+        "trend", "differential", "decision", "assessment",
     ),
     "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
     "verbs": (

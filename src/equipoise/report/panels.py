@@ -8,6 +8,7 @@ from equipoise.assessment import Assessment
 from equipoise.report import (
     cautions,
     decisions,
+    differential,
     exposures,
     given,
     guidance,
@@ -15,8 +16,10 @@ from equipoise.report import (
     opening,
     options,
     sources,
+    staging,
     timeline,
     toxicity,
+    trends,
     why,
 )
 from equipoise.report.blocks import Block
@@ -30,6 +33,9 @@ PANELS: tuple[Panel, ...] = (
     exposures.blocks,
     options.blocks,
     toxicity.blocks,
+    staging.blocks,
+    differential.blocks,
+    trends.blocks,
     given.blocks,
     guidance.blocks,
     why.blocks,
