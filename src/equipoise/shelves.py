@@ -8,7 +8,9 @@ from equipoise import criteria, decisions, effects, guidance, models, targets
 from equipoise.advice import Recommendation
 from equipoise.criterion import Criterion
 from equipoise.decision import Decision
+from equipoise.guidance.cells_on_board import RULES
 from equipoise.model import Model
+from equipoise.onboard import Rule
 from equipoise.target import Effect, Target
 
 
@@ -22,6 +24,7 @@ class Shelves:
     criteria: tuple[Criterion, ...]
     guidance: tuple[Recommendation, ...]
     decisions: tuple[Decision, ...]
+    rules: tuple[Rule, ...] = RULES
 
 
 SHELVES = Shelves(models.ALL, targets.ALL, effects.ALL, criteria.ALL, guidance.ALL, decisions.ALL)
