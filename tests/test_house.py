@@ -33,14 +33,15 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "kinds": (
         "readout", "model", "occasions", "variants", "target", "truth", "series", "chart",
         "charting", "looks", "daybook", "criterion", "readers", "runs", "probe", "grading",
-        "episodes", "tally", "advice", "trend", "differential", "decision", "assessment",
+        "episodes", "tally", "advice", "onboard", "trend", "differential", "decision",
+        "assessment",
     ),
     "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
     "verbs": (
         "checks", "files", "modelfile", "density", "descent", "likelihood", "datafile", "steps",
         "dataset", "profiles", "objective", "scout", "mode", "importance", "proposal", "fit",
-        "diagnostics", "patient", "triage", "plan", "areas", "exposure", "courses", "offer",
-        "policy", "guided", "turnaround", "replay", "nonmem", "gradetable", "agreement",
+        "diagnostics", "patient", "triage", "plan", "areas", "exposure", "boarding", "courses",
+        "offer", "policy", "guided", "turnaround", "replay", "nonmem", "gradetable", "agreement",
     ),
     "jobs": ("shelves", "examples", "assess"),
     "faces": ("report", "cli"),

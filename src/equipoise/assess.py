@@ -25,6 +25,7 @@ from equipoise.assessment import (
     Stage,
     Staging,
 )
+from equipoise.boarding import on_board
 from equipoise.chance import stream
 from equipoise.courses import answer_request, default_options
 from equipoise.criterion import Criterion, Grade, Truth, snapshot
@@ -33,6 +34,7 @@ from equipoise.differential import ForAndAgainst, for_and_against
 from equipoise.exposure import Known, candidates, expose, know
 from equipoise.grading import daily, grade
 from equipoise.model import Model
+from equipoise.onboard import OnBoard
 from equipoise.plan import NEEDED
 from equipoise.record import SAME_TIME, Kept, Measurement, Record
 from equipoise.shelves import SHELVES, Shelves
@@ -84,6 +86,7 @@ def assess(
     decisions, asked = _decisions(situation, agents.known, shelves, seed=seed, research=research)
     tables = _differentials(shelves, past, at, days, situation.grades)
     advice = advise(shelves.guidance, situation)
+    aboard = on_board(past, at, shelves.rules, agents.known)
     given = tally(past, at)
     options = _together(asked, agents.options, decisions, situation, shelves)
     cautions = [*agents.cautions, *_record_cautions(past, at, assumed)]
@@ -108,13 +111,16 @@ def assess(
         advice=advice,
         events=_events(past, at),
         cautions=tuple(dict.fromkeys(cautions)),
-        sources=_sources(grades, agents.exposures, decisions, advice, tables, given, shelves),
+        sources=_sources(
+            grades, agents.exposures, decisions, advice, tables, given, aboard, shelves
+        ),
         note=past.note,
         differentials=tables,
         staging=tuple(
             s for c, g in zip(asked_of, grades, strict=True) if (s := _staging(c, g, past, at))
         ),
         given=given,
+        on_board=aboard,
         made_by=(
             ("equipoise", VERSION),
             ("seed", str(seed)),
@@ -482,6 +488,7 @@ def _sources(
     advice: Sequence[Advice],
     tables: Sequence[ForAndAgainst],
     given: Tally,
+    aboard: Sequence[OnBoard],
     shelves: Shelves,
 ) -> tuple[tuple[Source, Standing], ...]:
     used: dict[tuple[str, str, str], tuple[Source, Standing]] = {}
@@ -514,6 +521,9 @@ def _sources(
     for table in tables:
         for source, standing in table.sources():
             add(source, standing)
+    for carried in (c for one in aboard for c in one.carried):
+        for rule in carried.rules:
+            add(rule.source, rule.standing)
     if given.prednisone is not None:
         add(given.source, given.standing)
     return tuple(used.values())

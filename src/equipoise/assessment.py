@@ -15,6 +15,7 @@ from equipoise.advice import Advice, Recommendation
 from equipoise.criterion import Because, Grade, Truth
 from equipoise.decision import OpenDecision
 from equipoise.differential import ForAndAgainst
+from equipoise.onboard import OnBoard
 from equipoise.source import Evidence, Source, Standing
 from equipoise.tally import Tally
 from equipoise.target import Effect, Refused, Target
@@ -223,6 +224,7 @@ class Assessment:
     header     what the top of a report shows, (label, text) pairs
     recorded   what the chart says beside our grades: (criterion, hours, text)
     sources    actually used, with the standing of what was used from them
+    on_board   what else the patient carries at each infusion of cells, given or planned
     note       where the record comes from, as it says itself
     differentials  for and against what the picture may be, with the trends beside it
     staging    the items of each criterion that grades by organs
@@ -253,6 +255,7 @@ class Assessment:
     note: str = ""
     differentials: tuple[ForAndAgainst, ...] = ()
     staging: tuple[Staging, ...] = ()
+    on_board: tuple[OnBoard, ...] = ()
     given: Tally | None = None
 
 

@@ -6,7 +6,7 @@ Knows no drug by name: everything specific stands on the shelves that are passed
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -23,6 +23,7 @@ from equipoise.model import (
     Course,
     Model,
     PlainDose,
+    Prediction,
     Purpose,
     course,
     draw_etas,
@@ -48,6 +49,9 @@ DRAWS = 1000
 LEAST_DRAWS = 500
 CURVE_POINTS = 181
 ADULT = 18.0
+
+CELLS_SHOWN = 28.0 * 24.0
+"""Hours after an infusion of cells that its curve covers: the window of published areas."""
 
 CARRYING_MATTERS = 0.05
 """Change of a parameter from which the rule of carrying covariates is said (design of the fit)."""
@@ -85,11 +89,14 @@ def candidates(
     models: Sequence[Model], record: Record, t: float
 ) -> tuple[tuple[Model, ...], tuple[str, ...]]:
     """Models that may speak of the record's agents, and why others of those agents may not."""
-    agents = set(record.agents())
+    agents = {*record.agents(), *(c.product for c in record.cells())}
     age = record.age_at(t)
     fitting, reasons = [], []
     for model in models:
         if model.agent not in agents:
+            continue
+        if model.infusions and not any(record.measurements(a) for a in model.analytes):
+            # A population's curve of cells says nothing about a patient of whom none was counted.
             continue
         wanted = model.population_class
         if wanted and age is None:
@@ -127,7 +134,7 @@ def know(model: Model, record: Record, t: float, *, seed: int, draws: int = DRAW
         etas = draw_etas(whole, 400, rng)
         prior = _with_error(
             whole,
-            simulate(whole, [everything.course], [everything.times], etas=etas).values,
+            simulate(whole, [everything.course], [everything.times], etas=etas),
             [o.analyte for o in everything.observed],
             rng,
         )
@@ -214,7 +221,7 @@ def expose(
     bands_before = _bands(model, what, times, before)
     return Exposure(
         agent=model.agent,
-        agent_label=names.agent(model.agent).label,
+        agent_label=_label(model.agent),
         analyte=observation.analyte,
         unit=observation.unit,
         model=model.id,
@@ -243,6 +250,11 @@ def expose(
         weight=1.0,
         covariates=known.covariates.used,
     )
+
+
+def _label(agent: str) -> str:
+    cells = names.CELL_PRODUCTS.get(agent)
+    return names.agent(agent).label if cells is None else cells.label
 
 
 def _summaries(
@@ -357,6 +369,8 @@ def curve_times(known: Known) -> Array:
     start = doses[0].at
     last = doses[-1]
     tail = known.present.interval if known.present is not None else 48.0
+    if known.model.infusions:
+        tail = CELLS_SHOWN
     if last.duration > 0.0:
         tail = max(48.0, 0.25 * (last.at - start))
     end = max(known.t + 48.0, last.at + last.duration + tail)
@@ -394,9 +408,10 @@ def _levels(known: Known, after: Array, before: Array) -> tuple[Level, ...]:
         covariate_steps=known.covariates.steps,
         use=[j.level for j in known.judged],
     )
-    found = simulate(
+    predicted = simulate(
         model, [subject.course], [subject.times], etas=np.concatenate([before, after])
-    ).values
+    )
+    found = predicted.values
     levels = []
     for i, (judged, observed) in enumerate(zip(known.judged, subject.observed, strict=True)):
         m = judged.level
@@ -404,7 +419,13 @@ def _levels(known: Known, after: Array, before: Array) -> tuple[Level, ...]:
         prior = float(np.nanmedian(values[: len(before)]))
         posterior = float(np.nanmedian(values[len(before) :]))
         spread = float(np.nanstd(values[: len(before)]))
-        sd = math.hypot(spread, residual_sd(model, observed.analyte, prior))
+        if observed.analyte in predicted.errors:
+            variance = predicted.errors[observed.analyte][1][0, : len(before), i]
+            scale = prior if model.observation(observed.analyte).logged else 1.0
+            error = scale * math.sqrt(float(np.nanmedian(variance)))
+        else:
+            error = residual_sd(model, observed.analyte, prior)
+        sd = math.hypot(spread, error)
         levels.append(
             Level(
                 at=m.at,
@@ -425,7 +446,14 @@ def _levels(known: Known, after: Array, before: Array) -> tuple[Level, ...]:
 
 
 def _marks(known: Known) -> tuple[DoseMark, ...]:
-    marks = []
+    marks = [
+        DoseMark(
+            d.at, 0.0, f"{d.amount:.3g} cells" if d.amount else "cells", d.amount, d.unit,
+            "planned" if d.planned else "given",
+        )
+        for d in (*known.given, *known.planned)
+        if known.model.infusions
+    ]  # fmt: skip
     for dose in known.record.doses(known.model.agent):
         counts = dose in known.record.given_doses(known.model.agent, known.t)
         status = dose.status or ("given" if counts else "planned")
@@ -489,14 +517,19 @@ def _carrying(known: Known) -> list[str]:
 
 
 def _with_error(
-    model: Model, values: Mapping[str, Array], analytes: Sequence[str], rng: np.random.Generator
+    model: Model, found: Prediction, analytes: Sequence[str], rng: np.random.Generator
 ) -> Array:
     columns = []
     for j, analyte in enumerate(analytes):
-        f = values[analyte][0, :, j]
-        residual = model.observation(analyte).residual
+        f = found.values[analyte][0, :, j]
+        observation = model.observation(analyte)
+        residual = observation.residual
         e = rng.standard_normal(len(f))
-        if residual.log > 0.0:
+        if analyte in found.errors:
+            center, variance = (part[0, :, j] for part in found.errors[analyte])
+            seen = center + np.sqrt(variance) * e
+            columns.append(np.exp(seen) if observation.logged else seen)
+        elif residual.log > 0.0:
             columns.append(f * np.exp(residual.log * e))
         else:
             columns.append(np.maximum(f + np.sqrt(residual.variance(f)) * e, 0.0))

@@ -8,8 +8,11 @@ from equipoise import criteria, decisions, effects, guidance, models, targets
 from equipoise.advice import Recommendation
 from equipoise.criterion import Criterion
 from equipoise.decision import Decision
+from equipoise.guidance.cells_on_board import RULES
 from equipoise.model import Model
+from equipoise.onboard import Rule
 from equipoise.target import Absence, Effect, Target
+from equipoise.targets import ABSENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +25,9 @@ class Shelves:
     criteria: tuple[Criterion, ...]
     guidance: tuple[Recommendation, ...]
     decisions: tuple[Decision, ...]
-    absent: tuple[Absence, ...] = ()
+    rules: tuple[Rule, ...] = RULES
+    absent: tuple[Absence, ...] = ABSENT
     """Windows that are looked for and do not exist."""
 
 
-SHELVES = Shelves(
-    models.ALL, targets.ALL, effects.ALL, criteria.ALL, guidance.ALL, decisions.ALL, targets.ABSENT
-)
+SHELVES = Shelves(models.ALL, targets.ALL, effects.ALL, criteria.ALL, guidance.ALL, decisions.ALL)

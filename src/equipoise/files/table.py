@@ -37,8 +37,8 @@ COLUMNS = (
 
 MORE_COLUMNS = (
     "rate", "formulation", "line", "lot", "status", "source", "donor", "manipulation", "doses",
-    "specimen", "marker", "lineage", "limit", "over", "of", "replaces_name", "replaces_at",
-    "content",
+    "part", "course", "after_chemotherapy", "specimen", "marker", "lineage", "limit", "over", "of",
+    "replaces_name", "replaces_at", "content",
 )  # fmt: skip
 """Further columns, written where a record needs them.
 
@@ -52,7 +52,7 @@ _HEADER_NAMES = ("equipoise", "day0", "born", "sex", "indication", "platform", "
 _AS_THEY_ARE = (
     "agent", "amount", "route", "duration", "method", "rate", "formulation", "line", "lot",
     "status", "source", "donor", "manipulation", "specimen", "marker", "lineage", "limit", "low",
-    "high", "over", "of",
+    "high", "over", "of", "part", "course", "after_chemotherapy",
 )  # fmt: skip
 _NAMED_BY_PRODUCT = ("cells", "transfusion")
 

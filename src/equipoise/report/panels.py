@@ -12,6 +12,7 @@ from equipoise.report import (
     exposures,
     given,
     guidance,
+    infusions,
     opening,
     options,
     sources,
@@ -28,6 +29,7 @@ Panel = Callable[[Assessment], tuple[Block, ...]]
 PANELS: tuple[Panel, ...] = (
     opening.blocks,
     decisions.blocks,
+    infusions.blocks,
     exposures.blocks,
     options.blocks,
     toxicity.blocks,
