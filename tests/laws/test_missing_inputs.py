@@ -29,9 +29,10 @@ TIMES = (60.0, 40 * 24.0)
 PATHS = 30
 """Settled records for each criterion and time, at most, until each input has its row; the first two
 with the mildest answers."""
-SETS_OF_VALUES = ("tma_jodele2022", "aki_kdigo2012")
-"""They read all values of some days: with one of them taken out the others are the answer, and
-need not hold what it was."""
+SETS_OF_VALUES = ("tma_jodele2022", "aki_kdigo2012", "tma_jodele2022_risk", "tma_cutler2005",
+                  "tma_ctn2005")  # fmt: skip
+"""They read all values of some days, or compare a value with an earlier one: with one of them taken
+out the others are the answer, and need not hold what it was."""
 STEPS = 60
 """Entries after which a record that is still open is given up."""
 
@@ -101,6 +102,34 @@ NEVER_ALONE = {
         ),
         OWN,
     ),
+    "vod_ebmt2018_pediatric_severity": dict.fromkeys(
+        (
+            "alt", "ascites_degree", "ast", "baseline weight", "bilirubin", "coagulation",
+            "encephalopathy", "gfr", "multiorgan_dysfunction", "oxygen_device", "oxygen_flow",
+            "upper limit of alt", "upper limit of ast",
+        ),
+        OWN,
+    ),
+    "vod_ebmt2016_severity": dict.fromkeys(
+        (
+            "alt", "ast", "baseline creatinine", "creatinine", "multiorgan_dysfunction",
+            "upper limit of alt", "upper limit of ast", "vod_risk_factors", "vod_symptom_days",
+        ),
+        OWN,
+    ),
+    "tma_jodele2022_risk": dict.fromkeys(
+        (
+            "agvhd_stage_liver", "agvhd_stage_lower_gi", "agvhd_stage_skin",
+            "agvhd_stage_upper_gi", "bilirubin", "bullae", "diastolic", "ileus_or_bloody_stool",
+            "infection", "organ_dysfunction", "rash_area", "rash_desquamation",
+            "severe_abdominal_pain", "stool_count", "stool_volume", "systolic",
+            "upper limit of sc5b9", "upper_gi", "weight",
+        ),
+        OWN,
+    ),
+    "tma_cutler2005": {"baseline creatinine": OWN},
+    "diarrhea_ctcae5": dict.fromkeys(("baseline stool_count", "stool_count"), OWN),
+    "ctcae5_creatinine": {"baseline creatinine": OWN},
     "agvhd_response_bmtctn2020": dict.fromkeys(
         ("bullae", "rash_desquamation"), "the stage of the skin asks for them, as in MAGIC"
     ),

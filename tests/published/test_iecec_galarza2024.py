@@ -1,9 +1,13 @@
 """Enterocolitis after CAR-T cells: diarrhea, infection excluded, biopsy."""
 
+from dataclasses import replace
+
 import pytest
 from charting import answer, chart, interval
 
 from equipoise.criteria import IECEC
+from equipoise.grading import daily
+from equipoise.record import Cells
 
 FULL = {"diarrhea_grade": 3, "infection": "excluded", "gut_biopsy_inflamed": True}
 
@@ -46,3 +50,12 @@ def test_a_suspected_infection_stools_and_the_day():
     )
     other = answer(IECEC, chart((240.0, FULL)), 241.0)
     assert other.sentence == "not applicable: no CAR-T cells by this time"
+
+
+def test_cells_that_became_known_late_do_not_stop_the_days_after():
+    """Grades of several days at once: on the first of them no cells were known yet."""
+    record = chart((240.0, FULL), product="ciltacabtagene")
+    late = tuple(replace(e, known=50.0) if isinstance(e, Cells) else e for e in record.events)
+    found = daily(IECEC, replace(record, events=late).until(241.0), 241.0)
+    assert found[-1].met
+    assert "day 10: earlier than the published cases" in found[-1].sentence

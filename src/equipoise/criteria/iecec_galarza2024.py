@@ -25,8 +25,12 @@ def combine(classes: Sequence[int]) -> int:
 
 
 def _onset(looks: Looks, look: int, _readings: Mapping[str, Reading]) -> str:
-    day = looks.chart.day(looks.record, looks.at) - looks.chart.day(looks.record, looks.infusion())
-    now = int(day[look])
+    infusion = looks.infusion()[[look]]
+    if math.isnan(infusion[0]):
+        return ""
+    record = looks.record[[look]]
+    days = looks.chart.day(record, looks.at[[look]]) - looks.chart.day(record, infusion)
+    now = int(days[0])
     if now < ONSET[0]:
         return f"day {now}: earlier than the published cases, which began on day {ONSET[0]} to " \
                f"{ONSET[1]}"  # fmt: skip
