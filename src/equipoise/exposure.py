@@ -92,7 +92,21 @@ def candidates(
             reasons.append(f"{model.id} was made from {model.population}; not used at this age")
         else:
             fitting.append(model)
-    return tuple(fitting), tuple(reasons)
+    kept = []
+    for model in fitting:
+        nearer = [m for m in fitting if m.agent == model.agent and _serves(m, record.indication)]
+        if _serves(model, record.indication) or not nearer:
+            kept.append(model)
+            continue
+        reasons.append(
+            f"{model.id} was made from {model.population}; {', '.join(m.id for m in nearer)} "
+            f"goes before it here, `equipoise plan --model {model.id}` computes with it"
+        )
+    return tuple(kept), tuple(reasons)
+
+
+def _serves(model: Model, indication: str) -> bool:
+    return not model.settings or indication in model.settings
 
 
 def know(model: Model, record: Record, t: float, *, seed: int, draws: int = DRAWS) -> Known:
