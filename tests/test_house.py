@@ -16,10 +16,20 @@ from types import ModuleType
 
 import pytest
 
-from equipoise import criteria, decisions, effects, guidance, models, shelves, targets
+from equipoise import (
+    criteria,
+    decisions,
+    effects,
+    guidance,
+    interactions,
+    models,
+    shelves,
+    targets,
+)
 from equipoise.advice import Recommendation
 from equipoise.criterion import Criterion
 from equipoise.decision import Decision
+from equipoise.interaction import Interaction
 from equipoise.model import Model
 from equipoise.target import Effect, Target
 
@@ -32,15 +42,17 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "kinetics": ("kinetics",),
     "kinds": (
         "readout", "model", "occasions", "variants", "target", "truth", "series", "chart", "looks",
-        "criterion", "readers", "runs", "probe", "grading", "tally", "advice", "decision",
-        "assessment",
+        "criterion", "readers", "runs", "probe", "grading", "tally", "advice",
+        "interaction", "decision", "assessment",
     ),
-    "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
+    "shelves": (
+        "models", "targets", "effects", "criteria", "guidance", "interactions", "decisions",
+    ),
     "verbs": (
         "checks", "files", "modelfile", "density", "descent", "likelihood", "datafile", "steps",
         "dataset", "profiles", "objective", "scout", "mode", "importance", "proposal", "fit",
-        "diagnostics", "patient", "triage", "plan", "areas", "exposure", "courses", "offer",
-        "turnaround", "replay", "nonmem",
+        "diagnostics", "patient", "triage", "plan", "interacting", "areas", "exposure", "courses",
+        "offer", "turnaround", "replay", "nonmem",
     ),
     "jobs": ("shelves", "examples", "assess"),
     "faces": ("report", "cli"),
@@ -58,6 +70,7 @@ KINDS: dict[ModuleType, type] = {
     effects: Effect,
     criteria: Criterion,
     guidance: Recommendation,
+    interactions: Interaction,
     decisions: Decision,
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -80,7 +80,8 @@ def assess(
     decisions, asked = _decisions(situation, agents.known, shelves, seed=seed, research=research)
     advice = advise(shelves.guidance, situation)
     given = tally(past, at)
-    options = _together(asked, agents.options, decisions, situation, shelves)
+    acting = {k.model.agent for k in agents.known if any(r.goes_on for r in k.partners)}
+    options = _together(asked, agents.options, decisions, situation, shelves, acting)
     cautions = [*agents.cautions, *_record_cautions(past, at, assumed)]
     if research:
         cautions.insert(0, f"research mode: provisional things feed options; {NOT_FOR_DOSING}")
@@ -102,7 +103,7 @@ def assess(
         advice=advice,
         events=_events(past, at),
         cautions=tuple(dict.fromkeys(cautions)),
-        sources=_sources(grades, agents.exposures, decisions, advice, given, shelves),
+        sources=_sources(grades, agents, decisions, advice, given, shelves),
         note=past.note,
         given=given,
         made_by=(
@@ -147,7 +148,7 @@ def _agents(
     for model in fitting:
         progress(f"{model.agent}: {model.id}")
         try:
-            found = know(model, past, at, seed=seed)
+            found = know(model, past, at, seed=seed, interactions=shelves.interactions)
             # Read here: a planned dose by a route that the model lacks is found only now.
             doses = found.all_doses
         except ValueError as error:
@@ -268,8 +269,11 @@ def _together(
     opened: Sequence[OpenDecision],
     situation: Situation,
     shelves: Shelves,
+    acting: Collection[str],
 ) -> tuple[OptionList, ...]:
     """The lists that decisions asked for, then the usual ones.
+
+    acting  agents whose usual lists are weighed with a partner of the record at work
 
     A usual list whose courses a decision weighs already is left out, its next samples stand with
     the decision's; so is one that is refused for the same reason. One whose agent a decision weighs
@@ -293,9 +297,14 @@ def _together(
         if twin is not None:
             found[twin] = replace(found[twin], next_samples=one.next_samples)
             continue
+        where = (
+            "have the interaction of the record at work, with one ratio"
+            if one.agent in acting
+            else "leave out the interaction"
+        )
         notes = tuple(
-            f"these odds leave out the interaction of the open decision ({question}); the odds "
-            "under it stand with that decision"
+            f"these odds {where} (open decision: {question}); the odds under each ratio stand with "
+            "that decision"
             for agent, question in left_out
             if agent == one.agent and one.options
         )
@@ -395,7 +404,7 @@ def _record_cautions(past: Record, at: float, assumed: int) -> list[str]:
 
 def _sources(
     grades: Sequence[Grade],
-    exposures: Sequence[Exposure],
+    agents: _Agents,
     decisions: Sequence[OpenDecision],
     advice: Sequence[Advice],
     given: Tally,
@@ -410,7 +419,11 @@ def _sources(
             used[key] = (source, standing)
 
     models = {m.id: m for m in shelves.models}
-    for exposure in exposures:
+    for partner in (r.interaction for k in agents.known for r in k.partners):
+        add(partner.source, partner.standing)
+        if partner.label is not None:
+            add(partner.label, Standing.PUBLISHED)
+    for exposure in agents.exposures:
         add(models[exposure.model].source, exposure.standing)
         for target in exposure.targets:
             add(target.source, target.standing)

@@ -16,9 +16,12 @@ from equipoise import areas, names, patient
 from equipoise.assessment import QUANTILES, DoseMark, Exposure, Level, Summary
 from equipoise.chance import stream
 from equipoise.fit import Posterior, fit, model_weights, without
+from equipoise.interacting import interacting
+from equipoise.interaction import Interaction, Running
 from equipoise.likelihood import Subject, residual_sd
 from equipoise.mode import find_mode
 from equipoise.model import (
+    CLEARANCE_FACTOR,
     Array,
     Course,
     Model,
@@ -66,6 +69,8 @@ class Known:
     seed: int
     doubt: str = ""
     """Why no odds should be read off these levels at all, "" where there is no such doubt."""
+    partners: tuple[Running, ...] = ()
+    """Interactions that act on clearance here, in `covariates.steps` already."""
 
     @property
     def all_doses(self) -> tuple[PlainDose, ...]:
@@ -93,15 +98,19 @@ def candidates(
         else:
             fitting.append(model)
     kept = []
+    behind: dict[str, list[str]] = {}
     for model in fitting:
         nearer = [m for m in fitting if m.agent == model.agent and _serves(m, record.indication)]
         if _serves(model, record.indication) or not nearer:
             kept.append(model)
             continue
-        reasons.append(
-            f"{model.id} was made from {model.population}; {', '.join(m.id for m in nearer)} "
-            f"goes before it here, `equipoise plan --model {model.id}` computes with it"
-        )
+        behind.setdefault(", ".join(m.id for m in nearer), []).append(model.id)
+    reasons.extend(
+        f"{', '.join(left)} {'was' if len(left) == 1 else 'were'} made from other patients than "
+        f"this one's indication: {before} goes before, `equipoise plan --model ID` computes with "
+        f"{'it' if len(left) == 1 else 'them'}"
+        for before, left in behind.items()
+    )
     return tuple(kept), tuple(reasons)
 
 
@@ -109,8 +118,19 @@ def _serves(model: Model, indication: str) -> bool:
     return not model.settings or indication in model.settings
 
 
-def know(model: Model, record: Record, t: float, *, seed: int, draws: int = DRAWS) -> Known:
+def know(
+    model: Model,
+    record: Record,
+    t: float,
+    *,
+    seed: int,
+    draws: int = DRAWS,
+    interactions: Sequence[Interaction] = (),
+) -> Known:
     """Apply a model to a record cut at t: triage, estimation under each reading, weights.
+
+    interactions  the shelf: those whose partner stands in the record act on clearance, past and
+                  ahead, so that levels under a partner are not taken for a slow patient
 
     The model in the answer has etas for every occasion that the doses given and planned run
     through. Occasions with levels keep what these say; those ahead are drawn from the population of
@@ -122,6 +142,8 @@ def know(model: Model, record: Record, t: float, *, seed: int, draws: int = DRAW
     given = patient.given_doses(model, record, t)
     planned = patient.planned_doses(model, record, t)
     present = patient.present_course(model, record, t)
+    plainly = found
+    found, partners, told = interacting(model, record, t, plainly, present, interactions)
     levels = patient.levels(model, record, t)
     everything = patient.subject(model, record, t, covariate_steps=found.steps, use=levels)
     plain = patient.plain_doses(model, (*given, *planned))
@@ -149,13 +171,19 @@ def know(model: Model, record: Record, t: float, *, seed: int, draws: int = DRAW
         rng = stream(seed, record.id, model.id, name, "fit")
         posteriors.append(_estimated(version, subject, numbers, n=share, rng=rng))
         labels.append(f"{model.id} ({name})" if name else model.id)
+    if partners and all(j.at < r.spans[0][0] for j in use for r in partners):
+        # No level was drawn under a partner: this patient, not the typical one, sets the factor.
+        eta = np.median(np.concatenate([p.draws for p in posteriors]), axis=0)[None, :]
+        found, partners, told = interacting(
+            whole, record, t, plainly, present, interactions, eta=eta
+        )
     weights = model_weights(posteriors, [1.0] * len(posteriors), levels=len(use))
     beliefs = tuple(
         Belief(label, posterior, found.steps, float(weight))
         for label, posterior, weight in zip(labels, posteriors, weights, strict=True)
     )
     confused = areas.units_confused(levels, prior) if levels else ""
-    cautions = [*((confused,) if confused else ()), *found.cautions]
+    cautions = [*((confused,) if confused else ()), *told, *found.cautions]
     cautions.extend(c for p in posteriors for c in p.cautions)
     if len(readings) > 1:
         words = "; ".join(f"{100 * b.weight:.0f} % {b.label}" for b in beliefs)
@@ -166,7 +194,7 @@ def know(model: Model, record: Record, t: float, *, seed: int, draws: int = DRAW
     known = Known(
         whole, record, t, found, given, planned, present, judged, beliefs, tuple(cautions), seed
     )
-    known = replace(known, doubt=confused)
+    known = replace(known, doubt=confused, partners=partners)
     return replace(known, cautions=(*cautions, *_sensitivity(known, subject, judged)))
 
 
@@ -255,6 +283,7 @@ def _summaries(
     known: Known, metrics: Sequence[Metric], before: Array, after: Array
 ) -> tuple[Summary, ...]:
     found = [s for m in metrics if (s := summary(known, m, before, after)) is not None]
+    found.extend(_without_partners(known, before, after))
     if any(s.name == Metric.AUC_CUMULATIVE.name.lower() for s in found):
         found.extend(
             areas.summaries(
@@ -270,11 +299,33 @@ def _summaries(
     return tuple(found)
 
 
+def _without_partners(known: Known, before: Array, after: Array) -> tuple[Summary, ...]:
+    """The trough on the present dose with no partner: what a stop, or none at all, would lead to.
+
+    What it is with them is the trough itself.
+    """
+    ordinary = as_it_stands(known, Metric.TROUGH) if known.partners else None
+    if ordinary is None:
+        return ()
+    names_ = " and ".join(r.interaction.partner.replace("_", "/") for r in known.partners)
+    alone = replace(
+        ordinary,
+        factor=1.0,
+        label=f"on {known.present.text} without {names_}",  # type: ignore[union-attr]
+    )
+    found = _summary(known, Metric.TROUGH, alone, before, after)
+    return (replace(found, name="trough_without_partners"),)
+
+
 def summary(known: Known, metric: Metric, before: Array, after: Array) -> Summary | None:
     """A metric of the course as it stands (planned doses included), before and after the levels."""
     proposal = as_it_stands(known, metric)
-    if proposal is None:
-        return None
+    return None if proposal is None else _summary(known, metric, proposal, before, after)
+
+
+def _summary(
+    known: Known, metric: Metric, proposal: Proposal, before: Array, after: Array
+) -> Summary:
     model = known.model
     values = metric_draws(
         model, metric, [proposal], known.covariates.steps, np.concatenate([before, after])
@@ -308,7 +359,9 @@ def as_it_stands(known: Known, metric: Metric) -> Proposal | None:
     if metric is Metric.TROUGH:
         if present is None or Purpose.STEADY_STATE_TROUGH not in model.purposes:
             return None
-        return trough_proposal(known, 1.0, id="present", label=f"on {present.text}")
+        staying = [r.interaction.partner.replace("_", "/") for r in known.partners if r.goes_on]
+        under = f" with {' and '.join(staying)}" if staying else ""
+        return trough_proposal(known, 1.0, id="present", label=f"on {present.text}{under}")
     if metric is Metric.STEADY_STATE:
         running = [d for d in known.given if d.duration >= 24.0]
         if Purpose.STEADY_STATE not in model.purposes or not running:
@@ -329,7 +382,7 @@ def trough_proposal(
     *,
     id: str,
     label: str,
-    factor: float = 1.0,
+    factor: float | None = None,
     scenario: str = "",
     notes: tuple[str, ...] = (),
 ) -> Proposal:
@@ -473,8 +526,9 @@ def _carrying(known: Known) -> list[str]:
     those of a record acting on the interval that ends there.
     """
     what = course(known.model, known.all_doses, covariates=known.covariates.steps)
-    # A function of time alone is not carried: nobody measures it.
+    # A function of time alone, or of a partner drug, is not carried: nobody measures it.
     timed = [name for name, c in known.model.covariates.items() if c.by_time]
+    timed.append(CLEARANCE_FACTOR)
     still = {name: np.full_like(what.covariates[name], what.covariates[name][0]) for name in timed}
     what = replace(what, covariates={**what.covariates, **still})
     typical = np.zeros((1, len(known.model.etas)))

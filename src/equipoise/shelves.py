@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from equipoise import criteria, decisions, effects, guidance, models, targets
+from equipoise import criteria, decisions, effects, guidance, interactions, models, targets
 from equipoise.advice import Recommendation
 from equipoise.criterion import Criterion
 from equipoise.decision import Decision
+from equipoise.interaction import Interaction
 from equipoise.model import Model
 from equipoise.target import Effect, Target
 
@@ -22,6 +23,15 @@ class Shelves:
     criteria: tuple[Criterion, ...]
     guidance: tuple[Recommendation, ...]
     decisions: tuple[Decision, ...]
+    interactions: tuple[Interaction, ...] = ()
 
 
-SHELVES = Shelves(models.ALL, targets.ALL, effects.ALL, criteria.ALL, guidance.ALL, decisions.ALL)
+SHELVES = Shelves(
+    models.ALL,
+    targets.ALL,
+    effects.ALL,
+    criteria.ALL,
+    guidance.ALL,
+    decisions.ALL,
+    interactions.ALL,
+)

@@ -76,8 +76,8 @@ def test_table_4_share_in_5_to_15(row):
     assert below + printed + above == pytest.approx(100.0, abs=0.02)
     ours = np.mean([within(w, interval, per_day) for w in np.linspace(low, high, 9)])
     assert -6.0 < ours - printed < -2.0
-    # Without the error 90 % and more would be inside: the table counts measured troughs.
-    assert within(0.5 * (low + high), interval, per_day, error=1e-9) > 88.0
+    # Without the error far more would be inside: the table counts measured troughs.
+    assert within(0.5 * (low + high), interval, per_day, error=1e-9) > printed + 10.0
 
 
 def test_answers_steady_state_troughs_only():

@@ -140,8 +140,8 @@ MODEL = Model(
         "The exponent of weight on clearance is 1.23 here, 0.50 and 0.75 in other pediatric "
         "models: extrapolations differ twofold.",
         "The residual error is additive, 3.41 ng/mL: a low trough tells little.",
-        "Table 4's shares in 5-15 ng/mL (73-79 %) count measured troughs, error included; ours come "
-        "out 2-6 points lower, and the weights that were drawn are not told.",
+        "Table 4's shares in 5-15 ng/mL (73-79 %) count measured troughs, error included; ours are "
+        "2-6 points lower, and the weights that were drawn are not told.",
         "Levels were measured by EMIT, an immunoassay; another one reads about 30 % higher than "
         "LC-MS/MS (secondary source).",
         "Hematocrit was tested and not kept; it ran within narrow limits in these children.",

@@ -1,4 +1,4 @@
-"""Sirolimus in adults after kidney transplantation without a calcineurin inhibitor (Golubovic 2019).
+"""Sirolimus in kidney transplant recipients without a calcineurin inhibitor (Golubovic 2019).
 
 Two compartments estimated from troughs with priors from other work: clearance is theirs, the
 distribution largely is not.

@@ -1,7 +1,7 @@
 """Sirolimus troughs in adults after liver transplantation (Mao 2024).
 
-One compartment with a fixed absorption rate. Hematocrit is the only covariate: in anemia whole-blood
-clearance rises, because less of the drug is held by red cells.
+One compartment with a fixed absorption rate. Hematocrit is the only covariate: in anemia clearance
+from whole blood rises, because red cells hold less of the drug.
 """
 
 from __future__ import annotations
