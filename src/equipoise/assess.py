@@ -26,9 +26,10 @@ from equipoise.chance import stream
 from equipoise.courses import answer_request, default_options
 from equipoise.criterion import Criterion, Grade, Truth
 from equipoise.decision import OpenDecision
-from equipoise.exposure import Known, candidates, expose, know
+from equipoise.exposure import Known, expose, know
 from equipoise.grading import daily, grade
 from equipoise.model import Model
+from equipoise.patient import candidates
 from equipoise.plan import NEEDED
 from equipoise.record import SAME_TIME, Kept, Measurement, Record
 from equipoise.shelves import SHELVES, Shelves

@@ -27,6 +27,9 @@ from equipoise.record import SAME_TIME, Given, Measurement, Record
 REGULAR = 0.35
 """Two intervals that differ by less than this fraction are the same schedule."""
 
+ADULT = 18.0
+"""Years of age from which models made from adults speak, and those from children do not."""
+
 LONG_AGO = 5.0
 """Intervals without a charted or planned dose after which a course no longer runs (project
 convention): charts are behind, but not for ever."""
@@ -65,6 +68,46 @@ class Present:
     last: float
     planned: bool
     text: str
+
+
+def candidates(
+    models: Sequence[Model], record: Record, t: float
+) -> tuple[tuple[Model, ...], tuple[str, ...]]:
+    """Models that may speak of the record's agents, and why others of those agents may not."""
+    agents = set(record.agents())
+    age = record.age_at(t)
+    fitting, reasons = [], []
+    for model in models:
+        if model.agent not in agents:
+            continue
+        wanted = model.population_class
+        if wanted and age is None:
+            reasons.append(f"{model.id} is for a {wanted}; the record has no date of birth")
+        elif (wanted == "adult" and age is not None and age < ADULT) or (
+            wanted == "child" and age is not None and age >= ADULT
+        ):
+            reasons.append(f"{model.id} was made from {model.population}; not used at this age")
+        else:
+            fitting.append(model)
+    kept = []
+    behind: dict[str, list[str]] = {}
+    for model in fitting:
+        nearer = [m for m in fitting if m.agent == model.agent and _serves(m, record.indication)]
+        if _serves(model, record.indication) or not nearer:
+            kept.append(model)
+            continue
+        behind.setdefault(", ".join(m.id for m in nearer), []).append(model.id)
+    reasons.extend(
+        f"{', '.join(left)} {'was' if len(left) == 1 else 'were'} made from other patients than "
+        f"this one's indication: {before} goes before, `equipoise plan --model ID` computes with "
+        f"{'it' if len(left) == 1 else 'them'}"
+        for before, left in behind.items()
+    )
+    return tuple(kept), tuple(reasons)
+
+
+def _serves(model: Model, indication: str) -> bool:
+    return not model.settings or indication in model.settings
 
 
 def covariates(model: Model, record: Record, t: float) -> Covariates:
