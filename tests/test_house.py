@@ -41,9 +41,10 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "ground": ("version", "source", "chance", "units", "names", "record", "regimen"),
     "kinetics": ("kinetics",),
     "kinds": (
-        "readout", "model", "occasions", "variants", "target", "truth", "series", "chart", "looks",
-        "criterion", "readers", "runs", "probe", "grading", "tally", "advice",
-        "interaction", "decision", "assessment",
+        "readout", "model", "occasions", "variants", "target", "truth", "series", "chart",
+        "charting", "looks", "daybook", "criterion", "readers", "runs", "probe", "grading",
+        "episodes", "tally", "advice", "interaction", "onboard", "trend", "differential",
+        "decision", "assessment",
     ),
     "shelves": (
         "models", "targets", "effects", "criteria", "guidance", "interactions", "decisions",
@@ -51,8 +52,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "verbs": (
         "checks", "files", "modelfile", "density", "descent", "likelihood", "datafile", "steps",
         "dataset", "profiles", "objective", "scout", "mode", "importance", "proposal", "fit",
-        "diagnostics", "patient", "triage", "plan", "interacting", "areas", "exposure", "courses",
-        "offer", "turnaround", "replay", "nonmem",
+        "diagnostics", "patient", "triage", "plan", "interacting", "areas", "exposure", "boarding",
+        "courses", "offer", "turnaround", "replay", "nonmem", "gradetable", "agreement",
     ),
     "jobs": ("shelves", "examples", "assess"),
     "faces": ("report", "cli"),

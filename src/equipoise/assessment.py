@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from equipoise.advice import Advice, Recommendation
-from equipoise.criterion import Grade, Truth
+from equipoise.criterion import Because, Grade, Truth
 from equipoise.decision import OpenDecision
+from equipoise.differential import ForAndAgainst
+from equipoise.onboard import OnBoard
 from equipoise.source import Evidence, Source, Standing
 from equipoise.tally import Tally
 from equipoise.target import Effect, Refused, Target
@@ -189,6 +191,32 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """One item of a criterion at the moment: the classes that the record allows, mildest first.
+
+    low, high  place of the mildest and the worst of them, of `classes` in all
+    """
+
+    item: str
+    low: int
+    high: int
+    classes: int
+    low_words: str
+    high_words: str
+    because: tuple[Because, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """What each organ or item of a criterion contributes to its grade."""
+
+    criterion: str
+    title: str
+    stages: tuple[Stage, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """One patient at one moment.
 
@@ -196,7 +224,10 @@ class Assessment:
     header     what the top of a report shows, (label, text) pairs
     recorded   what the chart says beside our grades: (criterion, hours, text)
     sources    actually used, with the standing of what was used from them
+    on_board   what else the patient carries at each infusion of cells, given or planned
     note       where the record comes from, as it says itself
+    differentials  for and against what the picture may be, with the trends beside it
+    staging    the items of each criterion that grades by organs
     given      steroids as one sum, and counts of other drugs against inflammation
     made_by    version, seed, hash of the input, research mode, as (name, text) pairs
     """
@@ -222,6 +253,9 @@ class Assessment:
     made_by: tuple[tuple[str, str], ...]
     disclaimer: str = DISCLAIMER
     note: str = ""
+    differentials: tuple[ForAndAgainst, ...] = ()
+    staging: tuple[Staging, ...] = ()
+    on_board: tuple[OnBoard, ...] = ()
     given: Tally | None = None
 
 

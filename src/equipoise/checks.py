@@ -144,10 +144,18 @@ def _rate_disagrees(dose: Dose) -> bool:
 
 
 def _cell_doses(view: _View) -> Iterator[Problem]:
+    infused = sorted((c for c in view.of(Cells) if c.status != "held"), key=lambda c: c.at)
+    donors = [c.donor for c in infused if c.product == "graft" and c.donor]
     for cells in view.of(Cells):
+        first = cells in [c for c in infused if c.product == cells.product][:1]
+        donor = cells.donor or (donors[0] if donors else "")
+        weight = view.record.value_at("weight", cells.at)
         for key, quantity in cells.doses:
             known = names.cell_dose_key(key)
             number, per_kg = _cells_number(quantity)
+            rare = names.unpublished(
+                cells.product, key, number, per_kg=per_kg, donor=donor, first=first
+            )
             impossible = known.impossible if per_kg else known.impossible_total
             plausible = known.plausible if per_kg else known.plausible_total
             where, unit = view.at(cells, f"doses.{key}"), "/kg" if per_kg else "cells"
@@ -161,12 +169,30 @@ def _cell_doses(view: _View) -> Iterator[Problem]:
                     "check the exponent, and whether it is per kg or in all",
                     (cells,),
                 )
+            elif rare:
+                yield Problem(
+                    False,
+                    where,
+                    rare,
+                    "check the exponent (10*6 and 10*8 are easily exchanged), and whether it is "
+                    "per kg or in all",
+                    (cells,),
+                )
             elif _outside(number, plausible):
                 yield Problem(
                     False,
                     where,
                     f"{key} is outside the usual range ({_bound(number, plausible)} {unit})",
                     "check the exponent, and whether it is per kg or in all",
+                    (cells,),
+                )
+            elif not per_kg and weight and _outside(number / weight, known.plausible):
+                bound = _bound(number / weight, known.plausible)
+                yield Problem(
+                    False,
+                    where,
+                    f"{key} in all, by the weight, is outside the usual range ({bound} /kg)",
+                    "it may have been meant per kg; check the unit",
                     (cells,),
                 )
 

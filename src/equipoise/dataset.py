@@ -37,7 +37,7 @@ from equipoise.model import (
     structural_parameters,
     time_steps,
 )
-from equipoise.readout import RECORD_TIME
+from equipoise.readout import RECORD_TIME, entries
 from equipoise.steps import Carry, ending_at, holding_from, number_at, own_pieces
 
 _CROWD = (
@@ -248,8 +248,10 @@ class _Reader:
             if kind in (1.0, 4.0):
                 if steady in (1.0, 3.0):
                     doses = cancelled(doses, time)
-                doses.append(replace(self.dose(place, time, amount), row=nth + 1))
-                given_by.append(nth)
+                event = replace(self.dose(place, time, amount), row=nth + 1)
+                enters = entries(event, model.infusions)
+                doses.extend(enters)
+                given_by.extend(nth for _ in enters)
             at = -1
             analyte = ""
             if kind in (0.0, 2.0):

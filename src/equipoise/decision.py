@@ -13,6 +13,7 @@ from typing import Any
 
 from equipoise.advice import Situation
 from equipoise.criterion import Because
+from equipoise.differential import Differential
 from equipoise.source import Evidence, Source, Standing
 
 
@@ -126,8 +127,9 @@ class OpenDecision:
 class Decision:
     """A question that comes up again and again.
 
-    request   what must be computed first; empty where the decision is not open
-    consider  the decision as it stands, or None where it is not open
+    request       what must be computed first; empty where the decision is not open
+    consider      the decision as it stands, or None where it is not open
+    differential  for and against what the picture may be, shown whether or not the decision is open
     """
 
     id: str
@@ -136,3 +138,4 @@ class Decision:
     consider: Callable[[Situation], OpenDecision | None]
     request: Callable[[Situation], Sequence[Request]] = lambda _situation: ()
     sources: tuple[Source, ...] = field(default_factory=tuple)
+    differential: Differential | None = None

@@ -6,7 +6,7 @@ Knows no drug by name: everything specific stands on the shelves that are passed
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -26,6 +26,7 @@ from equipoise.model import (
     Course,
     Model,
     PlainDose,
+    Prediction,
     Purpose,
     course,
     draw_etas,
@@ -42,6 +43,9 @@ from equipoise.triage import STEADY_AFTER, Judged, judge
 DRAWS = 1000
 LEAST_DRAWS = 500
 CURVE_POINTS = 181
+
+CELLS_SHOWN = 28.0 * 24.0
+"""Hours after an infusion of cells that its curve covers: the window of published areas."""
 
 CARRYING_MATTERS = 0.05
 """Change of a parameter from which the rule of carrying covariates is said (design of the fit)."""
@@ -114,7 +118,7 @@ def know(
         etas = draw_etas(whole, 400, rng)
         prior = _with_error(
             whole,
-            simulate(whole, [everything.course], [everything.times], etas=etas).values,
+            simulate(whole, [everything.course], [everything.times], etas=etas),
             [o.analyte for o in everything.observed],
             rng,
         )
@@ -207,7 +211,7 @@ def expose(
     bands_before = _bands(model, what, times, before)
     return Exposure(
         agent=model.agent,
-        agent_label=names.agent(model.agent).label,
+        agent_label=_label(model.agent),
         analyte=observation.analyte,
         unit=observation.unit,
         model=model.id,
@@ -236,6 +240,11 @@ def expose(
         weight=1.0,
         covariates=known.covariates.used,
     )
+
+
+def _label(agent: str) -> str:
+    cells = names.CELL_PRODUCTS.get(agent)
+    return names.agent(agent).label if cells is None else cells.label
 
 
 def _summaries(
@@ -373,6 +382,8 @@ def curve_times(known: Known) -> Array:
     start = doses[0].at
     last = doses[-1]
     tail = known.present.interval if known.present is not None else 48.0
+    if known.model.infusions:
+        tail = CELLS_SHOWN
     if last.duration > 0.0:
         tail = max(48.0, 0.25 * (last.at - start))
     end = max(known.t + 48.0, last.at + last.duration + tail)
@@ -410,9 +421,10 @@ def _levels(known: Known, after: Array, before: Array) -> tuple[Level, ...]:
         covariate_steps=known.covariates.steps,
         use=[j.level for j in known.judged],
     )
-    found = simulate(
+    predicted = simulate(
         model, [subject.course], [subject.times], etas=np.concatenate([before, after])
-    ).values
+    )
+    found = predicted.values
     levels = []
     for i, (judged, observed) in enumerate(zip(known.judged, subject.observed, strict=True)):
         m = judged.level
@@ -420,7 +432,13 @@ def _levels(known: Known, after: Array, before: Array) -> tuple[Level, ...]:
         prior = float(np.nanmedian(values[: len(before)]))
         posterior = float(np.nanmedian(values[len(before) :]))
         spread = float(np.nanstd(values[: len(before)]))
-        sd = math.hypot(spread, residual_sd(model, observed.analyte, prior))
+        if observed.analyte in predicted.errors:
+            variance = predicted.errors[observed.analyte][1][0, : len(before), i]
+            scale = prior if model.observation(observed.analyte).logged else 1.0
+            error = scale * math.sqrt(float(np.nanmedian(variance)))
+        else:
+            error = residual_sd(model, observed.analyte, prior)
+        sd = math.hypot(spread, error)
         levels.append(
             Level(
                 at=m.at,
@@ -441,7 +459,14 @@ def _levels(known: Known, after: Array, before: Array) -> tuple[Level, ...]:
 
 
 def _marks(known: Known) -> tuple[DoseMark, ...]:
-    marks = []
+    marks = [
+        DoseMark(
+            d.at, 0.0, f"{d.amount:.3g} cells" if d.amount else "cells", d.amount, d.unit,
+            "planned" if d.planned else "given",
+        )
+        for d in (*known.given, *known.planned)
+        if known.model.infusions
+    ]  # fmt: skip
     for dose in known.record.doses(known.model.agent):
         counts = dose in known.record.given_doses(known.model.agent, known.t)
         status = dose.status or ("given" if counts else "planned")
@@ -506,14 +531,19 @@ def _carrying(known: Known) -> list[str]:
 
 
 def _with_error(
-    model: Model, values: Mapping[str, Array], analytes: Sequence[str], rng: np.random.Generator
+    model: Model, found: Prediction, analytes: Sequence[str], rng: np.random.Generator
 ) -> Array:
     columns = []
     for j, analyte in enumerate(analytes):
-        f = values[analyte][0, :, j]
-        residual = model.observation(analyte).residual
+        f = found.values[analyte][0, :, j]
+        observation = model.observation(analyte)
+        residual = observation.residual
         e = rng.standard_normal(len(f))
-        if residual.log > 0.0:
+        if analyte in found.errors:
+            center, variance = (part[0, :, j] for part in found.errors[analyte])
+            seen = center + np.sqrt(variance) * e
+            columns.append(np.exp(seen) if observation.logged else seen)
+        elif residual.log > 0.0:
             columns.append(f * np.exp(residual.log * e))
         else:
             columns.append(np.maximum(f + np.sqrt(residual.variance(f)) * e, 0.0))
@@ -566,8 +596,3 @@ def _pool(sets: Sequence[Array], weights: Sequence[float]) -> Array:
     n = len(sets[0])
     parts = [s[: max(1, round(n * w / total))] for s, w in zip(sets, weights, strict=True)]
     return np.concatenate(parts)
-
-
-def posterior_of(known: Known) -> Posterior:
-    """The posterior of the reading with the largest weight."""
-    return max(known.beliefs, key=lambda b: b.weight).posterior

@@ -24,6 +24,7 @@ from equipoise.readout import (
     ModelUseError,
     Reader,
     at_times,
+    entries,
     errors_of,
     of_states,
     padded,
@@ -56,6 +57,7 @@ class Purpose(Enum):
     WASHOUT = "washout"
     EARLY_LEVEL = "level before steady state"
     STEADY_STATE = "steady-state concentration"
+    EXPANSION = "expansion and persistence of cells"
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +231,7 @@ class Model:
     """A published population model.
 
     routes      route of a dose -> index of the state it enters
+    infusions   states into which an infusion of living cells puts 1, whatever its dose; else ()
     dose_unit   unit in which the engine holds amounts
     thetas      typical values; etas, omega: between-subject variability, normal, `omega` (k, k)
     parameters  (thetas, covariates, etas) -> structural parameters. Covariates come as arrays
@@ -268,6 +271,7 @@ class Model:
     clearance: str = "CL"
     occasions: Occasions | None = None
     layout: Layout | None = None
+    infusions: tuple[int, ...] = ()
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -275,8 +279,7 @@ class Model:
         if isinstance(self.structure, System):
             return self.structure.states
         first = ("depot",) if self.structure.depot else ()
-        rest = ("central", "peripheral", "deep peripheral")
-        return first + rest[: self.structure.compartments]
+        return first + ("central", "peripheral", "deep peripheral")[: self.structure.compartments]
 
     @property
     def parameter_names(self) -> tuple[str, ...]:
@@ -369,25 +372,22 @@ def course(
     Fails  ValueError where a dose's route is not one the model has, or a required covariate is
            missing.
     """
-    events = []
+    events: list[DoseEvent] = []
     for dose in doses:
         if dose.route not in model.routes:
-            have = ", ".join(model.routes)
-            raise ValueError(
-                f"{model.id} has no route {dose.route!r}: it was made for {have} doses"
-            )
-        events.append(
-            DoseEvent(
-                time=dose.time,
-                amount=dose.amount,
-                compartment=model.routes[dose.route],
-                duration=dose.duration,
-                interval=dose.interval,
-                additional=dose.additional,
-                steady=dose.steady,
-                rate=dose.rate,
-            )
+            made = f"it was made for {', '.join(model.routes)} doses"
+            raise ValueError(f"{model.id} has no route {dose.route!r}: {made}")
+        event = DoseEvent(
+            time=dose.time,
+            amount=dose.amount,
+            compartment=model.routes[dose.route],
+            duration=dose.duration,
+            interval=dose.interval,
+            additional=dose.additional,
+            steady=dose.steady,
+            rate=dose.rate,
         )
+        events.extend(entries(event, model.infusions))
     timed = time_steps(model, min((d.time for d in doses), default=0.0))
     wanted = dict.fromkeys([*model.covariates, *timed, CLEARANCE_FACTOR])
     steps: dict[str, Step] = {}
@@ -528,8 +528,8 @@ def typical(
     times       hours
     covariates  as in `course`; what is left out takes the model's reference
     """
-    what = course(model, doses, covariates=covariates or {})
-    return simulate(model, [what], np.asarray(times, dtype=float))
+    whole = [course(model, doses, covariates=covariates or {})]
+    return simulate(model, whole, np.asarray(times, dtype=float))
 
 
 def structural_parameters(model: Model, what: Course, etas: Array) -> dict[str, Array]:

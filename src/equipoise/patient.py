@@ -22,7 +22,7 @@ from equipoise.model import (
     course,
     outside_domain,
 )
-from equipoise.record import SAME_TIME, Given, Measurement, Record
+from equipoise.record import SAME_TIME, Cells, Given, Measurement, Record
 
 REGULAR = 0.35
 """Two intervals that differ by less than this fraction are the same schedule."""
@@ -74,11 +74,14 @@ def candidates(
     models: Sequence[Model], record: Record, t: float
 ) -> tuple[tuple[Model, ...], tuple[str, ...]]:
     """Models that may speak of the record's agents, and why others of those agents may not."""
-    agents = set(record.agents())
+    agents = {*record.agents(), *(c.product for c in record.cells())}
     age = record.age_at(t)
     fitting, reasons = [], []
     for model in models:
         if model.agent not in agents:
+            continue
+        if model.infusions and not any(record.measurements(a) for a in model.analytes):
+            # A population's curve of cells says nothing about a patient of whom none was counted.
             continue
         wanted = model.population_class
         if wanted and age is None:
@@ -214,17 +217,84 @@ def plain_doses(model: Model, doses: Sequence[Given]) -> tuple[PlainDose, ...]:
 
 
 def given_doses(model: Model, record: Record, t: float) -> tuple[Given, ...]:
-    """Doses of the model's agent that count as given by t, in its dose unit."""
+    """Doses of the model's agent that count as given by t, in its dose unit.
+
+    Fails  ValueError where a dose cannot be resolved, or cells were infused on several days.
+    """
+    if model.infusions:
+        return tuple(d for d in infusion(model, record, t) if not d.planned)
     return record.given(model.agent, t, unit=model.dose_unit)
 
 
 def planned_doses(model: Model, record: Record, t: float) -> tuple[Given, ...]:
     """Doses of the model's agent still planned after t, in its dose unit."""
+    if model.infusions:
+        return tuple(d for d in infusion(model, record, t) if d.planned)
     return record.planned(model.agent, t, unit=model.dose_unit)
 
 
+def cells_given(record: Record, t: float, *products: str) -> tuple[Cells, ...]:
+    """Cell infusions (of these products, or all) that count as given by t."""
+    return tuple(
+        c
+        for c in record.cells(*products)
+        if c.at <= t + SAME_TIME and c.status in ("given", "partial", "")
+    )
+
+
+def cells_planned(record: Record, t: float, *products: str) -> tuple[Cells, ...]:
+    """Cell infusions (of these products, or all) still ahead at t."""
+    return tuple(c for c in record.cells(*products) if c.at > t + SAME_TIME and c.status != "held")
+
+
+def infusion(model: Model, record: Record, t: float) -> tuple[Given, ...]:
+    """The infusion of the cells that a model of cells speaks of, or nothing.
+
+    Parts given on one calendar day (bags, the CD8 and the CD4 component) are one infusion, from the
+    first on. The amount is their sum where each is charted; the model does not read it.
+    Fails  ValueError where they were given, or are planned, on several days.
+    """
+    given = cells_given(record, t, model.agent)
+    parts = [*given, *cells_planned(record, t, model.agent)]
+    days = {record.calendar_day(c.at) for c in parts}
+    if len(days) > 1:
+        raise ValueError(
+            f"{model.id} was made from single infusions; the record has {model.agent} on "
+            f"{len(days)} days"
+        )
+    if not parts:
+        return ()
+    numbers = [_cells_of(part, record) for part in parts]
+    total = 0.0 if None in numbers else sum(n for n in numbers if n is not None)
+    first = parts[0]
+    return (
+        Given(
+            first.at, model.agent, total, model.dose_unit, 0.0, "iv", "", "",
+            planned=not given,
+        ),
+    )  # fmt: skip
+
+
+def _cells_of(part: Cells, record: Record) -> float | None:
+    """CAR T cells of one bag in all, None where it is not charted or its weight is not."""
+    dose = dict(part.doses).get("CAR")
+    if dose is None:
+        return None
+    base, per = units.per(dose.unit)
+    number = float(units.convert(float(dose.number), base, "1"))
+    if per != "kg":
+        return number
+    weight = record.value_at("weight", part.at)
+    return None if weight is None else number * weight
+
+
 def levels(model: Model, record: Record, t: float) -> tuple[Measurement, ...]:
-    """Levels of the model's analytes drawn by t and known in the record as cut."""
+    """Levels of the model's analytes drawn by t and known in the record as cut.
+
+    None for a model without variability between patients: they could teach it nothing.
+    """
+    if model.infusions and not model.etas:
+        return ()
     found = [m for name in model.analytes for m in record.measurements(name, end=t)]
     return tuple(sorted(found, key=lambda m: (m.at, m.name)))
 

@@ -210,11 +210,24 @@ def _joined(parts: Sequence[Part], look: int) -> Reasons:
     return Reasons(because, missing, "; ".join(notes))
 
 
-def after(
-    why: str, products: Sequence[str] = CAR_PRODUCTS
-) -> Callable[[Looks], Sequence[tuple[Bools, str]]]:
-    """Applies from an infusion on; before it, or without one, says why not."""
-    return lambda looks: ((np.isnan(looks.infusion(products)), why),)
+@dataclass(frozen=True, slots=True)
+class After:
+    """Applies from an infusion on; before it, or without one, says why not.
+
+    products  the infusions from which days are counted, too
+    """
+
+    why: str
+    products: tuple[str, ...]
+
+    def __call__(self, looks: Looks) -> Sequence[tuple[Bools, str]]:
+        """The looks to which the criterion does not apply."""
+        return ((np.isnan(looks.infusion(self.products)), self.why),)
+
+
+def after(why: str, products: Sequence[str] = CAR_PRODUCTS) -> After:
+    """Applies from an infusion of these products on."""
+    return After(why, tuple(products))
 
 
 def since(products: Sequence[str] = CAR_PRODUCTS) -> Callable[[Looks], Floats]:

@@ -5,13 +5,13 @@ the columns of its own data sets. The models that `equipoise import` writes use 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise.kinetics import MODELED_DURATION, MODELED_RATE, Schedule
+from equipoise.kinetics import MODELED_DURATION, MODELED_RATE, DoseEvent, Schedule
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -97,6 +97,18 @@ class Layout:
         return first == "#" or (
             (first.isalpha() or first == "@") if self.ignore == "@" else first == self.ignore != ""
         )
+
+
+def entries(dose: DoseEvent, infusions: Sequence[int]) -> tuple[DoseEvent, ...]:
+    """A dose as it enters: itself, or, of living cells, amount 1 into each state it starts.
+
+    infusions  as in `Model`; the cells are there at once, however long the bag ran
+    """
+    if not infusions:
+        return (dose,)
+    return tuple(
+        replace(dose, amount=1.0, compartment=state, duration=0.0, rate=0.0) for state in infusions
+    )
 
 
 def of_states(

@@ -121,7 +121,9 @@ class Dose(Event):
 class Cells(Event):
     """A cell product given: graft, donor lymphocytes, microtransplant, CAR-T.
 
-    doses  cell kind -> as entered (`CD34`: 6.1e6 /kg)
+    doses   cell kind -> as entered (`CD34`: 6.1e6 /kg);  part  of a split dose: "1 of 2"
+    course  number of the course it belongs to, 0: not said;  after  hours from the end of the
+            chemotherapy that it follows, None: not said
     """
 
     product: str
@@ -130,6 +132,10 @@ class Cells(Event):
     manipulation: str = ""
     doses: tuple[tuple[str, Quantity], ...] = ()
     status: str = ""
+    part: str = ""
+    course: int = 0
+    after: float | None = None
+    after_text: str = ""
 
     @property
     def key(self) -> str:
@@ -201,9 +207,8 @@ class Finding(Event):
 class Procedure(Event):
     """Something done: a biopsy, plasma exchange, a sample drawn.
 
-    of  for `level_drawn`: the measurement whose result is awaited. The result itself is a later
-        measurement; the draw is known at once, so a pending result can be shown without looking
-        ahead.
+    of  for `level_drawn`: the measurement whose result is awaited, itself a later measurement; the
+        draw is known at once, so a pending result can be shown without looking ahead.
     """
 
     name: str
@@ -483,16 +488,13 @@ class Record:
         if per == "kg":
             weight = self.latest("weight", dose.at)
             if weight is None:
-                raise ValueError(
-                    f"dose of {dose.agent}: an amount per kg needs a weight at or before the dose"
-                )
+                why = "an amount per kg needs a weight at or before the dose"
+                raise ValueError(f"dose of {dose.agent}: {why}")
             return number * weight.number, f"weight {weight.text}"
         surface = self.body_surface(dose.at)
         if surface is None:
-            raise ValueError(
-                f"dose of {dose.agent}: an amount per m2 needs weight and height at or "
-                "before the dose"
-            )
+            why = "an amount per m2 needs weight and height at or before the dose"
+            raise ValueError(f"dose of {dose.agent}: {why}")
         return number * surface, f"body surface {surface:.2f} m2"
 
     # --- covariates -----------------------------------------------------------------------

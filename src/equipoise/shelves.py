@@ -8,8 +8,10 @@ from equipoise import criteria, decisions, effects, guidance, interactions, mode
 from equipoise.advice import Recommendation
 from equipoise.criterion import Criterion
 from equipoise.decision import Decision
+from equipoise.guidance.cells_on_board import RULES
 from equipoise.interaction import Interaction
 from equipoise.model import Model
+from equipoise.onboard import Rule
 from equipoise.target import Effect, Target
 
 
@@ -23,6 +25,7 @@ class Shelves:
     criteria: tuple[Criterion, ...]
     guidance: tuple[Recommendation, ...]
     decisions: tuple[Decision, ...]
+    rules: tuple[Rule, ...] = RULES
     interactions: tuple[Interaction, ...] = ()
 
 
@@ -33,5 +36,5 @@ SHELVES = Shelves(
     criteria.ALL,
     guidance.ALL,
     decisions.ALL,
-    interactions.ALL,
+    interactions=interactions.ALL,
 )

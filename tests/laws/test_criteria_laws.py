@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 
 from equipoise import units
 from equipoise.chart import chart_of
-from equipoise.criteria import ALL, ICAHT_EARLY, IECHS, MAGIC, MAIOLINO, SPITZER
+from equipoise.criteria import (
+    ALL,
+    GRAFT_FAILURE_SECONDARY,
+    ICAHT_EARLY,
+    IECHS,
+    MAGIC,
+    MAIOLINO,
+    NEUTROPHIL_RECOVERY,
+    PLATELET_RECOVERY,
+    SPITZER,
+)
 from equipoise.criterion import by_name, everywhere, snapshot
 from equipoise.grading import daily, grade, manual, table
 from equipoise.probe import with_entries
@@ -61,6 +71,8 @@ NUMBERS = {
     "ldh": ("U/L", ["200", "250", "251", "600"]),
     "crp": ("mg/L", ["1", "30", "200", "<3"]),
     "sc5b9": ("ng/mL", ["200", "243", "244", "900"]),
+    "cmv_dna": ("IU/mL", ["<50", "99", "100", "1000", "1001"]),
+    "ebv_dna": ("IU/mL", ["<50", "999", "1000"]),
     "urine_protein_creatinine": ("mg/mg", ["0.2", "0.99", "1", "3"]),
     "schistocytes_per_field": ("1", ["0", "1", "2", "8"]),
     "gfr": ("mL/min", ["14", "15", "29", "59", "89", "90"]),
@@ -88,7 +100,7 @@ CHOICES = {
     "cerebral_edema": ["none", "focal", "diffuse"],
     "infection": ["excluded", "suspected", "proven"],
     "progression": ["excluded", "suspected", "proven"],
-    "treatment_for": [(), ("iechs",)],
+    "treatment_for": [(), ("iechs",), ("agvhd",), ("agvhd", "iechs")],
     "performance_decline": ["none", "mild", "moderate", "severe"],
     "vod_risk_factors": [0, 1, 2, 5],
     "coagulation": ["normal", "impaired", "factors_replaced"],
@@ -113,6 +125,11 @@ TWICE = (
     "schistocytes", "red_cell_transfusion", "platelet_refractory", "hemoglobin",
 )  # fmt: skip
 """Looked at on an earlier day too, for what must be there on two."""
+GVHD_STAGES = {
+    "agvhd_stage_skin": 4, "agvhd_stage_liver": 4, "agvhd_stage_upper_gi": 1,
+    "agvhd_stage_lower_gi": 4,
+}  # fmt: skip
+"""Of the start of treatment; their highest."""
 BLEEDING = [(False, 0), (False, 2), (True, 3), (True, 4)]
 
 
@@ -152,6 +169,7 @@ def complete(draw):
     early["temperature"] = draw(st.sampled_from(["36.9 Cel", "39.0 Cel"]))
     early["hypotension"], early["vasopressors"] = draw(st.sampled_from(CIRCULATION))
     early["oxygen_device"], early["intubated"] = draw(st.sampled_from(BREATHING))
+    early["treatment_for"] = draw(st.sampled_from(CHOICES["treatment_for"]))
     record = with_entries(empty(), BEFORE, before.items())
     record = with_entries(record, 12.0, early.items())
     record = with_entries(record, 50.0, now.items())
@@ -159,9 +177,14 @@ def complete(draw):
     organs = by_name(MAGIC, snapshot(MAGIC, record, AT).readings)
     stages = {
         f"agvhd_stage_{name}": max(organs[organ].possible)
-        for name, organ in (("skin", "skin"), ("liver", "liver"), ("lower_gi", "lower_gut"))
-    }
+        for name, organ in (
+            ("skin", "skin"), ("liver", "liver"), ("upper_gi", "upper_gut"),
+            ("lower_gi", "lower_gut"),
+        )
+    }  # fmt: skip
     record = with_entries(record, 50.0, stages.items())
+    then = {name: draw(st.integers(0, highest)) for name, highest in GVHD_STAGES.items()}
+    record = with_entries(record, 12.0, then.items())
     high = {"ferritin": "300 ng/mL", "ast": "40 U/L", "alt": "40 U/L", "ldh": "250 U/L",
             "sc5b9": "244 ng/mL", "bilirubin": "1.2 mg/dL", "creatinine": "1.1 mg/dL",
             "alp": "100 U/L", "cholesterol": "200 mg/dL"}  # fmt: skip
@@ -350,8 +373,11 @@ WORSE = {
     "neutrophils": "0 10*9/L", "hemophagocytosis": True, "hepatomegaly": True,
     "splenomegaly": True, "dialysis": True, "treatment_for": ("iechs",), "infection": "excluded",
 }  # fmt: skip
-AFTER_RECOVERY = (SPITZER.id, MAIOLINO.id)
-"""They ask whether neutrophils have recovered: a lower count is no worse answer."""
+AFTER_RECOVERY = {
+    "neutrophils": (SPITZER.id, MAIOLINO.id, NEUTROPHIL_RECOVERY.id, GRAFT_FAILURE_SECONDARY.id),
+    "platelets": (PLATELET_RECOVERY.id,),
+}
+"""They ask whether counts have recovered: a lower count is no worse answer."""
 
 
 @COMMON
@@ -361,7 +387,7 @@ def test_a_more_severe_observation_never_lowers_the_grade(record, name, data):
     record = without(record, hidden - {(name, False)})
     worse = with_entries(record, 51.0, [(name, WORSE[name])])
     for id_, ((low, high), (worse_low, worse_high)) in intervals(record, worse).items():
-        if name == "neutrophils" and id_ in AFTER_RECOVERY:
+        if id_ in AFTER_RECOVERY.get(name, ()):
             continue
         assert worse_low >= low, id_
         assert worse_high >= high, id_

@@ -39,6 +39,15 @@ def known_of(model: Model) -> Known:
     more: dict[str, Any] = {"agent": model.agent, "route": route}
     if route == "iv":
         more["duration"] = "6 h"
+    if model.infusions:
+        cells = {
+            "type": "cells",
+            "at": -240.0,
+            "product": model.agent,
+            "doses": {"CAR": "1e8 cells"},
+        }
+        record = record_of(cells, born="1990-01-01", sex="male", t=-50.0)
+        return _KNOWN.setdefault(model.id, know(model, record, -50.0, seed=1, draws=500))
     amount = "28 ug" if model.dose_unit == "ug" else "2 mg"
     events = [dose(-240.0 + 24.0 * i, amount, **more) for i in range(8)]
     events += [

@@ -19,13 +19,24 @@ from situations import (
     value,
 )
 
-from equipoise import guidance
+from equipoise import guidance, units
 from equipoise.advice import LABEL_STATUSES, Situation, Verdict, advise
 from equipoise.criterion import Truth
-from equipoise.record import AnyEvent, Kept, Stop
+from equipoise.record import AnyEvent, Cells, Dose, Kept, Stop
 from equipoise.source import Standing
 
 BY_ID = {r.id: r for r in guidance.ALL}
+
+
+def blinatumomab(at: float, *, days: float) -> Dose:
+    return Dose(
+        at=at, known=at, agent="blinatumomab", rate=units.parse("28 ug/d"), route="iv",
+        duration=days * DAY,
+    )  # fmt: skip
+
+
+def lymphocytes(at: float) -> Cells:
+    return Cells(at=at, known=0.0, product="donor_lymphocytes", status="planned")
 
 
 SIROLIMUS = daily("sirolimus", range(20))
@@ -167,6 +178,28 @@ PATIENTS: dict[str, Three] = {
         situation(T, dose("thymoglobulin", 0.0), value("atg_total", 10.0, "30 ug/mL")),
         situation(T, dose("thymoglobulin", 0.0)),
         "ATG level with its unit and assay",
+    ),
+    "blinatumomab_dose_us": Three(
+        situation(T, value("weight", 0.0, "70 kg"), blinatumomab(0.0, days=28)),
+        situation(T, value("weight", 0.0, "70 kg")),
+        situation(T, blinatumomab(0.0, days=28)),
+        "weight",
+    ),
+    "blinatumomab_interruption_us": Three(
+        situation(T, blinatumomab(T - 100.0, days=28),
+                  Stop(at=T - 60.0, known=T - 60.0, agent="blinatumomab")),
+        situation(T, blinatumomab(T - 100.0, days=28)),
+        situation(T, blinatumomab(T - 500.0, days=4)),
+        "whether the cycle was complete",
+    ),
+    "donor_lymphocytes_off_immunosuppression": Three(
+        situation(60 * DAY, lymphocytes(70 * DAY), dose("tacrolimus", 45 * DAY)),
+        situation(
+            60 * DAY, lymphocytes(70 * DAY), dose("tacrolimus", 30 * DAY),
+            Stop(at=31 * DAY, known=31 * DAY, agent="tacrolimus"),
+        ),
+        situation(60 * DAY, lymphocytes(70 * DAY), dose("tacrolimus", 30 * DAY)),
+        "stop of immunosuppression",
     ),
     "thymoglobulin_infusion_duration_us": Three(
         situation(2.0, planned("thymoglobulin", 5.0, "160 mg", duration=5.9)),
@@ -456,3 +489,15 @@ def test_what_was_read_only_at_second_hand_is_provisional() -> None:
     assert BY_ID["sirolimus_inhibitor_stop"].standing is Standing.HYPOTHESIS
     assert BY_ID["atg_unit_rule"].standing is Standing.HYPOTHESIS
     assert BY_ID["sirolimus_level_before_steady_state"].standing is Standing.TRANSCRIBED
+
+
+def test_donor_lymphocytes_without_any_charted_immunosuppression_cannot_be_told() -> None:
+    alone = ask("donor_lymphocytes_off_immunosuppression", situation(DAY, lymphocytes(9 * DAY)))
+    assert alone.truth is Truth.UNKNOWN
+    assert alone.missing == ("immunosuppression, or its stop",)
+    none = ask("donor_lymphocytes_off_immunosuppression", situation(DAY, dose("tacrolimus", 1.0)))
+    assert none.truth is Truth.NOT_MET
+    off = (dose("prednisone", 10 * DAY), Stop(at=11 * DAY, known=11 * DAY, agent="prednisone"))
+    for days, truth in ((39.9, Truth.MET), (40.0, Truth.NOT_MET)):
+        patient = situation(35 * DAY, lymphocytes(days * DAY), *off)
+        assert ask("donor_lymphocytes_off_immunosuppression", patient).truth is truth

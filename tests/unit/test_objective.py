@@ -21,6 +21,7 @@ from equipoise.likelihood import (
     conditional_objective,
     joint,
     second_differences,
+    with_errors,
 )
 from equipoise.mode import find_mode, find_modes, find_optima
 from equipoise.model import Array, Model, PlainDose, Residual, course
@@ -381,3 +382,19 @@ def test_the_objective_with_censored_levels_is_the_slow_one(limit: str) -> None:
         ofv, joint_value = conditional_objective(model, who, mode.eta)
         assert mode.ofv == pytest.approx(ofv, abs=1e-5)
         assert mode.joint == pytest.approx(joint_value, abs=1e-9)
+
+
+def test_lag_and_bioavailability_of_an_integrated_model_act_where_events_are_shared():
+    # Boluses alone: the events of a schedule would be the same for every lane, but for these.
+    model = saturable(Residual(log=0.3), etas=("LAG", "F"))
+    doses = [PlainDose(0.0, 10.0, "oral"), PlainDose(12.0, 10.0, "oral")]
+    times = (0.7, 3.0, 12.9, 20.0)
+    what = course(model, doses, covariates={})
+    one = Subject("one", what, tuple(Observed(t, ANALYTE, 300.0) for t in times))
+    batch = Batch(model, [one])
+    z = np.array([[0.0, 0.0], [0.5, 0.0], [0.0, 0.5]])
+    center, _, good = batch.levels(np.zeros(3, dtype=np.int64), z)
+    assert good.all()
+    theirs = with_errors(model, one, z @ batch.root.T)
+    np.testing.assert_allclose(center, theirs.center, rtol=1e-6)
+    assert np.abs(np.diff(theirs.center, axis=0)).max(axis=1).min() > 0.05

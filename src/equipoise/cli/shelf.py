@@ -136,6 +136,7 @@ def show_model(id_: str, as_json: bool) -> None:
             f"additive SD {r.additive:g} {o.unit}" if r.additive else "",
             f"proportional SD {100 * r.proportional:g} %" if r.proportional else "",
             f"SD {r.log:g} on the log scale" if r.log else "",
+            r.form,
         ]
         words = " and ".join(p for p in parts if p)
         click.echo(f"residual of {o.analyte} ({o.matrix or 'matrix not said'}, "

@@ -290,6 +290,9 @@ def _words(event: AnyEvent) -> Iterator[tuple[str, Any]]:
             yield key, getattr(event, key)
         yield "doses", {key: _quantity_to_json(q) for key, q in event.doses} or None
         yield "status", event.status
+        yield "part", event.part
+        yield "course", event.course or None
+        yield "after_chemotherapy", _duration_to_json(event.after, event.after_text)
     elif isinstance(event, Measurement):
         yield "name", event.name
         for key in ("value", "limit", "low", "high"):

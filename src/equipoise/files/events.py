@@ -7,6 +7,7 @@ from day 0. What cannot be read is refused in one sentence; nothing is guessed.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,7 +40,10 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "dose": (
         "agent", "amount", "rate", "duration", "route", "formulation", "line", "lot", "status",
     ),
-    "cells": ("product", "source", "donor", "manipulation", "doses", "status"),
+    "cells": (
+        "product", "source", "donor", "manipulation", "doses", "status", "part", "course",
+        "after_chemotherapy",
+    ),
     "measurement": (
         "name", "value", "method", "specimen", "marker", "lineage", "limit", "low", "high", "over",
     ),
@@ -181,7 +185,12 @@ class EventReader:
                 raise self._error(where, f"{name} is given twice", "leave one out")
             read.append((name, dose))
         _, _, common = self._times(content, default_known=True)
+        after, after_text = self._duration(content, "after_chemotherapy")
         return Cells(
+            part=self._part(content),
+            course=self._course(content),
+            after=after if after_text else None,
+            after_text=after_text,
             product=product,
             source=self._word(content, "source", names.SOURCES),
             donor=self._word(content, "donor", names.DONORS),
@@ -318,6 +327,24 @@ class EventReader:
         )
 
     # --- parts of an event ----------------------------------------------------------------
+
+    def _part(self, content: Mapping[str, Any]) -> str:
+        written = self._text(content, "part")
+        found = re.fullmatch(r"(\d+) of (\d+)", written)
+        if written and (found is None or not 1 <= int(found[1]) <= int(found[2])):
+            raise self._error("part", "this is not a part of a split dose", 'write it "1 of 2"')
+        return written
+
+    def _course(self, content: Mapping[str, Any]) -> int:
+        written = content.get("course")
+        if written is None:
+            return 0
+        number = int(written) if isinstance(written, str) and written.isdecimal() else written
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            raise self._error(
+                "course", "this is not the number of a course", "write 1, 2 and so on"
+            )
+        return number
 
     def _kind(self, content: Mapping[str, Any]) -> str:
         kind = content.get("type")

@@ -3,6 +3,7 @@
 from equipoise.model import Model
 from equipoise.models import (
     atg_thymoglobulin_linear,
+    axicabtagene_muellerschoell2021,
     blinatumomab_clements2020,
     busulfan_choe2012,
     busulfan_dadkhah2022,
@@ -11,6 +12,7 @@ from equipoise.models import (
     ciclosporin_wilhelm2012,
     ciclosporin_woillard2014,
     everolimus_dewit2016,
+    lisocabtagene_ogasawara2021,
     sirolimus_chen2020,
     sirolimus_cheng2020,
     sirolimus_fan2024,
@@ -19,6 +21,7 @@ from equipoise.models import (
     sirolimus_wu2012,
     tacrolimus_chen2022,
     tacrolimus_dunlap2025,
+    tisagenlecleucel_stein2019,
 )
 
 ALL: tuple[Model, ...] = (
@@ -39,4 +42,7 @@ ALL: tuple[Model, ...] = (
     tacrolimus_chen2022.MODEL,
     ciclosporin_wilhelm2012.MODEL,
     ciclosporin_woillard2014.MODEL,
+    tisagenlecleucel_stein2019.MODEL,
+    lisocabtagene_ogasawara2021.MODEL,
+    axicabtagene_muellerschoell2021.MODEL,
 )

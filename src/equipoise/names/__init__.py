@@ -30,12 +30,15 @@ from equipoise.names.cells import (
     INDICATIONS,
     PLATFORMS,
     PROCEDURES,
+    PUBLISHED_DOSES,
     ROUTES,
     SOURCES,
     TRANSFUSIONS,
     CellDoseKey,
     CellProduct,
     Covariate,
+    PublishedDose,
+    unpublished,
 )
 from equipoise.names.findings import FINDINGS, OXYGEN_DEVICES, SYNDROMES, FindingName
 from equipoise.names.measurements import (
@@ -72,6 +75,7 @@ __all__ = [
     "OXYGEN_DEVICES",
     "PLATFORMS",
     "PROCEDURES",
+    "PUBLISHED_DOSES",
     "ROUTES",
     "SOURCES",
     "SYNDROMES",
@@ -84,6 +88,7 @@ __all__ = [
     "Covariate",
     "FindingName",
     "MeasurementName",
+    "PublishedDose",
     "UnknownName",
     "agent",
     "agent_of_rxnorm",
@@ -97,6 +102,7 @@ __all__ = [
     "measurement",
     "measurement_of_loinc",
     "nearest",
+    "unpublished",
 ]
 
 

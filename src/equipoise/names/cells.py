@@ -67,6 +67,10 @@ CELL_PRODUCTS: Mapping[str, CellProduct] = MappingProxyType(
                 "ciltacabtagene", "ciltacabtagene autoleucel", "car", "BCMA",
                 aliases=("ciltacabtagene autoleucel", "carvykti", "cilta-cel"),
             ),
+            CellProduct(
+                "obecabtagene", "obecabtagene autoleucel", "car", "CD19",
+                aliases=("obecabtagene autoleucel", "aucatzyl", "obe-cel"),
+            ),
             CellProduct("car_other", "another CAR T-cell product", "car", aliases=("car-t",)),
         )
     }
@@ -112,6 +116,79 @@ CELL_DOSE_KEYS: Mapping[str, CellDoseKey] = MappingProxyType(
     }
 )
 """The keys of `doses` in a `cells` event."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedDose:
+    """What was given in print: cells per kg, or in all, of one product.
+
+    per_kg, total  lowest and highest; None where the source has none
+    donors         of first doses that depend on the donor; () for all
+    where          who prints it
+    """
+
+    product: str
+    key: str
+    per_kg: tuple[float, float] | None
+    total: tuple[float, float] | None
+    where: str
+    donors: tuple[str, ...] = ()
+
+
+_HANDBOOK = "EBMT Handbook 2024, Table 59.1"
+
+PUBLISHED_DOSES: tuple[PublishedDose, ...] = (
+    PublishedDose(
+        "donor_lymphocytes", "CD3", (1e5, 1e6), None, f"first doses, {_HANDBOOK}",
+        ("haploidentical", "mismatched_unrelated"),
+    ),
+    PublishedDose(
+        "donor_lymphocytes", "CD3", (1e5, 1e7), None, f"first doses, {_HANDBOOK}",
+        ("matched_sibling", "matched_unrelated"),
+    ),
+    PublishedDose("donor_lymphocytes", "CD3", (1e5, 1e8), None, _HANDBOOK),
+    PublishedDose("microtransplant", "CD3", (5e7, 2.6e8), None, "Guo 2011"),
+    PublishedDose("graft", "Treg", (2e6, 4e6), None, "Di Ianni 2011"),
+    PublishedDose("graft", "Tcon", (5e5, 2e6), None, "Di Ianni 2011"),
+    PublishedDose(
+        "tisagenlecleucel", "CAR", (2e5, 5.4e6), (1.2e6, 6e8), "ELIANA and ENSIGN; product label"
+    ),
+    PublishedDose("axicabtagene", "CAR", (2e6, 2e6), None, "target dose, Mueller-Schoell 2021"),
+    PublishedDose("lisocabtagene", "CAR", None, (5e7, 1.5e8), "TRANSCEND NHL 001"),
+)  # fmt: skip
+"""Doses in print against which a charted one is held, those for a first dose and a donor first."""
+
+EXPONENT = 10.0
+"""Factor beyond a published dose from which a wrong exponent is suspected (project convention)."""
+
+
+def unpublished(
+    product: str, key: str, number: float, *, per_kg: bool, donor: str = "", first: bool = False
+) -> str:
+    """What to say of a dose that is a factor of `EXPONENT` or more off what is in print, else "".
+
+    number  cells per kg, or in all
+    donor   as in `DONORS`; first: whether it is the first infusion of the product
+    """
+    for entry in PUBLISHED_DOSES:
+        if (entry.product, entry.key) != (product, key):
+            continue
+        if entry.donors and not (first and donor in entry.donors):
+            continue
+        bounds, unit = (entry.per_kg, "/kg") if per_kg else (entry.total, "cells")
+        if bounds is None or number <= 0.0:
+            continue
+        low, high = bounds
+        side, factor = ("above", number / high) if number > high else ("below", low / number)
+        if factor < EXPONENT * (1.0 - 1e-9):
+            return ""
+        spread = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+        return (
+            f"{key} is {EXPONENT:g} or more times {side} what is in print for "
+            f"{CELL_PRODUCTS[product].label} ({spread} {unit}; {entry.where})"
+        )
+    return ""
+
 
 DONORS: Mapping[str, str] = MappingProxyType(
     {
@@ -262,6 +339,12 @@ COVARIATES: Mapping[str, Covariate] = MappingProxyType(
             Covariate("bsa", "body surface area", "m2", impossible=(0.05, 4)),
             Covariate("cyp3a5", "CYP3A5", choices=("expresser", "nonexpresser")),
             Covariate("conditioning", "conditioning", choices=("myeloablative", "reduced")),
+            Covariate("tumor_volume", "metabolic tumor volume", "mL", impossible=(0, 50_000)),
+            Covariate(
+                "car_cd4_cd8_day7", "CD4/CD8 of CAR T cells, day 7", "1", impossible=(1e-3, 1e3)
+            ),
+            Covariate("autologous_before", "autologous transplant before", choices=("no", "yes")),
+            Covariate("low_expansion", "low-expansion class", choices=("no", "yes")),
         )
     }
 )

@@ -8,14 +8,18 @@ from equipoise.assessment import Assessment
 from equipoise.report import (
     cautions,
     decisions,
+    differential,
     exposures,
     given,
     guidance,
+    infusions,
     opening,
     options,
     sources,
+    staging,
     timeline,
     toxicity,
+    trends,
     why,
 )
 from equipoise.report.blocks import Block
@@ -25,9 +29,13 @@ Panel = Callable[[Assessment], tuple[Block, ...]]
 PANELS: tuple[Panel, ...] = (
     opening.blocks,
     decisions.blocks,
+    infusions.blocks,
     exposures.blocks,
     options.blocks,
     toxicity.blocks,
+    staging.blocks,
+    differential.blocks,
+    trends.blocks,
     given.blocks,
     guidance.blocks,
     why.blocks,
