@@ -276,6 +276,13 @@ def test_the_options_hold_another_antifungal_and_holding_sirolimus() -> None:
     assert all(o.course == ("no further dose",) for o in held)
 
 
+def test_models_of_other_patients_step_back_and_are_named() -> None:
+    found = answer(ADULT)
+    (told,) = (c for c in found.cautions if "goes before" in c)
+    assert told.startswith("sirolimus_mao2024, sirolimus_golubovic2019 were made from other")
+    assert "sirolimus_wu2012 goes before" in told
+
+
 def test_the_planned_azole_acts_on_the_expected_steady_state() -> None:
     exposure = answer(ADULT).exposures[0]
     trough = {s.name: s for s in exposure.summaries}

@@ -14,6 +14,7 @@ from equipoise.guidance import (
     infection_phases,
     late_neurotoxicity,
     sirolimus_azoles,
+    sirolimus_hematocrit,
     sirolimus_liver,
     sos_ladder,
     tma_ladder,
@@ -71,5 +72,6 @@ ALL: tuple[Recommendation, ...] = (
     *tma_ladder.LADDER,
     *transplant_infections.LADDER,
     *calcineurin_interactions.LADDER,
+    *sirolimus_hematocrit.LADDER,
 )
 """In the order in which a reader meets them: label before practice, by topic."""

@@ -12,7 +12,8 @@ from equipoise.interaction import Interaction
 from equipoise.source import Source, Standing
 
 POSACONAZOLE_LABEL = Source(
-    "Noxafil, US label", where="section 12.3, Table 16 (label), Table 10 for the half-life"
+    "Noxafil, US label",
+    where="section 12.3, Table 16 (label); half-lives of 31.7 and 37.2 h in Table 10",
 )
 CHEN = Source(
     "Chen 2022, Front Pharmacol",
