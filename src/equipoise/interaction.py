@@ -212,7 +212,7 @@ def sentence(one: Running, factor: float, record: Record, t: float) -> str:
         )
     spread = f"; {i.spread} {i.low:g}-{i.high:g}" if i.spread else ""
     people = f"; n = {i.n}" if i.n else ""
-    of = "AUC" if i.of == "auc" else "trough"
+    of = "AUC" if i.of == "auc" else "Trough"
     pace = "The change is taken as immediate"
     if i.half_life > 0.0:
         pace = f"It comes and goes with {i.half_life:g} h of half-life ({i.timing.short})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from equipoise.advice import Alternative, Recommendation
-from equipoise.guidance.conditions import OURS, measured, running, together
+from equipoise.guidance.conditions import measured, running, together
 from equipoise.source import Evidence, Source, Standing
 
 MAO = Source("Mao 2024, Drug Des Devel Ther", doi="10.2147/DDDT.S503463", where="Table 2, Eq. 8")
@@ -24,7 +24,7 @@ LADDER: tuple[Recommendation, ...] = (
             "liver transplants, 38 %) or by 5 % (Wu 2012, tumors, 35.1 %). A low trough alone is "
             "then no reason to raise the dose. The limit of 30 % is ours."
         ),
-        source=OURS,
+        source=MAO,
         standing=Standing.HYPOTHESIS,
         evidence=Evidence("5"),
         predicate=together(
@@ -32,7 +32,7 @@ LADDER: tuple[Recommendation, ...] = (
         ),
         topic="sirolimus levels",
         reviewed_on=date(2026, 11, 22),
-        other_sources=(MAO, WU),
+        other_sources=(WU,),
         alternatives=(
             Alternative(
                 "the window as published, whatever the hematocrit: no window was corrected for it",
