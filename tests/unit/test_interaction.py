@@ -220,6 +220,9 @@ def test_levels_under_a_partner_are_not_taken_for_a_slow_patient():
                        t=t + 2.0)  # fmt: skip
     assert trough(blind) == pytest.approx(8.0, rel=0.3)
     assert trough(stopped) < 0.25 * trough(blind)
+    proposal = as_it_stands(stopped, Metric.TROUGH)
+    assert proposal is not None
+    assert proposal.label.endswith("after the end of voriconazole")
 
 
 def test_a_partner_without_a_ratio_is_told_and_does_not_act():
