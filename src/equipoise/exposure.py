@@ -21,7 +21,6 @@ from equipoise.interaction import Interaction, Running
 from equipoise.likelihood import Subject, residual_sd
 from equipoise.mode import find_mode
 from equipoise.model import (
-    CLEARANCE_FACTOR,
     Array,
     Course,
     Model,
@@ -31,11 +30,18 @@ from equipoise.model import (
     course,
     draw_etas,
     simulate,
-    structural_parameters,
 )
 from equipoise.occasions import expanded, occasions_of, with_new_occasions
 from equipoise.patient import Covariates, Present
-from equipoise.plan import Belief, Proposal, area_unit, metric_draws, mixture_quantiles
+from equipoise.plan import (
+    CONCENTRATIONS,
+    NEEDED,
+    Belief,
+    Proposal,
+    area_unit,
+    metric_draws,
+    mixture_quantiles,
+)
 from equipoise.record import Given, Record
 from equipoise.target import Effect, Metric, Refused, Target
 from equipoise.triage import STEADY_AFTER, Judged, judge
@@ -46,9 +52,6 @@ CURVE_POINTS = 181
 
 CELLS_SHOWN = 28.0 * 24.0
 """Hours after an infusion of cells that its curve covers: the window of published areas."""
-
-CARRYING_MATTERS = 0.05
-"""Change of a parameter from which the rule of carrying covariates is said (design of the fit)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,8 +319,10 @@ def _summary(
 
 def metric_unit(model: Model, metric: Metric) -> str:
     """Unit of a metric of the model's analyte: "ng/mL", "AU.d/mL", "mg.h/L"."""
-    if metric in (Metric.TROUGH, Metric.STEADY_STATE):
+    if metric in CONCENTRATIONS:
         return model.observations[0].unit
+    if metric is Metric.DAY_BELOW_ONE:
+        return "d"
     return area_unit(model.observations[0])
 
 
@@ -340,7 +345,7 @@ def as_it_stands(known: Known, metric: Metric) -> Proposal | None:
         rate = last.amount / last.duration * 24.0
         dose = PlainDose(last.at, last.amount, last.route or "iv", last.duration)
         return Proposal("present", f"at {rate:.3g} {last.unit}/d", (), (dose,))
-    if Purpose.AUC not in model.purposes or not known.all_doses:
+    if NEEDED[metric] not in model.purposes or not known.all_doses:
         return None
     label = "doses given and planned" if known.planned else "doses given"
     return Proposal("present", label, (), known.all_doses)
@@ -491,7 +496,7 @@ def _marks(known: Known) -> tuple[DoseMark, ...]:
 
 
 def _dose_cautions(known: Known) -> list[str]:
-    cautions = _carrying(known)
+    cautions = patient.carrying(known.model, known.all_doses, known.covariates.steps)
     ahead = known.record.charted_ahead(known.model.agent, known.t)
     if ahead:
         cautions.append(
@@ -505,31 +510,6 @@ def _dose_cautions(known: Known) -> list[str]:
     if held:
         cautions.append(f"{len(held)} held dose(s) of {known.model.agent} do not count as given")
     return cautions
-
-
-def _carrying(known: Known) -> list[str]:
-    """Where it matters that covariates are carried forward here, while models are estimated with
-    those of a record acting on the interval that ends there.
-    """
-    what = course(known.model, known.all_doses, covariates=known.covariates.steps)
-    # A function of time alone, or of a partner drug, is not carried: nobody measures it.
-    timed = [name for name, c in known.model.covariates.items() if c.by_time]
-    timed.append(CLEARANCE_FACTOR)
-    still = {name: np.full_like(what.covariates[name], what.covariates[name][0]) for name in timed}
-    what = replace(what, covariates={**what.covariates, **still})
-    typical = np.zeros((1, len(known.model.etas)))
-    table = structural_parameters(known.model, what, typical)
-    most = 0.0
-    for values in table.values():
-        path = np.atleast_2d(values)[0]
-        if len(path) > 1 and np.all(path > 0.0):
-            most = max(most, float(np.max(np.abs(path[1:] / path[:-1] - 1.0))))
-    if most <= CARRYING_MATTERS:
-        return []
-    return [
-        "between two values of a covariate the last one is carried forward; taking the next one, "
-        f"as NONMEM does, would change a parameter by up to {100 * most:.0f} % in between"
-    ]
 
 
 def _with_error(

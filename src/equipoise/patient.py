@@ -11,9 +11,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
+import numpy as np
+
 from equipoise import names, units
 from equipoise.likelihood import Observed, Subject
 from equipoise.model import (
+    CLEARANCE_FACTOR,
     Course,
     Covariate,
     Model,
@@ -21,6 +24,7 @@ from equipoise.model import (
     Step,
     course,
     outside_domain,
+    structural_parameters,
 )
 from equipoise.record import SAME_TIME, Cells, Given, Measurement, Record
 
@@ -29,6 +33,9 @@ REGULAR = 0.35
 
 ADULT = 18.0
 """Years of age from which models made from adults speak, and those from children do not."""
+
+CARRYING_MATTERS = 0.05
+"""Change of a parameter from which the rule of carrying covariates is said (design of the fit)."""
 
 LONG_AGO = 5.0
 """Intervals without a charted or planned dose after which a course no longer runs (project
@@ -414,3 +421,30 @@ def has_loading_dose(model: Model, record: Record, t: float) -> bool:
     """Whether the first dose of the course, given or planned, is larger than those after it."""
     doses = _together((*given_doses(model, record, t), *planned_doses(model, record, t)))
     return len(doses) >= 2 and doses[0].amount > 1.2 * doses[1].amount
+
+
+def carrying(
+    model: Model, doses: Sequence[PlainDose], steps: Mapping[str, float | Step]
+) -> list[str]:
+    """Where it matters that covariates are carried forward here, while models are estimated with
+    those of a record acting on the interval that ends there.
+    """
+    what = course(model, doses, covariates=steps)
+    # A function of time alone, or of a partner drug, is not carried: nobody measures it.
+    timed = [name for name, c in model.covariates.items() if c.by_time]
+    timed.append(CLEARANCE_FACTOR)
+    still = {name: np.full_like(what.covariates[name], what.covariates[name][0]) for name in timed}
+    what = replace(what, covariates={**what.covariates, **still})
+    typical = np.zeros((1, len(model.etas)))
+    table = structural_parameters(model, what, typical)
+    most = 0.0
+    for values in table.values():
+        path = np.atleast_2d(values)[0]
+        if len(path) > 1 and np.all(path > 0.0):
+            most = max(most, float(np.max(np.abs(path[1:] / path[:-1] - 1.0))))
+    if most <= CARRYING_MATTERS:
+        return []
+    return [
+        "between two values of a covariate the last one is carried forward; taking the next one, "
+        f"as NONMEM does, would change a parameter by up to {100 * most:.0f} % in between"
+    ]

@@ -12,7 +12,8 @@ from equipoise.guidance.cells_on_board import RULES
 from equipoise.interaction import Interaction
 from equipoise.model import Model
 from equipoise.onboard import Rule
-from equipoise.target import Effect, Target
+from equipoise.target import Absence, Effect, Target
+from equipoise.targets import ABSENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Shelves:
     guidance: tuple[Recommendation, ...]
     decisions: tuple[Decision, ...]
     rules: tuple[Rule, ...] = RULES
+    absent: tuple[Absence, ...] = ABSENT
+    """Windows that are looked for and do not exist."""
     interactions: tuple[Interaction, ...] = ()
 
 
