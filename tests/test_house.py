@@ -16,10 +16,20 @@ from types import ModuleType
 
 import pytest
 
-from equipoise import criteria, decisions, effects, guidance, models, shelves, targets
+from equipoise import (
+    criteria,
+    decisions,
+    effects,
+    guidance,
+    interactions,
+    models,
+    shelves,
+    targets,
+)
 from equipoise.advice import Recommendation
 from equipoise.criterion import Criterion
 from equipoise.decision import Decision
+from equipoise.interaction import Interaction
 from equipoise.model import Model
 from equipoise.target import Effect, Target
 
@@ -33,15 +43,18 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "kinds": (
         "readout", "model", "occasions", "variants", "target", "truth", "series", "chart",
         "charting", "looks", "daybook", "criterion", "readers", "runs", "probe", "grading",
-        "episodes", "tally", "advice", "onboard", "trend", "differential", "decision",
-        "assessment",
+        "episodes", "tally", "advice", "interaction", "onboard", "trend", "differential",
+        "decision", "assessment",
     ),
-    "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
+    "shelves": (
+        "models", "targets", "effects", "criteria", "guidance", "interactions", "decisions",
+    ),
     "verbs": (
         "checks", "files", "modelfile", "density", "descent", "likelihood", "datafile", "steps",
         "dataset", "profiles", "objective", "scout", "mode", "importance", "proposal", "fit",
-        "diagnostics", "patient", "triage", "plan", "areas", "exposure", "boarding", "courses",
-        "offer", "policy", "guided", "turnaround", "replay", "nonmem", "gradetable", "agreement",
+        "diagnostics", "patient", "triage", "plan", "interacting", "areas", "exposure", "boarding",
+        "courses", "offer", "policy", "guided", "turnaround", "replay", "nonmem", "gradetable",
+        "agreement",
     ),
     "jobs": ("shelves", "examples", "assess"),
     "faces": ("report", "cli"),
@@ -59,6 +72,7 @@ KINDS: dict[ModuleType, type] = {
     effects: Effect,
     criteria: Criterion,
     guidance: Recommendation,
+    interactions: Interaction,
     decisions: Decision,
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -31,10 +31,11 @@ from equipoise.courses import answer_request, default_options
 from equipoise.criterion import Criterion, Grade, Truth, snapshot
 from equipoise.decision import OpenDecision
 from equipoise.differential import ForAndAgainst, for_and_against
-from equipoise.exposure import Known, candidates, expose, know
+from equipoise.exposure import Known, expose, know
 from equipoise.grading import daily, grade
 from equipoise.model import Model
 from equipoise.onboard import OnBoard
+from equipoise.patient import candidates
 from equipoise.plan import NEEDED
 from equipoise.record import SAME_TIME, Kept, Measurement, Record
 from equipoise.shelves import SHELVES, Shelves
@@ -88,7 +89,8 @@ def assess(
     advice = advise(shelves.guidance, situation)
     aboard = on_board(past, at, shelves.rules, agents.known)
     given = tally(past, at)
-    options = _together(asked, agents.options, decisions, situation, shelves)
+    acting = {k.model.agent for k in agents.known if any(r.goes_on for r in k.partners)}
+    options = _together(asked, agents.options, decisions, situation, shelves, acting)
     cautions = [*agents.cautions, *_record_cautions(past, at, assumed)]
     cautions += _reviews(agents.exposures, advice, past.clock(at).date())
     if research:
@@ -111,9 +113,7 @@ def assess(
         advice=advice,
         events=_events(past, at),
         cautions=tuple(dict.fromkeys(cautions)),
-        sources=_sources(
-            grades, agents.exposures, decisions, advice, tables, given, aboard, shelves
-        ),
+        sources=_sources(grades, agents, decisions, advice, tables, given, aboard, shelves),
         note=past.note,
         differentials=tables,
         staging=tuple(
@@ -214,7 +214,7 @@ def _agents(
     for model in fitting:
         progress(f"{model.agent}: {model.id}")
         try:
-            found = know(model, past, at, seed=seed)
+            found = know(model, past, at, seed=seed, interactions=shelves.interactions)
             # Read here: a planned dose by a route that the model lacks is found only now.
             doses = found.all_doses
         except ValueError as error:
@@ -346,8 +346,11 @@ def _together(
     opened: Sequence[OpenDecision],
     situation: Situation,
     shelves: Shelves,
+    acting: Collection[str],
 ) -> tuple[OptionList, ...]:
     """The lists that decisions asked for, then the usual ones.
+
+    acting  agents whose usual lists are weighed with a partner of the record at work
 
     A usual list whose courses a decision weighs already is left out, its next samples stand with
     the decision's; so is one that is refused for the same reason. One whose agent a decision weighs
@@ -371,9 +374,14 @@ def _together(
         if twin is not None:
             found[twin] = replace(found[twin], next_samples=one.next_samples)
             continue
+        where = (
+            "have the interaction of the record at work, with one ratio"
+            if one.agent in acting
+            else "leave out the interaction"
+        )
         notes = tuple(
-            f"these odds leave out the interaction of the open decision ({question}); the odds "
-            "under it stand with that decision"
+            f"these odds {where} (open decision: {question}); the odds under each ratio stand with "
+            "that decision"
             for agent, question in left_out
             if agent == one.agent and one.options
         )
@@ -485,7 +493,7 @@ def _reviews(exposures: Sequence[Exposure], advice: Sequence[Advice], on: date) 
 
 def _sources(
     grades: Sequence[Grade],
-    exposures: Sequence[Exposure],
+    agents: _Agents,
     decisions: Sequence[OpenDecision],
     advice: Sequence[Advice],
     tables: Sequence[ForAndAgainst],
@@ -502,7 +510,11 @@ def _sources(
             used[key] = (source, standing)
 
     models = {m.id: m for m in shelves.models}
-    for exposure in exposures:
+    for partner in (r.interaction for k in agents.known for r in k.partners):
+        add(partner.source, partner.standing)
+        if partner.label is not None:
+            add(partner.label, Standing.PUBLISHED)
+    for exposure in agents.exposures:
         add(models[exposure.model].source, exposure.standing)
         for target in exposure.targets:
             add(target.source, target.standing)

@@ -11,6 +11,7 @@ import numpy as np
 from equipoise.assessment import NOT_FOR_DOSING, NextSample, Option, OptionList
 from equipoise.decision import Candidate, Request, Scenario
 from equipoise.exposure import Known, as_it_stands, pooled, trough_proposal
+from equipoise.interacting import solved
 from equipoise.kinetics import Linear
 from equipoise.model import Array, PlainDose, Purpose, Step
 from equipoise.patient import has_loading_dose, plain_doses
@@ -159,7 +160,7 @@ def remaining_proposal(
     id: str,
     label: str = "",
     scenario: str = "",
-    factor: float | Step = 1.0,
+    factor: float | Step | None = None,
 ) -> Proposal:
     """Doses given, and the remaining planned ones times a fraction.
 
@@ -256,7 +257,7 @@ def _requested(
         if candidate.fraction is None:
             continue
         if target.metric is Metric.TROUGH and known.present is not None:
-            factor = 1.0 if scenario is None else factors[scenario.id]
+            factor = None if scenario is None else factors[scenario.id]
             if candidate.fraction == 0.0:
                 held = _held(known, candidate, scenario, factor, request.horizon)
                 proposals.extend(() if held is None else (held,))
@@ -270,14 +271,14 @@ def _requested(
                     id=candidate.id,
                     label=candidate.label,
                     scenario=scenario.label if scenario else "",
-                    factor=1.0 if scenario is None else _from(known, scenario, factors),
+                    factor=None if scenario is None else _from(known, scenario, factors),
                 )
             )
     return tuple(proposals)
 
 
 def _trough_candidate(
-    known: Known, candidate: Candidate, scenario: Scenario | None, factor: float
+    known: Known, candidate: Candidate, scenario: Scenario | None, factor: float | None
 ) -> Proposal:
     assert candidate.fraction is not None
     notes = [] if scenario is None or not scenario.note else [scenario.note]
@@ -303,7 +304,7 @@ def _held(
     known: Known,
     candidate: Candidate,
     scenario: Scenario | None,
-    factor: float,
+    factor: float | None,
     horizon: float,
 ) -> Proposal | None:
     """No further dose: what is left of the agent at the horizon. Only a model that knows more than
@@ -313,7 +314,11 @@ def _held(
         return None
     doses = plain_doses(known.model, known.given)
     read_at = known.t + horizon
-    steps = 1.0 if scenario is None else _from(known, scenario, {scenario.id: factor})
+    steps = (
+        None
+        if scenario is None or factor is None
+        else _from(known, scenario, {scenario.id: factor})
+    )
     return Proposal(
         candidate.id,
         candidate.label,
@@ -352,13 +357,7 @@ def _factor(known: Known, scenario: Scenario, target: Target) -> float:
         return np.log(metric_draws(known.model, Metric.TROUGH, proposals, steps, median)[:, 0])
 
     wanted = float(log_troughs(np.zeros(1))[0]) + math.log(scenario.ratio)
-    low, high = -math.log(100.0), math.log(100.0)
-    # Troughs fall as clearance rises: the interval that holds the answer shrinks 32-fold a batch.
-    for _ in range(3):
-        grid = np.linspace(low, high, 33)
-        place = int(np.sum(log_troughs(grid) > wanted))
-        low, high = float(grid[max(place - 1, 0)]), float(grid[min(place, len(grid) - 1)])
-    return math.exp(0.5 * (low + high))
+    return math.exp(solved(log_troughs, wanted))
 
 
 def option_list(

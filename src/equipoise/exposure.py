@@ -16,6 +16,8 @@ from equipoise import areas, names, patient
 from equipoise.assessment import QUANTILES, DoseMark, Exposure, Level, Summary
 from equipoise.chance import stream
 from equipoise.fit import Posterior, fit, model_weights, without
+from equipoise.interacting import interacting
+from equipoise.interaction import Interaction, Running
 from equipoise.likelihood import Subject, residual_sd
 from equipoise.mode import find_mode
 from equipoise.model import (
@@ -28,7 +30,6 @@ from equipoise.model import (
     course,
     draw_etas,
     simulate,
-    structural_parameters,
 )
 from equipoise.occasions import expanded, occasions_of, with_new_occasions
 from equipoise.patient import Covariates, Present
@@ -48,13 +49,9 @@ from equipoise.triage import STEADY_AFTER, Judged, judge
 DRAWS = 1000
 LEAST_DRAWS = 500
 CURVE_POINTS = 181
-ADULT = 18.0
 
 CELLS_SHOWN = 28.0 * 24.0
 """Hours after an infusion of cells that its curve covers: the window of published areas."""
-
-CARRYING_MATTERS = 0.05
-"""Change of a parameter from which the rule of carrying covariates is said (design of the fit)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +75,8 @@ class Known:
     seed: int
     doubt: str = ""
     """Why no odds should be read off these levels at all, "" where there is no such doubt."""
+    partners: tuple[Running, ...] = ()
+    """Interactions that act on clearance here, in `covariates.steps` already."""
 
     @property
     def all_doses(self) -> tuple[PlainDose, ...]:
@@ -85,33 +84,19 @@ class Known:
         return patient.plain_doses(self.model, (*self.given, *self.planned))
 
 
-def candidates(
-    models: Sequence[Model], record: Record, t: float
-) -> tuple[tuple[Model, ...], tuple[str, ...]]:
-    """Models that may speak of the record's agents, and why others of those agents may not."""
-    agents = {*record.agents(), *(c.product for c in record.cells())}
-    age = record.age_at(t)
-    fitting, reasons = [], []
-    for model in models:
-        if model.agent not in agents:
-            continue
-        if model.infusions and not any(record.measurements(a) for a in model.analytes):
-            # A population's curve of cells says nothing about a patient of whom none was counted.
-            continue
-        wanted = model.population_class
-        if wanted and age is None:
-            reasons.append(f"{model.id} is for a {wanted}; the record has no date of birth")
-        elif (wanted == "adult" and age is not None and age < ADULT) or (
-            wanted == "child" and age is not None and age >= ADULT
-        ):
-            reasons.append(f"{model.id} was made from {model.population}; not used at this age")
-        else:
-            fitting.append(model)
-    return tuple(fitting), tuple(reasons)
-
-
-def know(model: Model, record: Record, t: float, *, seed: int, draws: int = DRAWS) -> Known:
+def know(
+    model: Model,
+    record: Record,
+    t: float,
+    *,
+    seed: int,
+    draws: int = DRAWS,
+    interactions: Sequence[Interaction] = (),
+) -> Known:
     """Apply a model to a record cut at t: triage, estimation under each reading, weights.
+
+    interactions  the shelf: those whose partner stands in the record act on clearance, past and
+                  ahead, so that levels under a partner are not taken for a slow patient
 
     The model in the answer has etas for every occasion that the doses given and planned run
     through. Occasions with levels keep what these say; those ahead are drawn from the population of
@@ -123,6 +108,8 @@ def know(model: Model, record: Record, t: float, *, seed: int, draws: int = DRAW
     given = patient.given_doses(model, record, t)
     planned = patient.planned_doses(model, record, t)
     present = patient.present_course(model, record, t)
+    plainly = found
+    found, partners, told = interacting(model, record, t, plainly, present, interactions)
     levels = patient.levels(model, record, t)
     everything = patient.subject(model, record, t, covariate_steps=found.steps, use=levels)
     plain = patient.plain_doses(model, (*given, *planned))
@@ -150,13 +137,19 @@ def know(model: Model, record: Record, t: float, *, seed: int, draws: int = DRAW
         rng = stream(seed, record.id, model.id, name, "fit")
         posteriors.append(_estimated(version, subject, numbers, n=share, rng=rng))
         labels.append(f"{model.id} ({name})" if name else model.id)
+    if partners and all(j.at < r.spans[0][0] for j in use for r in partners):
+        # No level was drawn under a partner: this patient, not the typical one, sets the factor.
+        eta = np.median(np.concatenate([p.draws for p in posteriors]), axis=0)[None, :]
+        found, partners, told = interacting(
+            whole, record, t, plainly, present, interactions, eta=eta
+        )
     weights = model_weights(posteriors, [1.0] * len(posteriors), levels=len(use))
     beliefs = tuple(
         Belief(label, posterior, found.steps, float(weight))
         for label, posterior, weight in zip(labels, posteriors, weights, strict=True)
     )
     confused = areas.units_confused(levels, prior) if levels else ""
-    cautions = [*((confused,) if confused else ()), *found.cautions]
+    cautions = [*((confused,) if confused else ()), *told, *found.cautions]
     cautions.extend(c for p in posteriors for c in p.cautions)
     if len(readings) > 1:
         words = "; ".join(f"{100 * b.weight:.0f} % {b.label}" for b in beliefs)
@@ -167,7 +160,7 @@ def know(model: Model, record: Record, t: float, *, seed: int, draws: int = DRAW
     known = Known(
         whole, record, t, found, given, planned, present, judged, beliefs, tuple(cautions), seed
     )
-    known = replace(known, doubt=confused)
+    known = replace(known, doubt=confused, partners=partners)
     return replace(known, cautions=(*cautions, *_sensitivity(known, subject, judged)))
 
 
@@ -261,6 +254,7 @@ def _summaries(
     known: Known, metrics: Sequence[Metric], before: Array, after: Array
 ) -> tuple[Summary, ...]:
     found = [s for m in metrics if (s := summary(known, m, before, after)) is not None]
+    found.extend(_without_partners(known, before, after))
     if any(s.name == Metric.AUC_CUMULATIVE.name.lower() for s in found):
         found.extend(
             areas.summaries(
@@ -276,11 +270,33 @@ def _summaries(
     return tuple(found)
 
 
+def _without_partners(known: Known, before: Array, after: Array) -> tuple[Summary, ...]:
+    """The trough on the present dose with no partner: what a stop, or none at all, would lead to.
+
+    What it is with them is the trough itself.
+    """
+    ordinary = as_it_stands(known, Metric.TROUGH)
+    if ordinary is None or not any(r.goes_on for r in known.partners):
+        return ()
+    names_ = " and ".join(r.interaction.partner.replace("_", "/") for r in known.partners)
+    alone = replace(
+        ordinary,
+        factor=1.0,
+        label=f"on {known.present.text} without {names_}",  # type: ignore[union-attr]
+    )
+    found = _summary(known, Metric.TROUGH, alone, before, after)
+    return (replace(found, name="trough_without_partners"),)
+
+
 def summary(known: Known, metric: Metric, before: Array, after: Array) -> Summary | None:
     """A metric of the course as it stands (planned doses included), before and after the levels."""
     proposal = as_it_stands(known, metric)
-    if proposal is None:
-        return None
+    return None if proposal is None else _summary(known, metric, proposal, before, after)
+
+
+def _summary(
+    known: Known, metric: Metric, proposal: Proposal, before: Array, after: Array
+) -> Summary:
     model = known.model
     values = metric_draws(
         model, metric, [proposal], known.covariates.steps, np.concatenate([before, after])
@@ -316,7 +332,11 @@ def as_it_stands(known: Known, metric: Metric) -> Proposal | None:
     if metric is Metric.TROUGH:
         if present is None or Purpose.STEADY_STATE_TROUGH not in model.purposes:
             return None
-        return trough_proposal(known, 1.0, id="present", label=f"on {present.text}")
+        staying = [r.interaction.partner.replace("_", "/") for r in known.partners if r.goes_on]
+        gone = [r.interaction.partner.replace("_", "/") for r in known.partners if not r.goes_on]
+        under = f" with {' and '.join(staying)}" if staying else ""
+        under += f" after the end of {' and '.join(gone)}" if gone else ""
+        return trough_proposal(known, 1.0, id="present", label=f"on {present.text}{under}")
     if metric is Metric.STEADY_STATE:
         running = [d for d in known.given if d.duration >= 24.0]
         if Purpose.STEADY_STATE not in model.purposes or not running:
@@ -337,7 +357,7 @@ def trough_proposal(
     *,
     id: str,
     label: str,
-    factor: float = 1.0,
+    factor: float | None = None,
     scenario: str = "",
     notes: tuple[str, ...] = (),
 ) -> Proposal:
@@ -476,7 +496,7 @@ def _marks(known: Known) -> tuple[DoseMark, ...]:
 
 
 def _dose_cautions(known: Known) -> list[str]:
-    cautions = _carrying(known)
+    cautions = patient.carrying(known.model, known.all_doses, known.covariates.steps)
     ahead = known.record.charted_ahead(known.model.agent, known.t)
     if ahead:
         cautions.append(
@@ -490,30 +510,6 @@ def _dose_cautions(known: Known) -> list[str]:
     if held:
         cautions.append(f"{len(held)} held dose(s) of {known.model.agent} do not count as given")
     return cautions
-
-
-def _carrying(known: Known) -> list[str]:
-    """Where it matters that covariates are carried forward here, while models are estimated with
-    those of a record acting on the interval that ends there.
-    """
-    what = course(known.model, known.all_doses, covariates=known.covariates.steps)
-    # A function of time alone is not carried: nobody measures it.
-    timed = [name for name, c in known.model.covariates.items() if c.by_time]
-    still = {name: np.full_like(what.covariates[name], what.covariates[name][0]) for name in timed}
-    what = replace(what, covariates={**what.covariates, **still})
-    typical = np.zeros((1, len(known.model.etas)))
-    table = structural_parameters(known.model, what, typical)
-    most = 0.0
-    for values in table.values():
-        path = np.atleast_2d(values)[0]
-        if len(path) > 1 and np.all(path > 0.0):
-            most = max(most, float(np.max(np.abs(path[1:] / path[:-1] - 1.0))))
-    if most <= CARRYING_MATTERS:
-        return []
-    return [
-        "between two values of a covariate the last one is carried forward; taking the next one, "
-        f"as NONMEM does, would change a parameter by up to {100 * most:.0f} % in between"
-    ]
 
 
 def _with_error(
@@ -582,8 +578,3 @@ def _pool(sets: Sequence[Array], weights: Sequence[float]) -> Array:
     n = len(sets[0])
     parts = [s[: max(1, round(n * w / total))] for s, w in zip(sets, weights, strict=True)]
     return np.concatenate(parts)
-
-
-def posterior_of(known: Known) -> Posterior:
-    """The posterior of the reading with the largest weight."""
-    return max(known.beliefs, key=lambda b: b.weight).posterior

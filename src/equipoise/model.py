@@ -240,6 +240,7 @@ class Model:
     layout      columns of the model's own data sets, where it has a fixed order
     because     one sentence: a clinician would act differently because of this entry when ...
     occasions   variability between occasions; None where the source has none
+    population_class, settings  "adult", "child" or "", and the indications it serves; "", () any
     """
 
     id: str
@@ -265,7 +266,8 @@ class Model:
     checks: tuple[Check, ...] = ()
     traps: tuple[str, ...] = ()
     external_validation: str = "no external validation"
-    population_class: str = ""  # "adult", "child" or "": candidates for one patient share it
+    population_class: str = ""
+    settings: tuple[str, ...] = ()
     clearance: str = "CL"
     occasions: Occasions | None = None
     layout: Layout | None = None
@@ -277,8 +279,7 @@ class Model:
         if isinstance(self.structure, System):
             return self.structure.states
         first = ("depot",) if self.structure.depot else ()
-        rest = ("central", "peripheral", "deep peripheral")
-        return first + rest[: self.structure.compartments]
+        return first + ("central", "peripheral", "deep peripheral")[: self.structure.compartments]
 
     @property
     def parameter_names(self) -> tuple[str, ...]:
@@ -479,8 +480,7 @@ def simulate(
         threads=threads,
     )
     solution.amounts[list(refused)] = solution.areas[list(refused)] = np.nan
-    longest = max(len(c) for c in clocks)
-    shape = (n_courses, lanes, longest)
+    shape = (n_courses, lanes, max(len(c) for c in clocks))
     values, areas = {}, {}
     for k, (o, (state, volume)) in enumerate(zip(plain, observe, strict=True)):
         scale = np.ones(shape)
@@ -510,7 +510,7 @@ def simulate(
                 areas[o.analyte] = np.full(shape, np.nan)
     reasons = sorted((dict(solution.failed) | refused).items())
     failed = tuple((lane // lanes, lane % lanes, reason) for lane, reason in reasons)
-    out = np.full((n_courses, longest), np.nan)
+    out = np.full((n_courses, shape[2]), np.nan)
     for i, clock in enumerate(clocks):
         out[i, : len(clock)] = clock
     return Prediction(out, values, areas, failed, errors)

@@ -11,9 +11,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
+import numpy as np
+
 from equipoise import names, units
 from equipoise.likelihood import Observed, Subject
 from equipoise.model import (
+    CLEARANCE_FACTOR,
     Course,
     Covariate,
     Model,
@@ -21,11 +24,18 @@ from equipoise.model import (
     Step,
     course,
     outside_domain,
+    structural_parameters,
 )
 from equipoise.record import SAME_TIME, Cells, Given, Measurement, Record
 
 REGULAR = 0.35
 """Two intervals that differ by less than this fraction are the same schedule."""
+
+ADULT = 18.0
+"""Years of age from which models made from adults speak, and those from children do not."""
+
+CARRYING_MATTERS = 0.05
+"""Change of a parameter from which the rule of carrying covariates is said (design of the fit)."""
 
 LONG_AGO = 5.0
 """Intervals without a charted or planned dose after which a course no longer runs (project
@@ -65,6 +75,49 @@ class Present:
     last: float
     planned: bool
     text: str
+
+
+def candidates(
+    models: Sequence[Model], record: Record, t: float
+) -> tuple[tuple[Model, ...], tuple[str, ...]]:
+    """Models that may speak of the record's agents, and why others of those agents may not."""
+    agents = {*record.agents(), *(c.product for c in record.cells())}
+    age = record.age_at(t)
+    fitting, reasons = [], []
+    for model in models:
+        if model.agent not in agents:
+            continue
+        if model.infusions and not any(record.measurements(a) for a in model.analytes):
+            # A population's curve of cells says nothing about a patient of whom none was counted.
+            continue
+        wanted = model.population_class
+        if wanted and age is None:
+            reasons.append(f"{model.id} is for a {wanted}; the record has no date of birth")
+        elif (wanted == "adult" and age is not None and age < ADULT) or (
+            wanted == "child" and age is not None and age >= ADULT
+        ):
+            reasons.append(f"{model.id} was made from {model.population}; not used at this age")
+        else:
+            fitting.append(model)
+    kept = []
+    behind: dict[str, list[str]] = {}
+    for model in fitting:
+        nearer = [m for m in fitting if m.agent == model.agent and _serves(m, record.indication)]
+        if _serves(model, record.indication) or not nearer:
+            kept.append(model)
+            continue
+        behind.setdefault(", ".join(m.id for m in nearer), []).append(model.id)
+    reasons.extend(
+        f"{', '.join(left)} {'was' if len(left) == 1 else 'were'} made from other patients than "
+        f"this one's indication: {before} goes before, `equipoise plan --model ID` computes with "
+        f"{'it' if len(left) == 1 else 'them'}"
+        for before, left in behind.items()
+    )
+    return tuple(kept), tuple(reasons)
+
+
+def _serves(model: Model, indication: str) -> bool:
+    return not model.settings or indication in model.settings
 
 
 def covariates(model: Model, record: Record, t: float) -> Covariates:
@@ -368,3 +421,30 @@ def has_loading_dose(model: Model, record: Record, t: float) -> bool:
     """Whether the first dose of the course, given or planned, is larger than those after it."""
     doses = _together((*given_doses(model, record, t), *planned_doses(model, record, t)))
     return len(doses) >= 2 and doses[0].amount > 1.2 * doses[1].amount
+
+
+def carrying(
+    model: Model, doses: Sequence[PlainDose], steps: Mapping[str, float | Step]
+) -> list[str]:
+    """Where it matters that covariates are carried forward here, while models are estimated with
+    those of a record acting on the interval that ends there.
+    """
+    what = course(model, doses, covariates=steps)
+    # A function of time alone, or of a partner drug, is not carried: nobody measures it.
+    timed = [name for name, c in model.covariates.items() if c.by_time]
+    timed.append(CLEARANCE_FACTOR)
+    still = {name: np.full_like(what.covariates[name], what.covariates[name][0]) for name in timed}
+    what = replace(what, covariates={**what.covariates, **still})
+    typical = np.zeros((1, len(model.etas)))
+    table = structural_parameters(model, what, typical)
+    most = 0.0
+    for values in table.values():
+        path = np.atleast_2d(values)[0]
+        if len(path) > 1 and np.all(path > 0.0):
+            most = max(most, float(np.max(np.abs(path[1:] / path[:-1] - 1.0))))
+    if most <= CARRYING_MATTERS:
+        return []
+    return [
+        "between two values of a covariate the last one is carried forward; taking the next one, "
+        f"as NONMEM does, would change a parameter by up to {100 * most:.0f} % in between"
+    ]

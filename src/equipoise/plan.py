@@ -78,14 +78,15 @@ class Proposal:
     doses   for a steady-state metric one dose with its interval (given for ever); for an AUC all
             doses, those already given included
     read_at hours at which a concentration is read; None: at the end of the first dose's interval
-    factor  of clearance, (hours, factor) steps or one number; 1 for no interaction
+    factor  of clearance, (hours, factor) steps or one number; 1 for no interaction, None for the
+            interactions of the record: as they last for a steady state, else as they come and go
     """
 
     id: str
     label: str
     course: tuple[str, ...]
     doses: tuple[PlainDose, ...]
-    factor: float | Step = 1.0
+    factor: float | Step | None = None
     scenario: str = ""
     read_at: float | None = None
     notes: tuple[str, ...] = ()
@@ -134,7 +135,7 @@ def metric_draws(
     if metric is Metric.AUC_CUMULATIVE and _superposable(model, proposals):
         return _superposed(model, proposals, covariates, etas)
     courses = [
-        course(model, p.doses, covariates={**covariates, CLEARANCE_FACTOR: p.factor})
+        course(model, p.doses, covariates={**covariates, CLEARANCE_FACTOR: _acting(p, covariates)})
         for p in proposals
     ]
     return course_metrics(model, metric, proposals, courses, etas)
@@ -208,6 +209,16 @@ def _day_below_one(
     return days
 
 
+def _acting(proposal: Proposal, covariates: Mapping[str, float | Step]) -> float | Step:
+    """The factor of clearance under which a course is weighed."""
+    if proposal.factor is not None:
+        return proposal.factor
+    path = covariates.get(CLEARANCE_FACTOR, 1.0)
+    if isinstance(path, int | float) or not any(d.steady for d in proposal.doses):
+        return path
+    return path[-1][1]
+
+
 def _slot(dose: PlainDose) -> PlainDose:
     return replace(dose, amount=1.0)
 
@@ -242,7 +253,11 @@ def _superposed(
         for dose in proposal.doses:
             amounts[i, place[_slot(dose)]] += dose.amount
     first = min(s.time for s in slots)
-    clock = {**time_steps(model, first), **covariates, CLEARANCE_FACTOR: proposals[0].factor}
+    clock = {
+        **time_steps(model, first),
+        **covariates,
+        CLEARANCE_FACTOR: _acting(proposals[0], covariates),
+    }
     end = max(s.time + s.duration for s in slots) + AREA_HORIZON
     courses = [course(model, [s], covariates=clock) for s in slots]
     found = simulate(model, courses, np.array([first, end]), etas=etas, rtol=ODDS_RTOL)

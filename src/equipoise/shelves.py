@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from equipoise import criteria, decisions, effects, guidance, models, targets
+from equipoise import criteria, decisions, effects, guidance, interactions, models, targets
 from equipoise.advice import Recommendation
 from equipoise.criterion import Criterion
 from equipoise.decision import Decision
 from equipoise.guidance.cells_on_board import RULES
+from equipoise.interaction import Interaction
 from equipoise.model import Model
 from equipoise.onboard import Rule
 from equipoise.target import Absence, Effect, Target
@@ -28,6 +29,15 @@ class Shelves:
     rules: tuple[Rule, ...] = RULES
     absent: tuple[Absence, ...] = ABSENT
     """Windows that are looked for and do not exist."""
+    interactions: tuple[Interaction, ...] = ()
 
 
-SHELVES = Shelves(models.ALL, targets.ALL, effects.ALL, criteria.ALL, guidance.ALL, decisions.ALL)
+SHELVES = Shelves(
+    models.ALL,
+    targets.ALL,
+    effects.ALL,
+    criteria.ALL,
+    guidance.ALL,
+    decisions.ALL,
+    interactions=interactions.ALL,
+)

@@ -40,7 +40,7 @@ LINEAR = pytest.mark.parametrize(
 DIMENSIONS = {
     "CL": (1, -1, 0), "Q": (1, -1, 0), "Q2": (1, -1, 0), "Q3": (1, -1, 0),
     "V1": (1, 0, 0), "V2": (1, 0, 0), "V3": (1, 0, 0),
-    "KA": (0, -1, 0), "VM": (0, -1, 1), "KM": (0, 0, 1),
+    "KA": (0, -1, 0), "KTR": (0, -1, 0), "VM": (0, -1, 1), "KM": (0, 0, 1),
 }  # fmt: skip
 UNITS_OF = {
     (1, -1, 0): "L/h", (1, 0, 0): "L", (0, -1, 0): "/h", (0, -1, 1): "mg/h", (0, 0, 1): "mg",
@@ -48,7 +48,9 @@ UNITS_OF = {
 BY_LEAN_MASS = ("busulfan_lawson2022", "busulfan_shukla2020")
 """Models whose size is computed from several covariates: their typical patient is a formula's."""
 
-SCALES = {"weight": 20.0, "bilirubin": 20.0, "hematocrit": 30.0, "bsa": 1.2}
+SCALES = {
+    "weight": 20.0, "bilirubin": 20.0, "hematocrit": 30.0, "bsa": 1.2, "age": 50.0, "ast": 60.0,
+}  # fmt: skip
 
 
 def first_route(model):
@@ -485,8 +487,14 @@ def test_closed_form_is_the_integral(model):
     exact = simulate(model, [what], times, etas=etas)
     numeric = simulate(integrated, [what], times, etas=etas, rtol=1e-11)
     analyte = model.analytes[0]
-    scale = exact.values[analyte].max()
+    # The integrator keeps amounts to 1e-9 of the largest dose (3), a few times over; in a small
+    # volume that is more of a level than in a large one. With a floor of 1e-13 it vanishes.
+    observation = model.observations[0]
+    volume = structural_parameters(model, what, etas)[observation.volume].min()
+    floor = 5e-9 * 3.0 * observation.factor / volume
     np.testing.assert_allclose(
-        numeric.values[analyte], exact.values[analyte], rtol=1e-8, atol=1e-9 * scale
+        numeric.values[analyte], exact.values[analyte], rtol=1e-8, atol=floor
     )
-    np.testing.assert_allclose(numeric.areas[analyte], exact.areas[analyte], rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(
+        numeric.areas[analyte], exact.areas[analyte], rtol=1e-8, atol=120.0 * floor
+    )

@@ -227,5 +227,13 @@ LADDERS: dict[str, Three] = {
         )
     },
     "tma_calcineurin_inhibitor": _tma(dose("tacrolimus", 39 * DAY)),
+    "sirolimus_trough_in_anemia": Three(
+        *(
+            situation(T, dose("sirolimus", T - 5.0), *levels)
+            for levels in ((value("hematocrit", T - DAY, "25 %"),),
+                           (value("hematocrit", T - DAY, "34 %"),), ())
+        ),
+        "hematocrit",
+    ),
 }  # fmt: skip
 """By the id of the recommendation."""

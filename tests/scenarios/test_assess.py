@@ -227,7 +227,7 @@ def test_exposure_now_rests_on_both_troughs_and_the_early_one_is_no_steady_state
     exposure = found.exposures[0]
     assert [level.text for level in exposure.levels] == ["4.5 ng/mL", "7.5 ng/mL"]
     assert {level.verdict for level in exposure.levels} == {"used"}
-    trough = next(s for s in exposure.summaries if s.name == "trough")
+    trough = next(s for s in exposure.summaries if s.name == "trough_without_partners")
     # The later level is a trough at steady state: the estimate lies by it, narrower than before.
     assert trough.posterior[0] < 7.5 < trough.posterior[4]
     assert trough.gain > 0.5
@@ -278,12 +278,35 @@ def test_the_options_hold_another_antifungal_and_holding_sirolimus() -> None:
     assert all(o.course == ("no further dose",) for o in held)
 
 
-def test_the_usual_list_says_that_it_leaves_the_azole_out() -> None:
+def test_models_of_other_patients_step_back_and_are_named() -> None:
+    found = answer(ADULT)
+    (told,) = (c for c in found.cautions if "goes before" in c)
+    assert told.startswith("sirolimus_mao2024, sirolimus_golubovic2019 were made from other")
+    assert "sirolimus_wu2012 goes before" in told
+
+
+def test_the_planned_azole_acts_on_the_expected_steady_state() -> None:
+    exposure = answer(ADULT).exposures[0]
+    trough = {s.name: s for s in exposure.summaries}
+    assert trough["trough"].label.endswith("on 2 mg every 24 h with posaconazole")
+    assert trough["trough_without_partners"].label.endswith("without posaconazole")
+    ratio = trough["trough"].posterior[2] / trough["trough_without_partners"].posterior[2]
+    assert ratio == pytest.approx(2.65, rel=0.02)
+    told = next(c for c in exposure.cautions if c.startswith("posaconazole with sirolimus"))
+    assert told.index("contraindicated") < told.index("2.65")
+    # The curve rises after the azole's start, and did not before.
+    start = 16 * 24.0
+    before = [v for t, v in zip(exposure.times, exposure.posterior[2], strict=True) if t <= start]
+    after = [v for t, v in zip(exposure.times, exposure.posterior[2], strict=True) if t > start]
+    assert max(after) > 1.3 * max(before[-24:])
+
+
+def test_the_usual_list_says_that_one_ratio_is_at_work() -> None:
     found = answer(ADULT)
     usual = [o for o in found.options if o.decision == ""]
     assert usual
     for options in usual:
-        assert any("leave out the interaction" in c for c in options.cautions)
+        assert any("have the interaction of the record at work" in c for c in options.cautions)
 
 
 # --- the child before a loading dose ------------------------------------------------------

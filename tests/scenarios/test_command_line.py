@@ -17,12 +17,13 @@ from equipoise.cli.entry import COMMANDS
 from equipoise.cli.words import moment, percent
 from equipoise.examples import BUNDLED
 
-SHELVES = ("models", "targets", "criteria", "guidance")
+SHELVES = ("models", "targets", "criteria", "guidance", "interactions")
 SHOWN = {
     "models": "sirolimus_cheng2020",
     "targets": "sirolimus_itp_5_15",
     "criteria": "crs_astct2019",
     "guidance": "sirolimus_posaconazole_label_us",
+    "interactions": "sirolimus_voriconazole",
 }
 
 GRADE_KEYS = {

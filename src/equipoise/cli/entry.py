@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "targets": ("equipoise.cli.shelf", "targets"),
     "criteria": ("equipoise.cli.shelf", "criteria"),
     "guidance": ("equipoise.cli.shelf", "guidance"),
+    "interactions": ("equipoise.cli.shelf", "interactions"),
 }
 """Every command and where it stands; modules are imported when the command is called."""
 
@@ -45,6 +46,7 @@ SUMMARIES: Mapping[str, str] = {
     "targets": "Target windows on the shelf.",
     "criteria": "Toxicity criteria on the shelf.",
     "guidance": "Recommendations on the shelf.",
+    "interactions": "Partners that change clearance, on the shelf.",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from equipoise import interactions as interactions_shelf
 from equipoise import models as models_shelf
 from equipoise import targets as targets_shelf
 from equipoise.assessment import NOT_FOR_DOSING, OptionList
@@ -84,7 +85,7 @@ def plan(
     with working("planning") as step:
         step(found.id)
         try:
-            known = know(found, past, at, seed=seed)
+            known = know(found, past, at, seed=seed, interactions=interactions_shelf.ALL)
             doses = known.all_doses
         except ValueError as error:
             raise WrongInput(str(error)) from error

@@ -1,4 +1,4 @@
-"""The four shelf commands: every published thing, with source, standing, domain and checks."""
+"""The shelf commands: every published thing, with source, standing, domain and checks."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ import click
 
 from equipoise import criteria as criteria_shelf
 from equipoise import guidance as guidance_shelf
+from equipoise import interactions as interactions_shelf
 from equipoise import models as models_shelf
 from equipoise import targets as targets_shelf
 from equipoise.assessment import to_json
 from equipoise.cli.errors import WrongInput
 from equipoise.cli.words import json_option, print_json, show, table
 from equipoise.grading import manual
+from equipoise.interaction import Interaction
 from equipoise.kinetics import Linear
 from equipoise.model import Model
 from equipoise.source import review_due
@@ -50,6 +52,9 @@ models = _group("models", "Population models.", "show sirolimus_wu2012")
 targets = _group("targets", "Target windows by indication and platform.", "list")
 criteria = _group("criteria", "Toxicity criteria.", "show crs_astct2019")
 guidance = _group("guidance", "Recommendations.", "list")
+interactions = _group(
+    "interactions", "Partners that change an agent's clearance.", "show sirolimus_voriconazole"
+)
 
 
 def _find(kind: str, id_: str, shelf: Mapping[str, Any]) -> Any:
@@ -328,3 +333,50 @@ def show_guidance(id_: str, as_json: bool) -> None:
         *_review(found.id, found.reviewed_on),
     ]
     show(f"{found.id}: {found.title}", table((("", "left"), ("", "left")), rows))
+
+
+@interactions.command("list", epilog="Example: equipoise interactions list")
+@json_option
+def list_interactions(as_json: bool) -> None:
+    """All interactions that act on a model, and those that are told without a ratio."""
+    if as_json:
+        print_json(interactions_shelf.ALL)
+        return
+    rows = [
+        (i.id, _ratio(i), i.label_status or "-", i.standing.word) for i in interactions_shelf.ALL
+    ]
+    show(table((("id", "left"), ("exposure with / without", "left"), ("label", "left"),
+                ("standing", "left")), rows))  # fmt: skip
+
+
+@interactions.command("show", epilog="Example: equipoise interactions show sirolimus_letermovir")
+@click.argument("id_", metavar="ID")
+@json_option
+def show_interaction(id_: str, as_json: bool) -> None:
+    """One interaction: label, ratio, who it was measured in, how it comes and goes."""
+    found = _find("interaction", id_, {i.id: i for i in interactions_shelf.ALL})
+    if as_json:
+        print_json(found)
+        return
+    spread = f"{found.low:g}-{found.high:g} ({found.spread})" if found.spread else "-"
+    label = f"{found.label_status} ({found.label.text})" if found.label else "none was read"
+    pace = f"half-life {found.half_life:g} h" if found.half_life else "at once"
+    rows = [
+        ("label", label),
+        ("region, label date", ", ".join(p for p in (found.region, found.label_date) if p) or "-"),
+        ("exposure with / without", _ratio(found)),
+        ("as printed", spread),
+        ("measured in", found.setting),
+        ("n", str(found.n) if found.n else "not told"),
+        ("source", found.source.text),
+        ("standing", found.standing.word),
+        ("comes and goes", f"{pace}: {found.timing.text} (time course: hypothesis)"),
+        ("models of", found.population_class or "any population"),
+        ("note", found.note or "-"),
+    ]
+    show(f"{found.id}: {found.partner.replace('_', '/')} with {found.agent}",
+         table((("", "left"), ("", "left")), rows))  # fmt: skip
+
+
+def _ratio(found: Interaction) -> str:
+    return "none" if math.isnan(found.ratio) else f"{found.ratio:.3g} ({found.of})"

@@ -15,6 +15,7 @@ from equipoise.guidance import (
     late_neurotoxicity,
     mtor_indications,
     sirolimus_azoles,
+    sirolimus_hematocrit,
     sirolimus_liver,
     sos_ladder,
     tma_ladder,
@@ -74,5 +75,6 @@ ALL: tuple[Recommendation, ...] = (
     *tma_ladder.LADDER,
     *transplant_infections.LADDER,
     *calcineurin_interactions.LADDER,
+    *sirolimus_hematocrit.LADDER,
 )
 """In the order in which a reader meets them: label before practice, by topic."""

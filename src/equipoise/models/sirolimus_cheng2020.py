@@ -198,4 +198,5 @@ MODEL = Model(
         "No prediction interval is printed that would settle the scale of variability.",
     ),
     population_class="child",
+    settings=("itp", "aiha", "evans", "prca", "alps", "immune_cytopenia"),
 )

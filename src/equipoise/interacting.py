@@ -1,0 +1,90 @@
+"""Interactions at work on one patient's model: which partners act, and by what factor.
+
+The shelf gives ratios of exposure; the model turns them into factors of its clearance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from equipoise.interaction import Interaction, Running, factor_path, running, sentence
+from equipoise.model import CLEARANCE_FACTOR, Array, Model, PlainDose, Purpose, Step
+from equipoise.patient import Covariates, Present
+from equipoise.plan import Proposal, metric_draws
+from equipoise.record import Record
+from equipoise.target import Metric
+
+
+def interacting(
+    model: Model,
+    record: Record,
+    t: float,
+    found: Covariates,
+    present: Present | None,
+    shelf: Sequence[Interaction],
+    *,
+    eta: Array | None = None,
+) -> tuple[Covariates, tuple[Running, ...], tuple[str, ...]]:
+    """The covariates with the path of clearance under the partners of the record.
+
+    eta      (1, k) of the patient in whom a ratio of troughs is to hold; None: the typical one
+    Returns  them, the interactions that act, and a sentence for each partner found; one without a
+             ratio, or with a provisional one, is told and does not act
+    """
+    acting, told = [], []
+    full: dict[str, float] = {}
+    for one in running(shelf, model.agent, model.population_class, record, t):
+        i = one.interaction
+        usable = math.isfinite(i.ratio) and i.standing.may_feed_options
+        if usable:
+            interval = 24.0 if present is None else present.interval
+            full[i.id] = clearance_factor(model, i, found.steps, interval, eta)
+            acting.append(one)
+        told.append(sentence(one, full.get(i.id, math.nan), record, t))
+    if not acting:
+        return found, (), tuple(told)
+    if len(acting) > 1:
+        told.append("several interactions act: their factors are multiplied, which is our step")
+    steps = {**found.steps, CLEARANCE_FACTOR: factor_path(acting, full)}
+    return replace(found, steps=steps), tuple(acting), tuple(told)
+
+
+def clearance_factor(
+    model: Model,
+    interaction: Interaction,
+    covariates: Mapping[str, float | Step],
+    interval: float,
+    eta: Array | None = None,
+) -> float:
+    """Factor of clearance that brings an interaction's ratio about in one patient, eta (1, k).
+
+    A ratio of AUC is 1 / factor; one of troughs moves more than clearance does and is solved for,
+    on equal doses at `interval` hours.
+    """
+    if interaction.of != "trough" or Purpose.STEADY_STATE_TROUGH not in model.purposes:
+        return 1.0 / interaction.ratio
+    dose = PlainDose(0.0, 1.0, next(iter(model.routes)), interval=interval, steady=1)
+
+    def log_troughs(log_factors: Array) -> Array:
+        proposals = [Proposal("", "", (), (dose,), math.exp(x)) for x in log_factors]
+        who = np.zeros((1, len(model.etas))) if eta is None else eta
+        return np.log(metric_draws(model, Metric.TROUGH, proposals, covariates, who)[:, 0])
+
+    return math.exp(
+        solved(log_troughs, float(log_troughs(np.zeros(1))[0]) + math.log(interaction.ratio))
+    )
+
+
+def solved(log_troughs: Callable[[Array], Array], wanted: float) -> float:
+    """The logarithm of the factor of clearance at which the log trough is as wanted."""
+    low, high = -math.log(100.0), math.log(100.0)
+    # Troughs fall as clearance rises: the interval that holds the answer shrinks 32-fold a batch.
+    for _ in range(3):
+        grid = np.linspace(low, high, 33)
+        place = int(np.sum(log_troughs(grid) > wanted))
+        low, high = float(grid[max(place - 1, 0)]), float(grid[min(place, len(grid) - 1)])
+    return 0.5 * (low + high)
