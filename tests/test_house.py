@@ -33,14 +33,14 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "kinds": (
         "readout", "model", "occasions", "variants", "target", "truth", "series", "chart", "looks",
         "criterion", "readers", "runs", "probe", "grading", "tally", "advice", "onboard",
-        "decision", "assessment",
+        "signal", "decision", "assessment",
     ),
     "shelves": ("models", "targets", "effects", "criteria", "guidance", "decisions"),
     "verbs": (
         "checks", "files", "modelfile", "density", "descent", "likelihood", "datafile", "steps",
-        "dataset", "profiles", "objective", "scout", "mode", "importance", "proposal", "fit",
-        "diagnostics", "patient", "triage", "plan", "areas", "exposure", "boarding", "courses",
-        "offer", "turnaround", "replay", "nonmem",
+        "dataset", "profiles", "objective", "scout", "mode", "importance", "loglinear", "sampling",
+        "proposal", "fit", "diagnostics", "patient", "triage", "plan", "areas", "exposure",
+        "boarding", "signals", "courses", "offer", "turnaround", "replay", "nonmem",
     ),
     "jobs": ("shelves", "examples", "assess"),
     "faces": ("report", "cli"),

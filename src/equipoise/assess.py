@@ -34,6 +34,8 @@ from equipoise.onboard import OnBoard
 from equipoise.plan import NEEDED
 from equipoise.record import SAME_TIME, Kept, Measurement, Record
 from equipoise.shelves import SHELVES, Shelves
+from equipoise.signal import Signal
+from equipoise.signals import signals
 from equipoise.source import Source, Standing
 from equipoise.tally import Tally, tally
 from equipoise.target import Effect, Metric, choose
@@ -82,6 +84,7 @@ def assess(
     decisions, asked = _decisions(situation, agents.known, shelves, seed=seed, research=research)
     advice = advise(shelves.guidance, situation)
     aboard = on_board(past, at, shelves.rules, agents.known)
+    followed = signals(past, at, shelves.marks, shelves.paces)
     given = tally(past, at)
     options = _together(asked, agents.options, decisions, situation, shelves)
     cautions = [*agents.cautions, *_record_cautions(past, at, assumed)]
@@ -105,10 +108,13 @@ def assess(
         advice=advice,
         events=_events(past, at),
         cautions=tuple(dict.fromkeys(cautions)),
-        sources=_sources(grades, agents.exposures, decisions, advice, given, aboard, shelves),
+        sources=_sources(
+            grades, agents.exposures, decisions, advice, given, aboard, followed, shelves
+        ),
         note=past.note,
         given=given,
         on_board=aboard,
+        signals=followed,
         made_by=(
             ("equipoise", VERSION),
             ("seed", str(seed)),
@@ -404,6 +410,7 @@ def _sources(
     advice: Sequence[Advice],
     given: Tally,
     aboard: Sequence[OnBoard],
+    followed: Sequence[Signal],
     shelves: Shelves,
 ) -> tuple[tuple[Source, Standing], ...]:
     used: dict[tuple[str, str, str], tuple[Source, Standing]] = {}
@@ -421,6 +428,11 @@ def _sources(
             add(target.source, target.standing)
         for effect in exposure.effects:
             add(effect.source, effect.standing)
+    for signal in followed:
+        for reached in signal.crossings:
+            add(reached.mark.source, reached.mark.standing)
+        for pace in signal.paces:
+            add(pace.source, pace.standing)
     for decision in decisions:
         for option in decision.options:
             for source in option.sources:

@@ -15,6 +15,7 @@ from equipoise.advice import Advice, Recommendation
 from equipoise.criterion import Grade, Truth
 from equipoise.decision import OpenDecision
 from equipoise.onboard import OnBoard
+from equipoise.signal import Signal
 from equipoise.source import Evidence, Source, Standing
 from equipoise.tally import Tally
 from equipoise.target import Effect, Refused, Target
@@ -198,6 +199,7 @@ class Assessment:
     recorded   what the chart says beside our grades: (criterion, hours, text)
     sources    actually used, with the standing of what was used from them
     on_board   what else the patient carries at each infusion of cells, given or planned
+    signals    shares followed in series: residual disease, chimerism
     note       where the record comes from, as it says itself
     given      steroids as one sum, and counts of other drugs against inflammation
     made_by    version, seed, hash of the input, research mode, as (name, text) pairs
@@ -225,6 +227,7 @@ class Assessment:
     disclaimer: str = DISCLAIMER
     note: str = ""
     on_board: tuple[OnBoard, ...] = ()
+    signals: tuple[Signal, ...] = ()
     given: Tally | None = None
 
 

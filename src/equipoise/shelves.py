@@ -9,8 +9,10 @@ from equipoise.advice import Recommendation
 from equipoise.criterion import Criterion
 from equipoise.decision import Decision
 from equipoise.guidance.cells_on_board import RULES
+from equipoise.guidance.signal_marks import MARKS, PACES
 from equipoise.model import Model
 from equipoise.onboard import Rule
+from equipoise.signal import Mark, Pace
 from equipoise.target import Effect, Target
 
 
@@ -25,6 +27,8 @@ class Shelves:
     guidance: tuple[Recommendation, ...]
     decisions: tuple[Decision, ...]
     rules: tuple[Rule, ...] = RULES
+    marks: tuple[Mark, ...] = MARKS
+    paces: tuple[Pace, ...] = PACES
 
 
 SHELVES = Shelves(models.ALL, targets.ALL, effects.ALL, criteria.ALL, guidance.ALL, decisions.ALL)

@@ -14,6 +14,7 @@ from equipoise.report import (
     infusions,
     opening,
     options,
+    signals,
     sources,
     timeline,
     toxicity,
@@ -26,6 +27,7 @@ Panel = Callable[[Assessment], tuple[Block, ...]]
 PANELS: tuple[Panel, ...] = (
     opening.blocks,
     decisions.blocks,
+    signals.blocks,
     infusions.blocks,
     exposures.blocks,
     options.blocks,
