@@ -21,12 +21,15 @@ from equipoise.assessment import (
     Day,
     Exposure,
     OptionList,
+    Stage,
+    Staging,
 )
 from equipoise.boarding import on_board
 from equipoise.chance import stream
 from equipoise.courses import answer_request, default_options
-from equipoise.criterion import Criterion, Grade, Truth
+from equipoise.criterion import Criterion, Grade, Truth, snapshot
 from equipoise.decision import OpenDecision
+from equipoise.differential import ForAndAgainst, for_and_against
 from equipoise.exposure import Known, candidates, expose, know
 from equipoise.grading import daily, grade
 from equipoise.model import Model
@@ -82,6 +85,7 @@ def assess(
     )
     progress("decisions")
     decisions, asked = _decisions(situation, agents.known, shelves, seed=seed, research=research)
+    tables = _differentials(shelves, past, at, days, situation.grades)
     advice = advise(shelves.guidance, situation)
     aboard = on_board(past, at, shelves.rules, agents.known)
     followed = signals(past, at, shelves.marks, shelves.paces)
@@ -109,9 +113,13 @@ def assess(
         events=_events(past, at),
         cautions=tuple(dict.fromkeys(cautions)),
         sources=_sources(
-            grades, agents.exposures, decisions, advice, given, aboard, followed, shelves
+            grades, agents.exposures, decisions, advice, tables, given, aboard, followed, shelves
         ),
         note=past.note,
+        differentials=tables,
+        staging=tuple(
+            s for c, g in zip(asked_of, grades, strict=True) if (s := _staging(c, g, past, at))
+        ),
         given=given,
         on_board=aboard,
         signals=followed,
@@ -142,6 +150,55 @@ def _asked(criterion: Criterion, past: Record, at: float) -> bool:
 def _days(criterion: Criterion, past: Record, at: float) -> tuple[Day, ...]:
     graded = daily(criterion, past, at)
     return tuple(Day(past.calendar_day(g.at), g) for g in graded)
+
+
+def _differentials(
+    shelves: Shelves,
+    past: Record,
+    at: float,
+    days: Mapping[str, Sequence[Day]],
+    grades: Mapping[str, Grade],
+) -> tuple[ForAndAgainst, ...]:
+    """Each differential of the shelf that applies, with its days."""
+    by_day: dict[int, dict[str, Grade]] = {}
+    for criterion, graded in days.items():
+        for one in graded:
+            by_day.setdefault(one.day, {})[criterion] = one.grade
+    ordered = [(day, by_day[day]) for day in sorted(by_day)]
+    found = [
+        for_and_against(decision.differential, past, at, ordered, grades)
+        for decision in shelves.decisions
+        if decision.differential is not None
+    ]
+    return tuple(table for table in found if table is not None)
+
+
+def _staging(criterion: Criterion, graded: Grade, past: Record, at: float) -> Staging | None:
+    """The items of a criterion that gives a grade, where it applies and anything is known of it."""
+    if criterion.measures != "grade" or not graded.applies or len(criterion.items) < 2:
+        return None
+    readings = snapshot(criterion, past, at).readings
+    # An age or a death that is not recorded narrows nothing: something of the organs must.
+    sizes = [len(item.classes) for item in criterion.items]
+    if not any(r.because and len(r.possible) < n for r, n in zip(readings, sizes, strict=True)):
+        return None
+    return Staging(
+        criterion.id,
+        criterion.title,
+        tuple(
+            Stage(
+                item.label,
+                min(r.possible),
+                max(r.possible),
+                len(item.classes),
+                item.classes[min(r.possible)],
+                item.classes[max(r.possible)],
+                r.because,
+                r.missing,
+            )
+            for item, r in zip(criterion.items, readings, strict=True)
+        ),
+    )
 
 
 def _agents(
@@ -408,6 +465,7 @@ def _sources(
     exposures: Sequence[Exposure],
     decisions: Sequence[OpenDecision],
     advice: Sequence[Advice],
+    tables: Sequence[ForAndAgainst],
     given: Tally,
     aboard: Sequence[OnBoard],
     followed: Sequence[Signal],
@@ -439,12 +497,17 @@ def _sources(
                 add(source, option.standing)
         for _, source, standing in decision.evidence:
             add(source, standing)
+        for line in (line for table in decision.tables for line in table.rows):
+            add(line.source, line.standing)
     for g in grades:
         if g.low is not None or g.met is not None:
             add(g.source, g.standing)
     for a in advice:
         if a.applies is not Truth.NOT_MET:
             add(a.recommendation.source, a.recommendation.standing)
+    for table in tables:
+        for source, standing in table.sources():
+            add(source, standing)
     for carried in (c for one in aboard for c in one.carried):
         for rule in carried.rules:
             add(rule.source, rule.standing)

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from equipoise.advice import Advice, Recommendation
-from equipoise.criterion import Grade, Truth
+from equipoise.criterion import Because, Grade, Truth
 from equipoise.decision import OpenDecision
+from equipoise.differential import ForAndAgainst
 from equipoise.onboard import OnBoard
 from equipoise.signal import Signal
 from equipoise.source import Evidence, Source, Standing
@@ -191,6 +192,32 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """One item of a criterion at the moment: the classes that the record allows, mildest first.
+
+    low, high  place of the mildest and the worst of them, of `classes` in all
+    """
+
+    item: str
+    low: int
+    high: int
+    classes: int
+    low_words: str
+    high_words: str
+    because: tuple[Because, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """What each organ or item of a criterion contributes to its grade."""
+
+    criterion: str
+    title: str
+    stages: tuple[Stage, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """One patient at one moment.
 
@@ -201,6 +228,8 @@ class Assessment:
     on_board   what else the patient carries at each infusion of cells, given or planned
     signals    shares followed in series: residual disease, chimerism
     note       where the record comes from, as it says itself
+    differentials  for and against what the picture may be, with the trends beside it
+    staging    the items of each criterion that grades by organs
     given      steroids as one sum, and counts of other drugs against inflammation
     made_by    version, seed, hash of the input, research mode, as (name, text) pairs
     """
@@ -226,6 +255,8 @@ class Assessment:
     made_by: tuple[tuple[str, str], ...]
     disclaimer: str = DISCLAIMER
     note: str = ""
+    differentials: tuple[ForAndAgainst, ...] = ()
+    staging: tuple[Staging, ...] = ()
     on_board: tuple[OnBoard, ...] = ()
     signals: tuple[Signal, ...] = ()
     given: Tally | None = None

@@ -66,13 +66,16 @@ class Columns:
         if value is None:
             return -1
         if isinstance(value, Quantity):
-            key: Hashable = (value.number.as_tuple(), value.unit, value.comparator)
+            # As written: 1.0 and 1.00 are two values.
+            key: Hashable = (str(value.number), value.unit, value.comparator)
+        elif isinstance(value, bool | str | int | tuple):
+            # True is 1 to a dictionary.
+            key = (type(value), value)
         elif isinstance(value, Dose | Cells | Procedure | Transfusion):
             key = id(value)
         elif isinstance(value, Mapping):
             key = tuple(value.items())
         else:
-            # True is 1 to a dictionary.
             key = (type(value), value)
         found = self.places.get(key)
         if found is None:
@@ -108,6 +111,7 @@ class Chart:
     born     days from the date of day 0 to birth; NaN: not known
     day0     of each record, for sentences
     cart     the record's indication is `cart`
+    silent   finding -> rows that nobody charted and a charting convention assumes (`charting`)
     """
 
     series: dict[str, Series]
@@ -115,6 +119,7 @@ class Chart:
     born: Floats
     cart: Bools
     day0: Sequence[datetime]
+    silent: Mapping[str, Series] = field(default_factory=dict)
 
     @property
     def records(self) -> int:
@@ -132,6 +137,11 @@ class Chart:
             )  # fmt: skip
         return found
 
+    def columns(self, name: str) -> tuple[Series, ...]:
+        """The events of one name, and those that a charting convention assumes."""
+        silent = self.silent.get(name)
+        return (self.named(name),) if silent is None else (self.named(name), silent)
+
     def day(self, record: Ints, hours: Floats) -> Ints:
         """Calendar days in the offset of day 0; the date of day 0 is 0."""
         moment = self.clock[record] + np.rint(hours * 3.6e9).astype(np.int64)
@@ -141,7 +151,7 @@ class Chart:
     def row_days(self, series: Series) -> Ints:
         """The calendar day of each row of a series."""
         if "days" not in series.cache:
-            block = series.key >> _BITS
+            block = series.row_blocks()
             clock = np.zeros(int(max(series.block.max(), block.max(initial=0))) + 1, dtype=np.int64)
             clock[series.block] = self.clock
             moment = clock[block] + np.rint(series.at[:-1] * 3.6e9).astype(np.int64)
@@ -178,7 +188,10 @@ class Chart:
         }
         for name, entered in added.items():
             series[name] = _with(self.named(name), base, entered)
-        return Chart(series, self.clock[base], born, self.cart[base], [self.day0[i] for i in base])
+        silent = {name: known.of_records(base) for name, known in self.silent.items()}
+        return Chart(
+            series, self.clock[base], born, self.cart[base], [self.day0[i] for i in base], silent
+        )
 
 
 def _with(known: Series, base: Ints, entered: Sequence[tuple[int, Addition]]) -> Series:

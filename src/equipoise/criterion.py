@@ -175,6 +175,41 @@ class Item:
             raise ValueError(f"item {self.name}: more than eight classes")
 
 
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A run of days that a count is made of; days of the calendar since the infusion.
+
+    first     (earliest, latest) first day; the latest is None where it may not have been at all
+    last      (earliest, latest) last day, of those that have happened
+    days      (fewest, most)
+    depth     (lowest, highest) number of limits met on its worst day
+    running   whether the last day that has happened is one of them, or may be
+    """
+
+    first: tuple[int, int | None]
+    last: tuple[int | None, int]
+    days: tuple[int, int]
+    depth: tuple[int, int]
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How answers make episodes; the plain one is that of a state that comes and goes.
+
+    counts   the answer counts what has happened so far and does not fall: nothing resolves
+    opening  (item, class) without which a further episode only rests on an earlier one
+    against  (looks at the first sure moment of an episode, looks at later ones) -> lowest and
+             highest grade of the later ones against what the episode began with; the worse counts
+    spells   at one look, the runs of days that the count is made of
+    """
+
+    counts: bool = False
+    opening: tuple[str, int] | None = None
+    against: Callable[[Looks, Looks], tuple[Ints, Ints]] | None = None
+    spells: Callable[[Looks], tuple[Spell, ...]] | None = None
+
+
 def everywhere(_looks: Looks) -> tuple[tuple[Bools, str], ...]:
     """No look to which the criterion does not apply."""
     return ()
@@ -200,6 +235,7 @@ class Criterion:
     leading      observations one of which must be in a record before an assessment asks the
                  question at all (a score of suspicion); empty: always asked where it applies
     tail         what is added to the sentence, from one of the looks and its readings by item
+    course       how answers make episodes; None: there are none, as of a risk or a number
     notes        choices made where the source is silent, conflicts between sources
     """
 
@@ -223,6 +259,13 @@ class Criterion:
     other_sources: tuple[Source, ...] = ()
     leading: tuple[str, ...] = ()
     number: Callable[[Looks], tuple[Floats, Floats]] | None = None
+    course: Course | None = Course()
+
+    @property
+    def has_episodes(self) -> bool:
+        """Whether its answers say that something is there, or is not."""
+        states = self.measures in ("grade", "met") or self.met is not None
+        return self.course is not None and states
 
 
 # --- all looks at once -------------------------------------------------------------------------
@@ -323,6 +366,9 @@ def _evaluate(criterion: Criterion, looks: Looks) -> Graded:
         nothing = np.zeros(len(looks), dtype=np.int64)
         return Graded(criterion, through, applied, why_not, nothing, nothing, ())
     readings = tuple(item.read(through) for item in criterion.items)
+    if looks.chart.silent:
+        strict = evaluate(criterion, looks.strict())
+        readings = tuple(map(_within, strict.readings, readings))
     for item, found in zip(criterion.items, readings, strict=True):
         if found.possible.min() == 0 or int(found.possible.max()) >> len(item.classes):
             raise ValueError(f"{criterion.id}, item {item.name}: no class, or one that it lacks")
@@ -333,6 +379,17 @@ def _evaluate(criterion: Criterion, looks: Looks) -> Graded:
     else:
         low, high = bounds(criterion, [r.possible for r in readings])
     return Graded(criterion, through, applied, why_not, low, high, readings)
+
+
+def _within(strict: Readings, assumed: Readings) -> Readings:
+    """What conventions leave of a strict reading; all of it where they contradict the chart."""
+    both = strict.possible & assumed.possible
+    agrees = both != 0
+
+    def explain(look: int) -> Reasons:
+        return (assumed if agrees[look] else strict).explain(look)
+
+    return Readings(np.where(agrees, both, strict.possible).astype(np.uint8), explain)
 
 
 def bounds(criterion: Criterion, possible: Sequence[Masks]) -> tuple[Ints, Ints]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from equipoise.advice import Situation
 from equipoise.criterion import Because
+from equipoise.differential import Differential
 from equipoise.source import Evidence, Source, Standing
 
 
@@ -97,6 +98,25 @@ class DecisionOption:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """One cohort of a table: its cells as printed in short, its source and standing."""
+
+    cells: tuple[str, ...]
+    source: Source
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceTable:
+    """Published cohorts side by side, with what they do and do not cover."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[EvidenceRow, ...]
+    covers: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenDecision:
     """A decision as it stands in one situation.
 
@@ -120,14 +140,16 @@ class OpenDecision:
     stop: tuple[str, ...]
     standing: Standing
     notes: tuple[str, ...] = ()
+    tables: tuple[EvidenceTable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """A question that comes up again and again.
 
-    request   what must be computed first; empty where the decision is not open
-    consider  the decision as it stands, or None where it is not open
+    request       what must be computed first; empty where the decision is not open
+    consider      the decision as it stands, or None where it is not open
+    differential  for and against what the picture may be, shown whether or not the decision is open
     """
 
     id: str
@@ -136,3 +158,4 @@ class Decision:
     consider: Callable[[Situation], OpenDecision | None]
     request: Callable[[Situation], Sequence[Request]] = lambda _situation: ()
     sources: tuple[Source, ...] = field(default_factory=tuple)
+    differential: Differential | None = None

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import numpy as np
 
 from equipoise.chart import CELLS, DOSES, Addition, Chart, Floats, Ints
+from equipoise.charting import Conventions, under
 from equipoise.criterion import (
     BASELINE_DAYS,
     Because,
@@ -39,21 +40,30 @@ from equipoise.probe import with_entries as with_entries
 from equipoise.record import SAME_TIME, Record
 
 
-def grade(criterion: Criterion, record: Record, t: float) -> Grade:
+def grade(
+    criterion: Criterion, record: Record, t: float, *, conventions: Conventions | None = None
+) -> Grade:
     """The criterion's answer at t, from what was known at t.
 
-    t      hours from day 0
+    t            hours from day 0
+    conventions  what a site's silence means; None: nothing
     Fails  ValueError where a laboratory value has no time at which it was known.
     """
-    return _grades(criterion, record, np.array([float(t)]))[0]
+    return _grades(criterion, record, np.array([float(t)]), conventions)[0]
 
 
 def daily(
-    criterion: Criterion, record: Record, t: float, *, start_day: int | None = None
+    criterion: Criterion,
+    record: Record,
+    t: float,
+    *,
+    start_day: int | None = None,
+    conventions: Conventions | None = None,
 ) -> tuple[Grade, ...]:
     """One answer for each calendar day, at the day's end from what was known then; the last at t.
 
-    start_day  first calendar day; default: that of the first cell infusion, day 0 without one
+    start_day    first calendar day; default: that of the first cell infusion, day 0 without one
+    conventions  what a site's silence means; None: nothing
     """
     last = record.calendar_day(t)
     if start_day is None:
@@ -61,13 +71,31 @@ def daily(
         infusions = [e.at for e in cells if e.at <= t]
         start_day = min(0, last) if not infusions else record.calendar_day(infusions[0])
     ends = [min(record.day_end(day), t) for day in range(start_day, last + 1)]
-    return _grades(criterion, record, np.array(ends, dtype=float))
+    return _grades(criterion, record, np.array(ends, dtype=float), conventions)
 
 
-def _grades(criterion: Criterion, record: Record, times: Floats) -> tuple[Grade, ...]:
+def chart_under(record: Record, conventions: Conventions | None) -> Chart:
+    """The chart of one record under conventions; that asked about last is kept."""
+    chart = chart_of_one(record)
+    if conventions is None:
+        return chart
+    for of, by, kept in _under:
+        if of is chart and by is conventions:
+            return kept
+    made = under(chart, conventions)
+    _under[:] = [(chart, conventions, made)]
+    return made
+
+
+_under: list[tuple[Chart, Conventions, Chart]] = []
+
+
+def _grades(
+    criterion: Criterion, record: Record, times: Floats, conventions: Conventions | None
+) -> tuple[Grade, ...]:
     if not len(times):
         return ()
-    chart = chart_of_one(record)
+    chart = chart_under(record, conventions)
     looks = look_now(chart, np.zeros(len(times), dtype=np.int64), times)
     graded = evaluate(criterion, looks)
     now = [graded.snapshot(look) for look in range(len(times))]
@@ -153,12 +181,15 @@ class Table:
 
     record, at  of each look: number in the chart, hours from day 0
     low, high   criterion id -> grade or score; -1 where it does not apply
+    met         id of a criterion with a yes/no answer beside its grade or score -> 0 not met,
+                1 unknown, 2 met; -1 where it does not apply
     """
 
     record: Ints
     at: Floats
     low: dict[str, Ints | Floats]
     high: dict[str, Ints | Floats]
+    met: dict[str, Ints] = field(default_factory=dict)
 
 
 def table(criteria: Sequence[Criterion], chart: Chart, record: Ints, at: Floats) -> Table:
@@ -168,6 +199,7 @@ def table(criteria: Sequence[Criterion], chart: Chart, record: Ints, at: Floats)
     """
     low: dict[str, Ints | Floats] = {}
     high: dict[str, Ints | Floats] = {}
+    met: dict[str, Ints] = {}
     pieces = [slice(start, start + PIECE) for start in range(0, len(record), PIECE)]
     for piece in pieces:
         looks = look_now(chart, record[piece], at[piece])
@@ -181,7 +213,15 @@ def table(criteria: Sequence[Criterion], chart: Chart, record: Ints, at: Floats)
                     into[criterion.id] = empty
                 column = into[criterion.id]
                 column[piece] = np.where(found.applied, values, -1)
-    return Table(record, at, low, high)
+            if criterion.met is not None:
+                answers = met.setdefault(criterion.id, np.full(len(record), -1, dtype=np.int64))
+                if found.readings:
+                    said = met_of(criterion, [r.possible for r in found.readings])
+                    answers[piece] = np.where(found.applied, said, -1)
+            found.looks.memo.clear()
+        # What was kept for the piece holds its looks, and they hold it.
+        looks.shared.clear()
+    return Table(record, at, low, high, met)
 
 
 PIECE = 16_384
@@ -316,7 +356,7 @@ def _since(graded: Graded, known: Floats) -> list[float | None]:
     for look in range(len(looks)):
         if graded.applied[look] and graded.low[look]:
             start[look] = float(looks.at[look])
-            times[look] = _times(graded, look)
+            times[look] = np.unique(np.concatenate(moments(graded, look)))[::-1]
             place[look] = 0
     step = _FIRST_STEP
     while times:
@@ -342,22 +382,26 @@ def _since(graded: Graded, known: Floats) -> list[float | None]:
     return start
 
 
-def _times(graded: Graded, look: int) -> Floats:
-    """Times at which the answer may have changed, latest first: events, and values going stale."""
+def moments(graded: Graded, look: int) -> tuple[Floats, Floats]:
+    """When an answer may have changed up to a look: times of its own observations, other times.
+
+    Observations that the look knows of, of each name of the criterion's windows; besides, when
+    they go stale, and doses and cells.
+    """
     looks, windows = graded.looks, graded.criterion.windows
     one = looks.take([look])
     at = float(looks.at[look])
-    found: list[Floats] = []
-    for name in (*windows, CELLS, DOSES):
-        series = looks.chart.named(name)
+    observed: list[Floats] = [np.zeros(0)]
+    others: list[Floats] = [np.zeros(0)]
+    for name, series in ((n, s) for n in (*windows, CELLS, DOSES) for s in looks.chart.columns(n)):
         if not series.rows:
             continue
         times = series.at[one.between(series, np.array([-np.inf])).row]
-        found.append(times)
+        (observed if name in windows else others).append(times)
         if name in windows:
-            stale = times + windows[name] + 2 * SAME_TIME
-            found.append(stale[stale < at])
-    return np.unique(np.concatenate(found))[::-1] if found else np.zeros(0)
+            ends = times + windows[name] + 2 * SAME_TIME
+            others.append(ends[ends < at])
+    return np.unique(np.concatenate(observed)), np.unique(np.concatenate(others))
 
 
 def _sentence(graded: Graded, look: int, now: Snapshot) -> str:

@@ -194,9 +194,22 @@ class Looks:
         """The same looks through the windows of a criterion."""
         return Looks(self.chart, self.record, self.at, self.known, windows, start, self.shared, {})
 
+    def strict(self) -> Looks:
+        """The same looks without charting conventions."""
+        if "strict" not in self.shared:
+            chart = replace(self.chart, silent={})
+            self.shared["strict"] = Looks(chart, self.record, self.at, self.known)
+        found: Looks = self.shared["strict"]
+        return found
+
     def take(self, which: Any) -> Looks:
         """Some of the looks, without windows."""
         return Looks(self.chart, self.record[which], self.at[which], self.known[which])
+
+    def some(self, which: Ints) -> Looks:
+        """Some of the looks, through the same windows."""
+        start = None if self.start is None else self.start[which]
+        return replace(self.take(which), windows=self.windows, start=start)
 
     def keep(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """Something made once for these looks."""
@@ -220,7 +233,13 @@ class Looks:
     def _last(self, series: Series, at: Floats) -> Rows:
         if not series.rows:
             return Rows(series, np.full(len(self), -1, dtype=np.int64))
-        wanted = (series.block[self.record] << _BITS) + ticks(at + SAME_TIME)
+        if at is self.at:
+            if "ticks" not in self.shared:
+                self.shared["ticks"] = ticks(at + SAME_TIME)
+            moment = self.shared["ticks"]
+        else:
+            moment = ticks(at + SAME_TIME)
+        wanted = (series.block[self.record] << _BITS) + moment
         index = np.searchsorted(series.key, wanted, side="right").astype(np.int64) - 1
         start = series.start[self.record]
         index = np.where(index >= start, index, -1)
@@ -281,15 +300,23 @@ class Looks:
     # --- observations ---------------------------------------------------------------------
 
     def of(self, name: str) -> Rows:
-        """The last measurement or finding of a name within its window."""
+        """The last measurement or finding of a name within its window; a gap, by convention."""
 
-        def find() -> Rows:
-            rows = self.last(self.chart.named(name))
+        def current(series: Series) -> Rows:
+            rows = self.last(series)
             window = self.windows[name]
             kept = rows.at >= self.at - window if window < math.inf else rows.there
             if self.start is not None:
                 kept &= rows.at >= self.start - SAME_TIME
             return rows.where(kept)
+
+        def find() -> Rows:
+            charted, *silent = (current(series) for series in self.chart.columns(name))
+            for rows in silent:
+                there = np.where(rows.there, rows.index + charted.series.rows, -1)
+                joined = charted.series.and_silent(rows.series)
+                return Rows(joined, np.where(charted.there, charted.index, there))
+            return charted
 
         found: Rows = self.keep(("of", name), find)
         return found
@@ -399,14 +426,13 @@ def knowledge(looks: Looks, names_read: Sequence[str]) -> Ints:
     Two looks at one record with the same number see the same rows up to the earlier of them.
     """
     count = np.zeros(len(looks), dtype=np.int64)
-    for name in names_read:
-        series = looks.chart.named(name)
+    for series in (s for name in names_read for s in looks.chart.columns(name)):
         if series.plain or not series.rows:
             continue
         if "changes" not in series.cache:
             late = series.known[:-1] > series.at[:-1] + SAME_TIME
             gone = ~np.isinf(series.gone[:-1])
-            block = series.key >> _BITS
+            block = series.row_blocks()
             times = np.concatenate((series.known[:-1][late], series.gone[:-1][gone]))
             blocks = np.concatenate((block[late], block[gone]))
             series.cache["changes"] = np.sort((blocks << _BITS) + ticks(times))

@@ -84,6 +84,11 @@ def values(name: str, limits: Sequence[Limit], effort: Effort = Effort.ROUTINE) 
     return Probe(name, effort, tuple(answers))
 
 
+def together(*groups: Iterable[Probe]) -> tuple[Probe, ...]:
+    """Probes of several criteria as one row; of two with the same name the later stands."""
+    return tuple({probe.name: probe for group in groups for probe in group}.values())
+
+
 def multiples(name: str, times: Decimal, relation: str = ">") -> Probe:
     """A probe of a measurement that is compared with a multiple of its baseline or its limit.
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from equipoise import units
 from equipoise.chart import Bools, Floats
-from equipoise.criterion import Readings, Reasons
+from equipoise.criterion import Criterion, Readings, Reasons, evaluate
 from equipoise.looks import (
     CAR_PRODUCTS,
     MET,
@@ -210,11 +210,24 @@ def _joined(parts: Sequence[Part], look: int) -> Reasons:
     return Reasons(because, missing, "; ".join(notes))
 
 
-def after(
-    why: str, products: Sequence[str] = CAR_PRODUCTS
-) -> Callable[[Looks], Sequence[tuple[Bools, str]]]:
-    """Applies from an infusion on; before it, or without one, says why not."""
-    return lambda looks: ((np.isnan(looks.infusion(products)), why),)
+@dataclass(frozen=True, slots=True)
+class After:
+    """Applies from an infusion on; before it, or without one, says why not.
+
+    products  the infusions from which days are counted, too
+    """
+
+    why: str
+    products: tuple[str, ...]
+
+    def __call__(self, looks: Looks) -> Sequence[tuple[Bools, str]]:
+        """The looks to which the criterion does not apply."""
+        return ((np.isnan(looks.infusion(self.products)), self.why),)
+
+
+def after(why: str, products: Sequence[str] = CAR_PRODUCTS) -> After:
+    """Applies from an infusion of these products on."""
+    return After(why, tuple(products))
 
 
 def since(products: Sequence[str] = CAR_PRODUCTS) -> Callable[[Looks], Floats]:
@@ -243,6 +256,34 @@ def item_of(part: PartReader) -> Reader:
     def read(looks: Looks) -> Readings:
         found = part(looks)
         return Readings(MASK_OF_TRUTH[found.truth], found.explain)
+
+    return read
+
+
+def reached(criterion: Criterion, least: int = 1) -> PartReader:
+    """Whether another criterion's answer is at least so much; not met where it does not apply.
+
+    It is read through its own windows, once for both. The criterion that asks lists those windows
+    too, since its answer changes with them, and its probes answer for what is missing.
+    """
+
+    def read(looks: Looks) -> Part:
+        graded = evaluate(criterion, looks)
+        found = graded.readings
+        truth = np.where(graded.low >= least, MET, np.where(graded.high < least, NOT_MET, UNKNOWN))
+        truth = np.where(graded.applied, truth, NOT_MET)
+
+        def explain(i: int) -> Reasons:
+            because: list[Because | None] = []
+            missing: list[str] = []
+            for each in found:
+                why, mask = each.explain(i), int(each.possible[i])
+                because += why.because
+                if mask & (mask - 1):
+                    missing += why.missing
+            return Reasons(because, missing)
+
+        return Part(truth.astype(np.int8), explain)
 
     return read
 

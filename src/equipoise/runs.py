@@ -7,18 +7,24 @@ that it can have, that is how many of the limits, the shallowest first, its coun
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise.chart import Bools, Floats, Ints
+from equipoise.chart import Bools, Floats, Ints, Series, ticks
+from equipoise.criterion import Spell
+from equipoise.daybook import days_from, last_rows, rounds
 from equipoise.looks import MET, NOT_MET, Looks, Rows, Spread
 from equipoise.truth import Because, Limit
 
 Depths = NDArray[np.int8]
+
+_BITS = 44
 
 
 @dataclass(slots=True)
@@ -106,7 +112,12 @@ class Days:
     closed: Bools
     ended: Ending
     day0: Ints
-    counts: Spread
+    find_counts: Callable[[], Spread]
+
+    @property
+    def counts(self) -> Spread:
+        """All counts used, look by look."""
+        return self.find_counts()
 
 
 def days_of(looks: Looks, infusion: Floats, ended: Ending, rules: Rules, *, early: int) -> Days:
@@ -120,31 +131,10 @@ def days_of(looks: Looks, infusion: Floats, ended: Ending, rules: Rules, *, earl
     day0 = chart.day(looks.record, np.where(has, infusion, 0.0))
     today = np.where(has, chart.day(looks.record, looks.at) - day0, -1)
     before = rules.first - rules.filled - 1
-    series = chart.named(rules.name)
-    since = chart.day_end(looks.record, day0 + before - 1)
-    until = chart.day_end(looks.record, day0 + rules.last)
-    counts = looks.between(series, since, until)
-    day = chart.row_days(series)[counts.row] - day0[counts.look]
-    kept = (day >= before) & (day <= rules.last) & has[counts.look]
-    counts, day = counts.where(kept), day[kept]
-
-    width = rules.last - before + 1
-    size = len(looks)
-    place = (day - before) * size + counts.look
-    code = series.code[counts.row]
-    truths = np.array([series.truths(limit) for limit in rules.limits])
-    least, most = (truths == MET).sum(axis=0), (truths > NOT_MET).sum(axis=0)
-    low: Depths = np.full(size * width, -1, dtype=np.int8)
-    high: Depths = np.full(size * width, -1, dtype=np.int8)
-    number: Floats = np.full(size * width, np.inf)
-    np.maximum.at(low, place, least.astype(np.int8)[code])
-    np.maximum.at(high, place, most.astype(np.int8)[code])
-    np.minimum.at(number, place, series.numbers()[code] * rules.per_canonical)
-    low, high = low.reshape(width, size), high.reshape(width, size)
-    number = number.reshape(width, size)
-    has_count = high >= 0
+    period = _Period(day0, before, rules.last - before + 1, has)
+    low, high, has_count = _depths(looks, period, rules)
+    width, size = has_count.shape
     any_count = has_count.any(axis=0)
-    _fill(low, high, number, has_count, rules)
 
     over = (looks.at >= chart.day_end(looks.record, today + day0)) | ended.there
     in_period = np.minimum(np.maximum(today - before, 0), width - 1)
@@ -166,7 +156,139 @@ def days_of(looks: Looks, infusion: Floats, ended: Ending, rules: Rules, *, earl
     outside = number_of >= stop
     low[outside] = high[outside] = 0
     unknown = empty & ~leading & ~outside
+    counts = cache(lambda: _counted(looks, period, rules)[0])
     return Days(low, high, measured & ~outside, unknown, stop, closed & has, ended, day0, counts)
+
+
+@dataclass(slots=True)
+class _Period:
+    """Days of each look: from `before` on, so many, of those that have an infusion."""
+
+    day0: Ints
+    before: int
+    width: int
+    has: Bools
+
+    def some(self, which: Ints) -> _Period:
+        return _Period(self.day0[which], self.before, self.width, self.has[which])
+
+    def ends(self, looks: Looks) -> tuple[Floats, Floats]:
+        """Hours after which rows are looked for, and up to which."""
+        chart = looks.chart
+        since = chart.day_end(looks.record, self.day0 + self.before - 1)
+        return since, chart.day_end(looks.record, self.day0 + self.before + self.width - 1)
+
+
+def _counted(looks: Looks, period: _Period, rules: Rules) -> tuple[Spread, Ints]:
+    """The counts of the period that each look sees, and their places among its days."""
+    series = looks.chart.named(rules.name)
+    counts = looks.between(series, *period.ends(looks))
+    place = looks.chart.row_days(series)[counts.row] - period.day0[counts.look] - period.before
+    kept = (place >= 0) & (place < period.width) & period.has[counts.look]
+    return counts.where(kept), place[kept]
+
+
+def _depths(looks: Looks, period: _Period, rules: Rules) -> tuple[Depths, Depths, Bools]:
+    """Lowest and highest depth of days by looks, short gaps filled (-1: none), and which have a
+    count.
+
+    Days of a record are worked out once for all looks that see whole days of it.
+    """
+    shape = (period.width, len(looks))
+    low: Depths = np.full(shape, -1, dtype=np.int8)
+    high: Depths = np.full(shape, -1, dtype=np.int8)
+    has_count = np.zeros(shape, dtype=np.bool_)
+    series = looks.chart.named(rules.name)
+    if not series.rows:
+        return low, high, has_count
+    since, until = period.ends(looks)
+    last, whole = last_rows(looks, series, until)
+    base = series.block[looks.record] << _BITS
+    some = np.flatnonzero(
+        whole & period.has & (last >= 0) & (series.key[last] >= base + ticks(since))
+    )
+    left = ~whole & period.has
+    for group in rounds(series.block[looks.record[some]], [since[some], period.day0[some]]):
+        which = some[group]
+        days = days_from(looks, series, which, since)
+        place = days.day - period.day0[days.spread.look[days.begin[:-1]]] - period.before
+        inside = (place >= 0) & (place < period.width)
+        column = np.full(int(days.block.max()) + 1, -1, dtype=np.int64)
+        blocks = np.unique(days.block)
+        column[blocks] = np.arange(len(blocks))
+        of_record = _by_day(
+            series,
+            days.spread.row,
+            days.begin[:-1],
+            np.where(inside, place, -1),
+            column[days.block],
+            (period.width, len(blocks)),
+            rules,
+        )
+        row = np.searchsorted(days.spread.row, last[which])
+        number = days.number[row]
+        ended = row + 1 == days.begin[number + 1]
+        left[which[~ended]] = True
+        which, number = which[ended], number[ended]
+        until_day = np.minimum(place[number], period.width - 1)
+        mine = column[series.block[looks.record[which]]]
+        seen = np.arange(period.width)[:, None] <= until_day
+        for into, values, empty in zip(
+            (low, high, has_count), of_record, (-1, -1, False), strict=True
+        ):
+            own = np.where(seen, values[:, mine], empty)
+            if len(which) == len(looks):
+                into[...] = own
+            else:
+                into[:, which] = own
+    rest = np.flatnonzero(left)
+    if len(rest):
+        counts, place = _counted(looks.take(rest), period.some(rest), rules)
+        if len(place):
+            key = counts.look * period.width + place
+            starts = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
+            found = _by_day(
+                series,
+                counts.row,
+                starts,
+                place[starts],
+                counts.look[starts],
+                (period.width, len(rest)),
+                rules,
+            )
+            low[:, rest], high[:, rest], has_count[:, rest] = found
+    return low, high, has_count
+
+
+def _by_day(
+    series: Series,
+    row: Ints,
+    starts: Ints,
+    place: Ints,
+    column: Ints,
+    shape: tuple[int, int],
+    rules: Rules,
+) -> tuple[Depths, Depths, Bools]:
+    """Rows as matrices of days by columns, the deepest of a day standing for it, gaps filled.
+
+    starts  the first of `row` of each day; the next begins where it ends
+    place   of each day in its column; -1 where it does not count
+    """
+    code = series.code[row]
+    truths = np.array([series.truths(limit) for limit in rules.limits])
+    least = (truths == MET).sum(axis=0).astype(np.int8)[code]
+    most = (truths > NOT_MET).sum(axis=0).astype(np.int8)[code]
+    kept = place >= 0
+    where = (place[kept], column[kept])
+    low: Depths = np.full(shape, -1, dtype=np.int8)
+    high: Depths = np.full(shape, -1, dtype=np.int8)
+    number: Floats = np.full(shape, np.inf)
+    low[where] = np.maximum.reduceat(least, starts)[kept]
+    high[where] = np.maximum.reduceat(most, starts)[kept]
+    number[where] = np.minimum.reduceat(series.numbers()[code] * rules.per_canonical, starts)[kept]
+    has_count = high >= 0
+    _fill(low, high, number, has_count, rules)
+    return low, high, has_count
 
 
 def _fill(low: Depths, high: Depths, number: Floats, has_count: Bools, rules: Rules) -> None:
@@ -243,3 +365,41 @@ def longest_run(days: int) -> int:
         days &= days >> 1
         longest += 1
     return longest
+
+
+def spells(known: Days, number: int, *, first: int, gap: int) -> tuple[Spell, ...]:
+    """The runs of days at or below the first limit of one look, recoveries of `gap` days joined.
+
+    first  day of the first row
+    """
+    low, high = known.low[:, number], known.high[:, number]
+    surely, possibly = (_filled(depth >= 1, gap) for depth in (low, high))
+    found: list[Spell] = []
+    for start, stop in _stretches(possibly):
+        sure = [(a, b) for a, b in _stretches(surely) if a >= start and b <= stop]
+        worst = int(max((low[a:b].max() for a, b in sure), default=0))
+        found.append(
+            Spell(
+                (first + start, first + sure[0][0] if sure else None),
+                (first + sure[-1][1] - 1 if sure else None, first + stop - 1),
+                (max((b - a for a, b in sure), default=0), stop - start),
+                (worst, int(high[start:stop].max())),
+                stop == int(known.stop[number]),
+            )
+        )
+    return tuple(found)
+
+
+def _filled(days: Bools, gap: int) -> Bools:
+    filled = days.copy()
+    low = np.flatnonzero(days)
+    for before, after in pairwise(low):
+        if after - before - 1 <= gap:
+            filled[before:after] = True
+    return filled
+
+
+def _stretches(days: Bools) -> list[tuple[int, int]]:
+    """(first, after the last) of each run."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], days.astype(np.int8), [0]))))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]

@@ -87,6 +87,8 @@ class Series:
     plain        every row was known when it happened and stands: nothing is ever seen late
     corrected    some row is corrected
     over         hours over which a value was averaged; NaN: not said; None: no row says
+    assumed_by   why the rows are assumed, where nobody charted them; empty: they were charted
+    first_silent the row from which `assumed_by` speaks, in a series of both kinds
     """
 
     name: str
@@ -106,11 +108,20 @@ class Series:
     corrected: bool
     over: Floats | None = None
     cache: dict[Hashable, Any] = field(default_factory=dict)
+    assumed_by: str = ""
+    first_silent: int = 0
 
     @property
     def rows(self) -> int:
         """How many events."""
         return len(self.key)
+
+    def row_blocks(self) -> Ints:
+        """The block of each row; times before day 0 are negative in `key`."""
+        if "blocks" not in self.cache:
+            self.cache["blocks"] = (self.key + 2 ** (_BITS - 1)) >> _BITS
+        result: Ints = self.cache["blocks"]
+        return result
 
     def table(self, key: Hashable, of: Callable[[Any], int], absent: int) -> NDArray[np.int16]:
         """A number for each distinct value, and last, for "no row", `absent`.
@@ -209,7 +220,7 @@ class Series:
         """For each row the laboratory's own limit that came with it, or the last before it."""
         if ("carried", end) not in self.cache:
             codes = (self.high if end == "high" else self.low)[:-1]
-            block = self.key >> _BITS
+            block = self.row_blocks()
             place = np.where(codes >= 0, np.arange(self.rows), -1)
             last = np.maximum.accumulate(place) if self.rows else place
             same = (last >= 0) & (block[last] == block if self.rows else last >= 0)
@@ -238,7 +249,33 @@ class Series:
             self.assumed, self.plain, self.corrected, self.over,
             {key: kept for key, kept in self.cache.items() if isinstance(kept, np.ndarray | Entered)
             },
+            self.assumed_by, self.first_silent,
         )  # fmt: skip
+
+    def and_silent(self, silent: Series) -> Series:
+        """These rows and after them those that are assumed: a store of rows, not to be searched.
+
+        Kept for each series that is asked for; a row of `silent` stands `self.rows` further on.
+        """
+        key = ("silent", id(silent))
+        if key not in self.cache:
+            code = np.concatenate((self.code[:-1], silent.code[:-1] + len(self.values), [-1]))
+            none = np.full(silent.rows + 1, -1, dtype=np.int32)
+            joined = Series(
+                self.name, self.block, self.start, self.stop,
+                np.concatenate((self.key, silent.key)),
+                np.concatenate((self.at[:-1], silent.at)),
+                np.concatenate((self.known[:-1], silent.known)),
+                np.concatenate((self.gone[:-1], silent.gone)),
+                code.astype(np.int32), (*self.values, *silent.values),
+                np.concatenate((self.low[:-1], none)), np.concatenate((self.high[:-1], none)),
+                np.concatenate((self.assumed[:-1], silent.assumed)), False, True,
+                assumed_by=silent.assumed_by, first_silent=self.rows,
+            )  # fmt: skip
+            # The series is kept with what was made of it: its identity is the key.
+            self.cache[key] = (silent, joined)
+        result: Series = self.cache[key][1]
+        return result
 
     def because(self, row: int, note: str = "") -> Because | None:
         """The reason that a row gives; None for no row."""
@@ -255,7 +292,8 @@ class Series:
         notes = [note] if note else []
         if self.assumed[row]:
             notes.append("time known assumed")
-        return Because(self.name, at, text, "; ".join(notes))
+        silent = bool(self.assumed_by) and row >= self.first_silent
+        return Because(self.name, at, text, "; ".join(notes), self.assumed_by if silent else "")
 
 
 def series_of(

@@ -75,21 +75,25 @@ def any_of(truths: Iterable[Truth]) -> Truth:
 class Because:
     """One observation that an answer rests on.
 
-    at     hours from day 0
-    value  as a person would write it, in the unit of entry: "38.4 Cel", "present"
-    note   how it was used: "baseline", "time known assumed"; empty where plain
+    at       hours from day 0
+    value    as a person would write it, in the unit of entry: "38.4 Cel", "present"
+    note     how it was used: "baseline", "time known assumed"; empty where plain
+    assumed  where nobody charted it and a charting convention speaks: why; else empty
     """
 
     name: str
     at: float
     value: str
     note: str = ""
+    assumed: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """`{"name", "at", "value"}`, with `note` where there is one."""
+        """`{"name", "at", "value"}`, with `note` and `assumed` where there is one."""
         content: dict[str, Any] = {"name": self.name, "at": self.at, "value": self.value}
         if self.note:
             content["note"] = self.note
+        if self.assumed:
+            content["assumed"] = self.assumed
         return content
 
 

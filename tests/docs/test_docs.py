@@ -4,7 +4,7 @@ python   executed, one namespace for each page; a text block that follows is its
 console  lines `$ equipoise ...` are run; `# exit N` at the end states another exit code than 0;
          the lines beneath are the output, `...` stands for lines left out
 json     parsed; where it is a record it is read, written and read again
-toml     an offer
+toml     an offer, or charting conventions
 csv      a record
 
 Numbers in outputs agree to 10 %, so that a page does not depend on the processor; words exactly.
@@ -31,6 +31,7 @@ import pytest
 
 from equipoise import files
 from equipoise.assessment import DISCLAIMER
+from equipoise.charting import parse_conventions
 from equipoise.cli.entry import COMMANDS, run
 from equipoise.offer import parse_offer
 from equipoise.record import Record
@@ -211,6 +212,8 @@ def test_every_block_of_a_page_runs(
             check_json(block)
         elif block.language == "csv":
             check_csv(block, desk)
+        elif block.language == "toml" and "charting" in (content := tomllib.loads(block.text)):
+            assert parse_conventions(content).silences, place
         elif block.language == "toml":
             record = Record(id="p", day0=files.record_from_json(_EMPTY).day0)
             offer = parse_offer(tomllib.loads(block.text), record)

@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 
 from equipoise import units
 from equipoise.chart import chart_of
-from equipoise.criteria import ALL, ICAHT_EARLY, IECHS, MAGIC, MAIOLINO, SPITZER
+from equipoise.criteria import (
+    ALL,
+    GRAFT_FAILURE_SECONDARY,
+    ICAHT_EARLY,
+    IECHS,
+    MAGIC,
+    MAIOLINO,
+    NEUTROPHIL_RECOVERY,
+    PLATELET_RECOVERY,
+    SPITZER,
+)
 from equipoise.criterion import by_name, everywhere, snapshot
 from equipoise.grading import daily, grade, manual, table
 from equipoise.probe import with_entries
@@ -55,20 +65,32 @@ NUMBERS = {
     "stool_volume": ("mL/d", ["100", "500", "1000", "1501"]),
     "stool_count": ("/d", ["1", "3", "5", "8"]),
     "fev1": ("%", ["95", "80", "60", "39.5", "39", "30"]),
+    "alp": ("U/L", ["80", "101", "251", "2001"]),
+    "lymphocytes": ("10*9/L", ["0.19", "0.5", "0.79", "1.5"]),
+    "cholesterol": ("mg/dL", ["180", "201", "301", "501"]),
     "ldh": ("U/L", ["200", "250", "251", "600"]),
     "crp": ("mg/L", ["1", "30", "200", "<3"]),
     "sc5b9": ("ng/mL", ["200", "243", "244", "900"]),
+    "cmv_dna": ("IU/mL", ["<50", "99", "100", "1000", "1001"]),
+    "ebv_dna": ("IU/mL", ["<50", "999", "1000"]),
     "urine_protein_creatinine": ("mg/mg", ["0.2", "0.99", "1", "3"]),
+    "schistocytes_per_field": ("1", ["0", "1", "2", "8"]),
+    "gfr": ("mL/min", ["14", "15", "29", "59", "89", "90"]),
+    "hvpg": ("mm[Hg]", ["5", "9", "10", "11"]),
+    "vod_symptom_days": ("d", ["1", "4", "5", "7", "8"]),
 }
 WITH_BASELINE = (
     "ferritin", "ast", "alt", "platelets", "neutrophils", "creatinine", "weight", "hemoglobin",
+    "stool_count", "alp", "bilirubin", "fibrinogen",
 )  # fmt: skip
 YES_NO = (
     "antipyretic_or_anticytokine", "known_immunosuppression", "hepatomegaly", "splenomegaly",
     "hemophagocytosis", "ferritin_rapidly_rising", "platelet_refractory", "dialysis",
-    "low_nk_activity", "sjia", "painful_hepatomegaly", "ascites", "reversed_portal_flow",
-    "pulmonary_edema", "pulmonary_infiltrates", "diarrhea", "encephalopathy", "drug_rash",
-    "schistocytes", "red_cell_transfusion", "platelet_engraftment",
+    "low_nk_activity", "sjia", "painful_hepatomegaly", "vod_histology",
+    "pulmonary_edema", "pulmonary_infiltrates", "encephalopathy", "drug_rash",
+    "organ_dysfunction", "positive_coombs_test", "gut_biopsy_inflamed",
+    "intravascular_coagulation",
+    "schistocytes", "red_cell_transfusion", "platelet_engraftment", "multiorgan_dysfunction",
     "upper_gi", "bullae", "rash_desquamation", "ileus_or_bloody_stool", "severe_abdominal_pain",
 )  # fmt: skip
 CHOICES = {
@@ -78,8 +100,10 @@ CHOICES = {
     "cerebral_edema": ["none", "focal", "diffuse"],
     "infection": ["excluded", "suspected", "proven"],
     "progression": ["excluded", "suspected", "proven"],
-    "treatment_for": [(), ("iechs",)],
+    "treatment_for": [(), ("iechs",), ("agvhd",), ("agvhd", "iechs")],
     "performance_decline": ["none", "mild", "moderate", "severe"],
+    "vod_risk_factors": [0, 1, 2, 5],
+    "coagulation": ["normal", "impaired", "factors_replaced"],
 }
 # Observations that say something about each other are drawn together, so that a record does not
 # contradict itself, and are hidden each on its own.
@@ -93,12 +117,26 @@ BREATHING = [
 ]  # fmt: skip
 PRESSURES = [("120 mm[Hg]", "70 mm[Hg]", False), ("140 mm[Hg]", "89 mm[Hg]", True),
              ("139 mm[Hg]", "90 mm[Hg]", True)]  # fmt: skip
+FLUID = [(False, "none"), (True, "minimal"), (True, "moderate"), (True, "paracentesis")]
+LIVER_IMAGING = [(False, False), (True, False), (True, True)]
+"""Imaging suggestive of SOS, portal flow reversed."""
 TWICE = (
     "systolic", "diastolic", "hypertension", "ldh", "sc5b9", "urine_protein_creatinine",
     "schistocytes", "red_cell_transfusion", "platelet_refractory", "hemoglobin",
 )  # fmt: skip
 """Looked at on an earlier day too, for what must be there on two."""
+GVHD_STAGES = {
+    "agvhd_stage_skin": 4, "agvhd_stage_liver": 4, "agvhd_stage_upper_gi": 1,
+    "agvhd_stage_lower_gi": 4,
+}  # fmt: skip
+"""Of the start of treatment; their highest."""
 BLEEDING = [(False, 0), (False, 2), (True, 3), (True, 4)]
+
+
+def diarrhea(more):
+    """Whether there is diarrhea, and grades of it, that go with so many more stools a day."""
+    least = sum(more >= bound for bound in (1, 4, 7))
+    return [(False, 0)] * (least == 0) + [(True, grade) for grade in range(max(least, 1), 5)]
 
 
 def empty() -> Record:
@@ -123,10 +161,15 @@ def complete(draw):
     now["oxygen_device"], now["intubated"] = draw(st.sampled_from(BREATHING))
     now["transfusion_dependent_bleeding"], now["bleeding_grade"] = draw(st.sampled_from(BLEEDING))
     now["systolic"], now["diastolic"], now["hypertension"] = draw(st.sampled_from(PRESSURES))
+    stools = [float(found["stool_count"].split()[0]) for found in (before, now)]
+    now["diarrhea"], now["diarrhea_grade"] = draw(st.sampled_from(diarrhea(stools[1] - stools[0])))
+    now["ascites"], now["ascites_degree"] = draw(st.sampled_from(FLUID))
+    now["vod_imaging"], now["reversed_portal_flow"] = draw(st.sampled_from(LIVER_IMAGING))
     early |= {name: now[name] for name in TWICE if draw(st.booleans())}
     early["temperature"] = draw(st.sampled_from(["36.9 Cel", "39.0 Cel"]))
     early["hypotension"], early["vasopressors"] = draw(st.sampled_from(CIRCULATION))
     early["oxygen_device"], early["intubated"] = draw(st.sampled_from(BREATHING))
+    early["treatment_for"] = draw(st.sampled_from(CHOICES["treatment_for"]))
     record = with_entries(empty(), BEFORE, before.items())
     record = with_entries(record, 12.0, early.items())
     record = with_entries(record, 50.0, now.items())
@@ -134,17 +177,26 @@ def complete(draw):
     organs = by_name(MAGIC, snapshot(MAGIC, record, AT).readings)
     stages = {
         f"agvhd_stage_{name}": max(organs[organ].possible)
-        for name, organ in (("skin", "skin"), ("liver", "liver"), ("lower_gi", "lower_gut"))
-    }
+        for name, organ in (
+            ("skin", "skin"), ("liver", "liver"), ("upper_gi", "upper_gut"),
+            ("lower_gi", "lower_gut"),
+        )
+    }  # fmt: skip
     record = with_entries(record, 50.0, stages.items())
+    then = {name: draw(st.integers(0, highest)) for name, highest in GVHD_STAGES.items()}
+    record = with_entries(record, 12.0, then.items())
     high = {"ferritin": "300 ng/mL", "ast": "40 U/L", "alt": "40 U/L", "ldh": "250 U/L",
-            "sc5b9": "244 ng/mL", "bilirubin": "1.2 mg/dL", "creatinine": "1.1 mg/dL"}  # fmt: skip
+            "sc5b9": "244 ng/mL", "bilirubin": "1.2 mg/dL", "creatinine": "1.1 mg/dL",
+            "alp": "100 U/L", "cholesterol": "200 mg/dL"}  # fmt: skip
+    low = {"fibrinogen": "170 mg/dL", "hemoglobin": "12 g/dL", "platelets": "150 10*9/L",
+           "neutrophils": "1.8 10*9/L", "leukocytes": "4 10*9/L",
+           "lymphocytes": "1 10*9/L"}  # fmt: skip
     events = []
     for event in record.events:
         if event.key in high:
             event = replace(event, high=units.parse(high[event.key]))
-        if event.key == "fibrinogen":
-            event = replace(event, low=units.parse("170 mg/dL"))
+        if event.key in low:
+            event = replace(event, low=units.parse(low[event.key]))
         events.append(event)
     return replace(record, events=tuple(events))
 
@@ -321,8 +373,11 @@ WORSE = {
     "neutrophils": "0 10*9/L", "hemophagocytosis": True, "hepatomegaly": True,
     "splenomegaly": True, "dialysis": True, "treatment_for": ("iechs",), "infection": "excluded",
 }  # fmt: skip
-AFTER_RECOVERY = (SPITZER.id, MAIOLINO.id)
-"""They ask whether neutrophils have recovered: a lower count is no worse answer."""
+AFTER_RECOVERY = {
+    "neutrophils": (SPITZER.id, MAIOLINO.id, NEUTROPHIL_RECOVERY.id, GRAFT_FAILURE_SECONDARY.id),
+    "platelets": (PLATELET_RECOVERY.id,),
+}
+"""They ask whether counts have recovered: a lower count is no worse answer."""
 
 
 @COMMON
@@ -332,7 +387,7 @@ def test_a_more_severe_observation_never_lowers_the_grade(record, name, data):
     record = without(record, hidden - {(name, False)})
     worse = with_entries(record, 51.0, [(name, WORSE[name])])
     for id_, ((low, high), (worse_low, worse_high)) in intervals(record, worse).items():
-        if name == "neutrophils" and id_ in AFTER_RECOVERY:
+        if id_ in AFTER_RECOVERY.get(name, ()):
             continue
         assert worse_low >= low, id_
         assert worse_high >= high, id_
@@ -405,8 +460,9 @@ def test_before_the_infusion_or_without_one(criterion):
 
 @each
 def test_identity_source_and_manual(criterion):
-    # Without an identifier that was seen, journal and page say where to look.
-    cited = re.search(r" \d+:\d+", criterion.source.short)
+    # Without an identifier that was seen, journal and page or the issue of a public document say
+    # where to look.
+    cited = re.search(r" \d+:\d+|^NCI CTCAE version \d", criterion.source.short)
     assert criterion.source.doi.startswith("10.") or (not criterion.source.doi and cited)
     assert criterion.source.where
     assert criterion.standing > Standing.HYPOTHESIS

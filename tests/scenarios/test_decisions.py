@@ -557,7 +557,7 @@ def test_ferritin_that_parts_from_crp_is_pointed_out() -> None:
         value("crp", 264.0, "20 mg/L"),
     )
     opened = ask(WAVE, situation(265.0, *events))
-    assert any("while crp falls" in n for n in opened.notes)
+    assert any("C-reactive protein falling" in n for n in opened.notes)
     assert needs(opened)["ferritin in series"] is True
 
 

@@ -25,7 +25,8 @@ from equipoise.criterion import (
     seen,
 )
 from equipoise.grading import daily, grade, manual
-from equipoise.probe import choices, values, with_entries
+from equipoise.probe import choices, together, values, with_entries
+from equipoise.readers import reached
 from equipoise.record import Cells, Dose, Finding, Measurement, Record
 
 DAY0 = datetime.fromisoformat("2025-03-10T10:00:00+01:00")
@@ -296,3 +297,23 @@ def test_probes_and_manual():
     for item in ICANS.items:
         for rule in item.rules:
             assert rule in manual(ICANS)
+
+
+def test_one_criterion_asks_another():
+    fever = with_entries(infused(), 50.0, [("temperature", "38.4 Cel")])
+    low = with_entries(fever, 50.0, [("hypotension", True), ("vasopressors", ("noradrenaline",))])
+    air = with_entries(low, 50.0, [("oxygen_device", "none")])
+    early = replace(low, events=(replace(low.events[0], at=60.0, known=60.0), *low.events[1:]))
+    looks = look_now(chart_of([fever, low, air, early]), np.arange(4), np.full(4, 51.0))
+    for least, expected in ((1, [2, 2, 2, 0]), (3, [1, 2, 2, 0]), (4, [1, 1, 0, 0])):
+        found = reached(CRS, least)(looks)
+        assert found.truth.tolist() == expected, "not met before the infusion"
+    assert "oxygen_device" in reached(CRS, 4)(looks).explain(1).missing
+    assert {b.name for b in reached(CRS)(looks).explain(2).because if b} >= {"temperature"}
+
+
+def test_of_two_probes_of_one_name_the_later_stands():
+    first, second = choices("ascites"), choices("ascites")
+    found = together((first, choices("dialysis")), (second,))
+    assert [p.name for p in found] == ["ascites", "dialysis"]
+    assert found[0] is second

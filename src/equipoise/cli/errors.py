@@ -20,6 +20,7 @@ INPUT_ERRORS = (
     ("equipoise.offer", "OfferError"),
     ("equipoise.turnaround", "TurnaroundError"),
     ("equipoise.readout", "ModelUseError"),
+    ("equipoise.charting", "ChartingError"),
 )
 """(module, name): a command that never loads a module cannot raise its error, and need not wait for
 it to load."""
@@ -32,7 +33,8 @@ def is_input_error(error: Exception) -> bool:
 
 def is_missing_extra(error: Exception) -> bool:
     """Whether an optional part is not installed (exit 3)."""
-    return _is(error, "equipoise.report", "MissingExtra")
+    kinds = (("equipoise.report", "MissingExtra"), ("equipoise.files", "MissingParquet"))
+    return any(_is(error, *kind) for kind in kinds)
 
 
 def _is(error: Exception, module: str, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""`equipoise grade`: toxicity criteria over a record."""
+"""`equipoise grade`: toxicity criteria over a record, or over a cohort of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import math
 
 import click
 
-from equipoise import criteria
+from equipoise import charting, criteria, files
+from equipoise.cli import grading_cohort
+from equipoise.cli.charting import conventions_option, print_pairs
+from equipoise.cli.episodes import episodes_option, print_episodes
 from equipoise.cli.errors import WrongInput
 from equipoise.cli.shelf import nearest
 from equipoise.cli.words import (
@@ -26,29 +29,89 @@ from equipoise.record import Record
 
 
 @click.command(
-    epilog="Example: equipoise grade tisagenlecleucel.json --criterion crs_astct2019 --daily"
+    epilog="Example: equipoise grade tisagenlecleucel.json --criterion crs_astct2019 --daily; "
+    "of a cohort: equipoise grade records/ --out out/grades"
 )
-@click.argument("record", type=click.Path(dir_okay=False))
+@click.argument("record", type=click.Path(), metavar="RECORD|COHORT")
 @click.option("--criterion", "wanted", multiple=True, metavar="ID", help="Default: all.")
 @at_option
 @click.option("--daily", is_flag=True, help="At each day's end, from what was known then.")
+@conventions_option
+@episodes_option
+@click.option("--out", type=click.Path(), metavar="PLACE",
+              help="Of a cohort: a .csv or .parquet file for the daily table, or a folder for the "
+              "table, agreement.json and cohort.html.")  # fmt: skip
+@click.option("--compare", "compared", multiple=True, metavar="ID[=CUT]",
+              help="Of a cohort: criteria whose yes or no is compared; a grade or score says yes "
+              f"from a cut on. Default: {', '.join(grading_cohort.COMPARED)}.")  # fmt: skip
+@click.option("--why", metavar="PATIENT",
+              help="Of a cohort: the answers of this patient, with their reasons.")  # fmt: skip
+@click.option("--workers", type=click.IntRange(min=1), metavar="N",
+              help="Of a cohort: processes; default: as many as processors.")  # fmt: skip
 @json_option
 def grade(
-    record: str, wanted: tuple[str, ...], when: str | None, daily: bool, as_json: bool
+    record: str,
+    wanted: tuple[str, ...],
+    when: str | None,
+    daily: bool,
+    conventions_file: str | None,
+    as_episodes: bool,
+    out: str | None,
+    compared: tuple[str, ...],
+    why: str | None,
+    workers: int | None,
+    as_json: bool,
 ) -> int:
-    """Grade a record; an answer is an interval where data lack, and says what would settle it."""
+    """Grade a record; an answer is an interval where data lack, and says what would settle it.
+
+    COHORT, a folder of records or one table of many, is graded day by day: a table of patients by
+    days, and how criteria agree with each other and with the grades in the charts.
+    """
+    if daily and as_episodes:
+        raise click.UsageError("--episodes stands over all days: leave --daily out")
     chosen = _chosen(wanted)
-    patient = read_record(record)
+    site = None if conventions_file is None else charting.read_conventions(conventions_file)
+    if why is not None:
+        patient = grading_cohort.one_patient(record, why)
+    elif files.holds_many(record):
+        if as_episodes or site is not None:
+            raise WrongInput(
+                "--episodes and --conventions go with one patient: give one record, or name a "
+                "patient of the cohort with --why"
+            )
+        return grading_cohort.grade_cohort(
+            record, chosen, when=when, out=out, compared=compared, workers=workers, as_json=as_json
+        )
+    elif out is not None or compared or workers is not None:
+        raise WrongInput(
+            "--out, --compare and --workers go with a cohort: give a folder of records, or a table "
+            "with several"
+        )
+    else:
+        patient = read_record(record)
     at = moment(when, patient)
     past = patient.assuming_turnaround().until(at)
-    answers: list[Grade] = []
-    with working("grading") as step:
+    if as_episodes:
+        print_episodes(chosen, past, at, site, asked=bool(wanted), as_json=as_json)
+        return 0
+
+    def graded(conventions: charting.Conventions | None) -> list[Grade]:
+        found: list[Grade] = []
         for criterion in chosen:
             step(criterion.id)
             if daily:
-                answers.extend(grade_daily(criterion, past, at))
+                found.extend(grade_daily(criterion, past, at, conventions=conventions))
             else:
-                answers.append(grade_once(criterion, past, at))
+                found.append(grade_once(criterion, past, at, conventions=conventions))
+        return found
+
+    with working("grading") as step:
+        answers = graded(None)
+        assumed = [] if site is None else graded(site)
+    if site is not None:
+        pairs = list(zip(answers, assumed, strict=True))
+        print_pairs(pairs, site, past, daily=daily, as_json=as_json)
+        return 0
     if as_json:
         print_json([a.to_json() for a in answers])
         return 0

@@ -8,8 +8,16 @@ from decimal import Decimal
 import numpy as np
 
 from equipoise import units
-from equipoise.chart import Addition, Floats
-from equipoise.criterion import Criterion, Effort, Item, Probe, Readings, Reasons
+from equipoise.chart import Addition, Floats, Ints
+from equipoise.criterion import (
+    Course,
+    Criterion,
+    Effort,
+    Item,
+    Probe,
+    Readings,
+    Reasons,
+)
 from equipoise.looks import (
     BASELINE_DAYS,
     GRAFTS,
@@ -78,6 +86,20 @@ def _stacked(truths: Sequence[Truths]) -> Masks:
     least, most = (np.sum([t > bound for t in truths], axis=0) for bound in (UNKNOWN, NOT_MET))
     possible: Masks = span_masks(tuple(range(len(truths) + 1)))[least, most]
     return possible
+
+
+def _against(first: Looks, later: Looks) -> tuple[Ints, Ints]:
+    """Stage by the ratio to what creatinine was before the injury began.
+
+    The lowest of seven days moves up with a creatinine that stays high; the injury does not end
+    with that.
+    """
+    before = _before(first, first.of("creatinine"))
+    now = later.of("creatinine")
+    base = Rows(before.series, np.repeat(before.index, len(later)))
+    truths = [compared(now, ">=", times, base) for times in RATIOS]
+    least, most = (np.sum([t > bound for t in truths], axis=0) for bound in (UNKNOWN, NOT_MET))
+    return np.where(base.there, least, 0), np.where(base.there, most, 0)
 
 
 def _rise(looks: Looks) -> Readings:
@@ -174,6 +196,7 @@ AKI = Criterion(
     ),
     standing=Standing.PUBLISHED,
     combine=combine,
+    course=Course(against=_against),
     leading=("creatinine", "urine_output", "dialysis"),
     windows={"creatinine": 48.0, "urine_output": 24.0, "dialysis": 48.0},
     items=(
@@ -255,6 +278,8 @@ AKI = Criterion(
         f"infusion, at most {BASELINE_DAYS} d old.",
         "A rise within 48 h needs an earlier value of these 48 h; without one it is unknown.",
         "The ratio of the table ends at 1.9 and begins again at 2.0: what lies between is stage 1.",
+        "In an episode the ratio is also taken to what creatinine was before it began, so that a "
+        "creatinine which stays high for more than 7 d does not end it (project choice).",
         "Conflict: one reprint has stage 2 from 1.0, a misprint for 2.0.",
         f"Creatinine {HIGH.text} counts where the rise or the ratio shows an acute injury.",
         "Urine output counts with the hours over which it was averaged (`over`); without them it "

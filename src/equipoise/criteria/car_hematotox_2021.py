@@ -141,6 +141,7 @@ HEMATOTOX = Criterion(
     applies=_applies,
     combine=combine,
     met=met,
+    course=None,
     windows=dict.fromkeys(("platelets", "neutrophils", "hemoglobin", "crp", "ferritin"), WINDOW),
     items=(
         _item("platelets", "Platelets", PLATELETS,

@@ -88,8 +88,9 @@ CGVHD = Criterion(
         "Jagasia 2015, Biol Blood Marrow Transplant",
         "10.1016/j.bbmt.2014.12.001",
         "global severity",
-        "PMC4329079; rules read as reprinted, the lung rule in the EBMT Handbook 2024 (ch. 44), "
-        "not in the paper",
+        "PMC4329079; rules read as reprinted (eligibility of the REACH3 trial, NCT03112603; the "
+        "lung rule also in the EBMT Handbook 2024, ch. 44), not in the paper; the bands of FEV1 "
+        "in a secondary note",
     ),
     standing=Standing.PROVISIONAL,
     combine=combine,
@@ -104,9 +105,11 @@ CGVHD = Criterion(
         "0 none, 1 mild, 2 moderate, 3 severe. Mild: one or two organs at 1, lungs at 0. Moderate: "
         f"{SEVERAL} or more organs at 1, or one at 2, or lungs at 1. Severe: one at 3, or lungs at "
         "2 or more.",
-        "Conflict: the EBMT Handbook prints more than 3 organs for moderate, two other reprints 3 "
-        "or more; the latter is used.",
+        "Conflict: the EBMT Handbook prints more than 3 organs for moderate, three other reprints, "
+        "the REACH3 trial among them, 3 or more; the latter is used.",
         "An organ that was not scored is not 0. Performance status does not count.",
+        "Organ scores are taken as recorded: the form's own descriptions, body surface, sicca and "
+        "movement of joints among them, are not read; of two skin scores the higher is recorded.",
         "Lungs: a score that is recorded goes before FEV1. A FEV1 of exactly 80 %, and from 39 to "
         "below 40 %, lies between the printed bands and may be either score.",
         "An organ fully explained by another cause is to be left out by whoever scores it; a mixed "

@@ -9,7 +9,15 @@ import numpy as np
 
 from equipoise import names
 from equipoise.chart import DOSES, Bools
-from equipoise.criterion import Criterion, Effort, Item, Probe, Readings, Reasons
+from equipoise.criterion import (
+    Course,
+    Criterion,
+    Effort,
+    Item,
+    Probe,
+    Readings,
+    Reasons,
+)
 from equipoise.looks import MET, NOT_MET, UNKNOWN, Looks, Rows, Truths
 from equipoise.probe import answer, choices, values
 from equipoise.readers import MASK_OF_TRUTH, Part, PartReader, after, since
@@ -251,6 +259,7 @@ CRS = Criterion(
     applies=after(NO_INFUSION),
     starts=since(),
     combine=combine,
+    course=Course(opening=("fever", 2)),
     windows={
         "temperature": 24.0,
         "fever": 24.0,
@@ -360,8 +369,8 @@ CRS = Criterion(
         "A finding `fever` without a number counts as a fever.",
         "The last value within the window counts, from the infusion on; with two infusions, from "
         "the later one.",
-        "The paper does not say when the fever waiver ends; here it lasts for the record (project "
-        "choice).",
+        "The paper does not say when the fever waiver ends; here it lasts until the next infusion "
+        "(project choice), and an episode that begins again without a new fever is named as such.",
         "Vasopressin alone counts as one vasopressor; terlipressin is read as vasopressin (not "
         "verified).",
         "Dobutamine and milrinone are inotropes and are not counted (project choice).",

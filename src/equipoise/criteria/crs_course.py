@@ -51,8 +51,7 @@ def _course(looks: Looks) -> _Course:
     which = order[np.searchsorted(group[order], np.arange(groups), side="right") - 1]
     some = looks.take(which)
     of, times = [], []
-    for name in CRS.windows:
-        series = looks.chart.named(name)
+    for series in (s for name in CRS.windows for s in looks.chart.columns(name)):
         if series.rows:
             spread = some.between(series, start[which])
             of.append(spread.look)

@@ -10,10 +10,11 @@ from functools import partial
 
 import numpy as np
 
-from equipoise.chart import Addition, Floats
+from equipoise.chart import Addition, Floats, Ints
 from equipoise.criteria.crs_astct2019 import fever_of
 from equipoise.criteria.vod_ebmt2016 import NO_GRAFT, graft
 from equipoise.criterion import Criterion, Effort, Item, Probe, Reasons
+from equipoise.daybook import Rise, first_rise
 from equipoise.looks import GRAFTS, MET, NOT_MET, UNKNOWN, Looks, Rows, compared
 from equipoise.names import OXYGEN_DEVICES
 from equipoise.probe import addition, baselines, choices, limits_of_range, multiples, values
@@ -66,45 +67,60 @@ class Engraftment:
     none: np.ndarray
 
 
-def engraftment(looks: Looks) -> Engraftment:
-    """The first of two consecutive days at or above the limit after a day below it."""
+def engraftment(looks: Looks, days: int = ENGRAFTED_DAYS) -> Engraftment:
+    """The first of so many consecutive days at or above the limit after a day below it."""
 
     def find() -> Engraftment:
         series = looks.chart.named("neutrophils")
         assert looks.start is not None
-        spread = looks.between(series, looks.start)
-        size = len(looks)
-        at = np.full(size, math.nan)
-        low, first, second = (np.full(size, -1, dtype=np.int64) for _ in range(3))
-        truth = Rows(series, spread.row).truth(NEUTROPHILS)
-        # The lowest count of a day stands for it, as in the grades of neutropenia.
-        day = looks.chart.row_days(series)[spread.row] if len(spread.row) else spread.row
-        order = np.lexsort((-truth, day, spread.look))
-        look, day, row, truth = spread.look[order], day[order], spread.row[order], truth[order]
-        if len(look):
-            last = np.append((look[1:] != look[:-1]) | (day[1:] != day[:-1]), True)
-            look, day, row, truth = look[last], day[last], row[last], truth[last]
-            place = np.arange(len(look))
-            dropped = np.maximum.accumulate(np.where(truth == NOT_MET, place, -1))
-            begin = np.append(True, look[1:] != look[:-1])
-            group = np.maximum.accumulate(np.where(begin, place, 0))
-            pair = np.flatnonzero(
-                (look[1:] == look[:-1]) & (day[1:] == day[:-1] + 1)
-                & (truth[1:] == MET) & (truth[:-1] == MET) & (dropped[:-1] >= group[:-1])
-            )  # fmt: skip
-            # The earliest pair of each look: written last.
-            pair = pair[::-1]
-            at[look[pair]] = series.at[row[pair]]
-            low[look[pair]] = row[dropped[pair]]
-            first[look[pair]], second[look[pair]] = row[pair], row[pair + 1]
+        rise, late = first_rise(
+            looks, series, looks.start, days, lambda rows: rows.truth(NEUTROPHILS)
+        )
+        if len(late):
+            _rises(looks.some(late), late, rise)
+        there = rise.low >= 0
+        at = np.where(there, series.at[rise.held[0]], math.nan)
         now = looks.of("neutrophils")
-        none = np.isnan(at) & (now.truth(NEUTROPHILS) == NOT_MET)
-        low = np.where(np.isnan(at), now.index, low)
-        rows = tuple(Rows(series, each) for each in (low, first, second))
+        none = ~there & (now.truth(NEUTROPHILS) == NOT_MET)
+        low = np.where(there, rise.low, now.index)
+        rows = tuple(Rows(series, each) for each in (low, *rise.held))
         return Engraftment(at, rows, none)
 
-    found: Engraftment = looks.keep("engraftment", find)
-    return found
+    result: Engraftment = looks.keep(("engraftment", days), find)
+    return result
+
+
+def _rises(looks: Looks, which: Ints, into: Rise) -> None:
+    """The rise of looks before which something was known late, each read by itself."""
+    series = looks.chart.named("neutrophils")
+    assert looks.start is not None
+    spread = looks.between(series, looks.start)
+    if not len(spread.look):
+        return
+    truth = Rows(series, spread.row).truth(NEUTROPHILS)
+    # The lowest count of a day stands for it, as in the grades of neutropenia.
+    day = looks.chart.row_days(series)[spread.row]
+    order = np.lexsort((-truth, day, spread.look))
+    look, day, row, truth = spread.look[order], day[order], spread.row[order], truth[order]
+    last = np.append((look[1:] != look[:-1]) | (day[1:] != day[:-1]), True)
+    look, day, row, truth = look[last], day[last], row[last], truth[last]
+    place = np.arange(len(look))
+    dropped = np.maximum.accumulate(np.where(truth == NOT_MET, place, -1))
+    begin = np.append(True, look[1:] != look[:-1])
+    group = np.maximum.accumulate(np.where(begin, place, 0))
+    days = len(into.held)
+    first = place[: max(len(look) - days + 1, 0)]
+    whole = dropped[first] >= group[first]
+    for step in range(days):
+        then = first + step
+        whole &= (look[then] == look[first]) & (day[then] == day[first] + step)
+        whole &= truth[then] == MET
+    # The earliest run of each look: written last.
+    first = first[whole][::-1]
+    to = which[look[first]]
+    into.low[to] = row[dropped[first]]
+    for step, held in enumerate(into.held):
+        held[to] = row[first + step]
 
 
 def engrafted(within: float) -> PartReader:
@@ -153,8 +169,8 @@ def combine(classes: Sequence[int]) -> int:
     return int(bool(timing) and (major == 3 or (major == 2 and minor >= 1)))
 
 
-def counts_probe() -> Probe:
-    """A probe of neutrophils: still low, or risen over the limit on the last two days."""
+def counts_probe(days: int = ENGRAFTED_DAYS) -> Probe:
+    """A probe of neutrophils: still low, or risen over the limit on the last so many days."""
 
     def change(looks: Looks, look: int, *, counts: Sequence[str]) -> Sequence[Addition]:
         at = float(looks.at[look])
@@ -165,8 +181,8 @@ def counts_probe() -> Probe:
 
     answers = (
         (NEUTROPHILS.opposite, (NEUTROPHILS.example(met=False),)),
-        (f"{NEUTROPHILS.text} on {ENGRAFTED_DAYS} days after a lower count",
-         (NEUTROPHILS.example(met=False), *(NEUTROPHILS.example(met=True),) * ENGRAFTED_DAYS)),
+        (f"{NEUTROPHILS.text} on {days} days after a lower count",
+         (NEUTROPHILS.example(met=False), *(NEUTROPHILS.example(met=True),) * days)),
     )  # fmt: skip
     return Probe(
         "neutrophils",

@@ -10,11 +10,21 @@ import numpy as np
 
 from equipoise.chart import Addition, Bools, Floats, Ints
 from equipoise.criteria.crs_astct2019 import NO_INFUSION
-from equipoise.criterion import Criterion, Effort, Item, Probe, Reading, Readings, Reasons
+from equipoise.criterion import (
+    Course,
+    Criterion,
+    Effort,
+    Item,
+    Probe,
+    Reading,
+    Readings,
+    Reasons,
+    Spell,
+)
 from equipoise.looks import Looks, alike, knowledge
 from equipoise.probe import addition
 from equipoise.readers import after
-from equipoise.runs import Days, Depths, Rules, bits, days_of, ending, has_run, joined
+from equipoise.runs import Days, Depths, Rules, bits, days_of, ending, has_run, joined, spells
 from equipoise.runs import longest_run as longest_run_of
 from equipoise.source import Source, Standing
 from equipoise.truth import Because, Limit
@@ -72,6 +82,11 @@ def _course(looks: Looks) -> tuple[Days, Ints]:
 
     result: tuple[Days, Ints] = looks.keep("course", find)
     return result
+
+
+def _spells(looks: Looks) -> tuple[Spell, ...]:
+    known, group = _course(looks)
+    return spells(known, int(group[0]), first=0, gap=JOINED_GAP)
 
 
 def _low_days(depths: Depths, depth: int) -> Ints:
@@ -240,6 +255,7 @@ ICAHT_EARLY = Criterion(
     ),
     probes=(_answers(),),
     tail=_tail,
+    course=Course(counts=True, spells=_spells),
     notes=(
         f"Days are calendar days from the infusion, day 0 to {LAST_DAY}; the lowest count of a day "
         "counts. With two infusions, days count from the later one.",

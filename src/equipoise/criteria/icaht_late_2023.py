@@ -10,8 +10,18 @@ import numpy as np
 from equipoise.chart import Bools, Floats, Ints
 from equipoise.criteria.crs_astct2019 import NO_INFUSION
 from equipoise.criteria.icaht_early_2023 import ICAHT_EARLY
-from equipoise.criterion import Criterion, Effort, Item, Probe, Reading, Readings, Reasons
-from equipoise.looks import Looks, Rows, alike, knowledge
+from equipoise.criterion import (
+    Course,
+    Criterion,
+    Effort,
+    Item,
+    Probe,
+    Reading,
+    Readings,
+    Reasons,
+)
+from equipoise.daybook import two_lowest
+from equipoise.looks import Looks, Rows
 from equipoise.probe import answer
 from equipoise.runs import Ending, ending
 from equipoise.source import Standing
@@ -39,7 +49,7 @@ def applies_late(looks: Looks) -> Sequence[tuple[Bools, str]]:
 
 
 class Nadir:
-    """The two lowest counts of the period, for groups of looks that see the same."""
+    """The two lowest counts of the period."""
 
     def __init__(self, looks: Looks, name: str) -> None:
         chart, series = looks.chart, looks.chart.named(name)
@@ -47,13 +57,14 @@ class Nadir:
         start = chart.day_end(looks.record, day0 + FIRST_DAY - 1)
         self.ended = ended_since(looks, start)
         end = np.minimum(chart.day_end(looks.record, day0 + LAST_DAY), self.ended.at())
-        last = looks.last(series, end).index
-        which, self.group = alike(looks.record, start, end, last, knowledge(looks, (name,)))
-        counts = looks.take(which).between(series, start[which], end[which])
-        number = Rows(series, counts.row).number
-        self.lowest = counts.best(number, lowest=True)
-        others = counts.row != self.lowest.index[counts.look]
-        self.second = counts.where(others).best(number[others], lowest=True)
+        self.lowest, self.second, late = two_lowest(looks, series, start, end)
+        if len(late):
+            counts = looks.take(late).between(series, start[late], end[late])
+            number = Rows(series, counts.row).number
+            lowest = counts.best(number, lowest=True)
+            others = counts.row != lowest.index[counts.look]
+            second = counts.where(others).best(number[others], lowest=True)
+            self.lowest.index[late], self.second.index[late] = lowest.index, second.index
 
 
 def ended_since(looks: Looks, start: Floats) -> Ending:
@@ -85,17 +96,15 @@ def depth(looks: Looks, name: str, limits: Sequence[Limit]) -> Readings:
     lasting = second.truth(limits[0])
     masks = np.where(second.there & (lasting == 0), 1, masks)
     masks = np.where(second.there & (lasting == 1), masks | 1, masks).astype(np.uint8)
-    group = known.group
 
     def explain(i: int) -> Reasons:
-        number = int(group[i])
         because: list[Because | None] = [
-            lowest.because(number, "lowest"),
-            second.because(number, "second lowest"),
+            lowest.because(i, "lowest"),
+            second.because(i, "second lowest"),
         ]
         return Reasons(because, (name,))
 
-    return Readings(masks[group], explain)
+    return Readings(masks, explain)
 
 
 def combine(classes: Sequence[int]) -> int:
@@ -130,6 +139,7 @@ ICAHT_LATE = Criterion(
     applies=applies_late,
     combine=combine,
     tail=_tail,
+    course=Course(counts=True),
     windows=dict.fromkeys(("neutrophils", *ENDINGS), math.inf),
     items=(
         Item(

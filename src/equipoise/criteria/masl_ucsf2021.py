@@ -45,7 +45,7 @@ def _pairs(series: Series) -> dict[str, Series]:
         return found
     number = series.numbers()[series.code]
     censored = np.append(series.entered().comparator, 0)[series.code]
-    block = series.key >> 44
+    block = series.row_blocks()
     rows = np.arange(series.rows)
     later: dict[str, list[Ints]] = {"steep": [], "open": [], "other": []}
     earlier: dict[str, list[Ints]] = {"steep": [], "open": [], "other": []}

@@ -11,11 +11,21 @@ import numpy as np
 from equipoise.chart import Addition, Floats, Ints
 from equipoise.criteria.crs_astct2019 import NO_INFUSION
 from equipoise.criteria.icaht_late_2023 import ENDINGS, ended_since
-from equipoise.criterion import Criterion, Effort, Item, Probe, Reading, Readings, Reasons
+from equipoise.criterion import (
+    Course,
+    Criterion,
+    Effort,
+    Item,
+    Probe,
+    Reading,
+    Readings,
+    Reasons,
+    Spell,
+)
 from equipoise.looks import Looks, alike, knowledge
 from equipoise.probe import addition
 from equipoise.readers import after
-from equipoise.runs import Days, Depths, Rules, days_of
+from equipoise.runs import Days, Depths, Rules, days_of, spells
 from equipoise.source import Source, Standing
 from equipoise.truth import Because, Limit
 
@@ -105,6 +115,16 @@ def days_below(rules: Rules, depth: int, starts: Sequence[int]) -> Callable[[Loo
         return Readings(masks[group], explain)
 
     return read
+
+
+def spells_of(rules: Rules) -> Callable[[Looks], tuple[Spell, ...]]:
+    """The runs of days below the first limit at one look, shorter recoveries counted."""
+
+    def find(looks: Looks) -> tuple[Spell, ...]:
+        known, group = course(looks, rules)
+        return spells(known, int(group[0]), first=rules.first, gap=COUNTED_GAP)
+
+    return find
 
 
 def tail_of(rules: Rules) -> Callable[[Looks, int, Mapping[str, Reading]], str]:
@@ -220,6 +240,7 @@ TICAHT_EARLY = Criterion(
         ),
     ),
     tail=tail_of(RULES),
+    course=Course(counts=True, spells=spells_of(RULES)),
     notes=(
         f"Days are calendar days from the infusion, day 0 to {LAST_DAY}; with two infusions, days "
         "count from the later one. Before the last day the grade counts what has happened so far.",

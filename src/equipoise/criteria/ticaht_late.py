@@ -19,9 +19,15 @@ from equipoise.criteria.ticaht_early import (
     SOURCE,
     days_below,
     probe_of,
+    spells_of,
     tail_of,
 )
-from equipoise.criterion import Criterion, Item, Readings
+from equipoise.criterion import (
+    Course,
+    Criterion,
+    Item,
+    Readings,
+)
 from equipoise.looks import Looks
 from equipoise.runs import Rules
 from equipoise.source import Standing
@@ -90,6 +96,7 @@ TICAHT_LATE = Criterion(
         ),
     ),
     tail=tail_of(RULES),
+    course=Course(counts=True, spells=spells_of(RULES)),
     notes=(
         f"Days {FIRST_DAY} to {LAST_DAY} after the infusion. Two or more counts must be low "
         f"(footnote of the table): the lowest decides, if the second lowest is {DEPTHS[0].text} "

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from equipoise import names, units
 from equipoise.chart import Addition, Floats, Ints
 from equipoise.criterion import Criterion, Effort, Item, Probe, Reading, Reasons
+from equipoise.daybook import on_two_days
 from equipoise.looks import GRAFTS, MET, NOT_MET, UNKNOWN, Looks, Rows, Spread, Truths, compared
 from equipoise.probe import addition, ages, baselines, limits_of_range
 from equipoise.readers import (
@@ -102,13 +106,47 @@ def _time_points(looks: Looks, spread: Spread, truth: Truths) -> _TimePoints:
     return _TimePoints(found, (first, second))
 
 
+def _decided(
+    looks: Looks,
+    name: str,
+    of: Callable[[Looks, Spread], Truths],
+    parameters: Sequence[NDArray[Any]] = (),
+) -> tuple[Truths, Callable[[], tuple[Spread, _TimePoints]]]:
+    """A feature at two consecutive time points, and the values behind it where they are asked for.
+
+    of          for each value whether the feature is there
+    parameters  what `of` takes from a look
+    """
+    assert looks.start is not None
+    series = looks.chart.named(name)
+    since_when = np.maximum(looks.at - WINDOW, looks.start)
+    truth, late = on_two_days(
+        looks, series, since_when, looks.start, partial(of, looks), parameters
+    )
+    if len(late):
+        some = looks.some(late)
+        spread = _spread(some, name)
+        truth[late] = _time_points(some, spread, of(some, spread)).truth
+
+    @cache
+    def points() -> tuple[Spread, _TimePoints]:
+        spread = _spread(looks, name)
+        return spread, _time_points(looks, spread, of(looks, spread))
+
+    return truth, points
+
+
 def _twice(name: str, of: Callable[[Spread], Truths]) -> PartReader:
     """A feature at two consecutive time points; `of` says for each value whether it is there."""
 
     def read(looks: Looks) -> Part:
-        spread = _spread(looks, name)
-        points = _time_points(looks, spread, of(spread))
-        return Part(points.truth, lambda i: Reasons(points.because(spread, i), (name,)))
+        truth, points = _decided(looks, name, lambda _looks, spread: of(spread))
+
+        def explain(i: int) -> Reasons:
+            spread, found = points()
+            return Reasons(found.because(spread, i), (name,))
+
+        return Part(truth, explain)
 
     return read
 
@@ -124,26 +162,30 @@ def _meets(name: str, limit: Limit) -> PartReader:
 def _over_range(name: str, relation: str) -> PartReader:
     """Beyond the laboratory's own upper limit, the last that came; none is assumed."""
 
-    def read(looks: Looks) -> Part:
-        spread, limit = _spread(looks, name), looks.limit(name, "high")
-        now = Rows(spread.series, spread.row)
+    def beyond(looks: Looks, spread: Spread) -> Truths:
+        limit = looks.limit(name, "high")
         bound = Rows(limit.series, limit.index[spread.look])
-        points = _time_points(looks, spread, compared(now, relation, Decimal(1), bound))
+        return compared(Rows(spread.series, spread.row), relation, Decimal(1), bound)
+
+    def read(looks: Looks) -> Part:
+        limit = looks.limit(name, "high")
+        code = limit.series.code[limit.index]
+        truth, points = _decided(looks, name, beyond, (code,))
 
         def explain(i: int) -> Reasons:
+            spread, found = points()
             note = range_note(limit, i, "high")
-            there = points.rows[0][i] >= 0
+            there = found.rows[0][i] >= 0
             lacks = UPPER.format(name) if there and not limit.there[i] else name
-            return Reasons(points.because(spread, i, note), (lacks,))
+            return Reasons(found.because(spread, i, note), (lacks,))
 
-        return Part(points.truth, explain)
+        return Part(truth, explain)
 
     return read
 
 
-def _fallen(looks: Looks) -> Part:
-    """Hemoglobin so much below the last value before the graft."""
-    spread, before = _spread(looks, "hemoglobin"), looks.baseline("hemoglobin", graft(looks))
+def _below_baseline(looks: Looks, spread: Spread) -> Truths:
+    before = looks.baseline("hemoglobin", graft(looks))
     now = Rows(spread.series, spread.row)
     base = before.number[spread.look]
     with np.errstate(invalid="ignore"):
@@ -154,15 +196,46 @@ def _fallen(looks: Looks) -> Part:
     truth[(kind == 2) & (truth == MET)] = UNKNOWN
     vague = censored[before.series.code[before.index]][spread.look] > 0
     truth[np.isnan(base) | vague] = UNKNOWN
-    points = _time_points(looks, spread, truth)
+    return truth
+
+
+def _fallen(looks: Looks) -> Part:
+    """Hemoglobin so much below the last value before the graft."""
+    before = looks.baseline("hemoglobin", graft(looks))
+    truth, points = _decided(looks, "hemoglobin", _below_baseline, (before.index,))
 
     def explain(i: int) -> Reasons:
+        spread, found = points()
         lacks = BASELINE.format("hemoglobin") if not before.there[i] else "hemoglobin"
-        if points.rows[0][i] < 0:
+        if found.rows[0][i] < 0:
             lacks = "hemoglobin"
-        return Reasons((*points.because(spread, i), before.because(i, "baseline")), (lacks,))
+        return Reasons((*found.because(spread, i), before.because(i, "baseline")), (lacks,))
 
-    return Part(points.truth, explain)
+    return Part(truth, explain)
+
+
+def _counts(spread: Spread) -> tuple[Truths, Floats]:
+    """Whether each count is so low beside the highest up to it, and the counts."""
+    now = Rows(spread.series, spread.row)
+    kind = np.append(now.series.entered().comparator, 0)[now.series.code[now.index]]
+    # A count below a bound may be anything lower: it never makes the highest.
+    number = np.where(kind == 1, 0.0, now.number)
+    of_look = np.append(False, spread.look[1:] != spread.look[:-1])
+    offset = np.cumsum(of_look[: len(number)]) * 1e6
+    highest = np.maximum.accumulate(number + offset) - offset if len(number) else number
+    truth = np.where(
+        now.number <= float(PART) * highest + 1e-6, MET, np.where(kind == 1, UNKNOWN, NOT_MET)
+    ).astype(np.int8)
+    truth[(kind == 2) & (truth == MET)] = UNKNOWN
+    return truth, number
+
+
+def _halvings(looks: Looks, start: Floats) -> tuple[_TimePoints, Spread, Floats]:
+    """Time points of the last days, and all counts since recorded engraftment."""
+    spread = looks.between(looks.chart.named("platelets"), start)
+    truth, number = _counts(spread)
+    recent = Rows(spread.series, spread.row).at >= looks.at[spread.look] - WINDOW
+    return _time_points(looks, spread.where(recent), truth[recent]), spread, number
 
 
 def _halved(looks: Looks) -> Part:
@@ -170,37 +243,31 @@ def _halved(looks: Looks) -> Part:
     engrafted = looks.chart.named("platelet_engraftment")
     said = looks.last(engrafted)
     since_then = looks.first(engrafted.only("yes", lambda value: bool(value)), looks.start)
-    start = np.where(since_then.there, since_then.at, looks.at + 1.0)
-    spread = looks.between(looks.chart.named("platelets"), start)
-    now = Rows(spread.series, spread.row)
-    kind = np.append(now.series.entered().comparator, 0)[now.series.code[now.index]]
-    # A count below a bound may be anything lower: it never makes the highest.
-    number = np.where(kind == 1, 0.0, now.number)
-    offset = spread.look * 1e6
-    highest = np.maximum.accumulate(number + offset) - offset if len(number) else number
-    truth = np.where(
-        now.number <= float(PART) * highest + 1e-6, MET, np.where(kind == 1, UNKNOWN, NOT_MET)
-    ).astype(np.int8)
-    truth[(kind == 2) & (truth == MET)] = UNKNOWN
-    recent = now.at >= looks.at[spread.look] - WINDOW
-    points = _time_points(looks, spread.where(recent), truth[recent])
+    start = np.where(since_then.there, since_then.at, math.inf)
+    series = looks.chart.named("platelets")
+    recent = np.maximum(looks.at - WINDOW, start)
+    truth, late = on_two_days(looks, series, recent, start, lambda spread: _counts(spread)[0])
+    if len(late):
+        truth[late] = _halvings(looks.some(late), start[late])[0].truth
+    points = cache(partial(_halvings, looks, start))
     none = ~since_then.there
-    found = np.where(none & said.there, NOT_MET, np.where(none, UNKNOWN, points.truth))
+    answer = np.where(none & said.there, NOT_MET, np.where(none, UNKNOWN, truth))
 
     def explain(i: int) -> Reasons:
         if none[i]:
             return Reasons((said.because(i),), ("platelet_engraftment",))
+        found, spread, number = points()
         because: list[Because | None] = [since_then.because(i)]
         mine = spread.look == i
         rows, counts = spread.row[mine], number[mine]
-        for each in points.rows:
+        for each in found.rows:
             if each[i] >= 0:
                 until = rows <= each[i]
                 peak = int(rows[until][np.argmax(counts[until])])
                 because.append(spread.series.because(peak, "highest since engraftment"))
-        return Reasons((*because, *points.because(spread, i)), ("platelets",))
+        return Reasons((*because, *found.because(spread, i)), ("platelets",))
 
-    return Part(found.astype(np.int8), explain)
+    return Part(answer.astype(np.int8), explain)
 
 
 def _pressure(looks: Looks) -> Part:

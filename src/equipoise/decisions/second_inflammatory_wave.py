@@ -7,10 +7,12 @@ them is shown with its source, and infection that is not excluded is treated alo
 from __future__ import annotations
 
 from equipoise.advice import Situation
-from equipoise.criterion import seen
+from equipoise.criterion import Truth, seen
 from equipoise.decision import Decision, DecisionOption, Need, OpenDecision
+from equipoise.decisions.wave_differential import DIFFERENTIAL as FOR_AND_AGAINST
+from equipoise.decisions.wave_differential import treat_as_both
 from equipoise.decisions.wave_signs import AFEBRILE, Wave, wave
-from equipoise.record import SAME_TIME, Measurement
+from equipoise.decisions.wave_trends import apart
 from equipoise.source import Evidence, Source, Standing
 
 WHO = "CAR-T physician with infectious disease and intensive care"
@@ -149,7 +151,7 @@ def consider(situation: Situation) -> OpenDecision | None:
         opens=opens,
         closes=None,
         closes_why="no deadline in the record; ask again with every new result, at least daily",
-        first=_first(situation),
+        first=treat_as_both(situation),
         because=because,
         needs=_needs(situation),
         options=OPTIONS,
@@ -179,17 +181,6 @@ def consider(situation: Situation) -> OpenDecision | None:
         ),
         standing=Standing.PROVISIONAL,
         notes=_notes(situation, found),
-    )
-
-
-def _first(situation: Situation) -> tuple[str, ...]:
-    finding = situation.record.latest_finding("infection", situation.at)
-    if finding is not None and finding.value == "excluded":
-        return ("Infection is recorded as excluded; look again while immunosuppression rises.",)
-    state = "not recorded" if finding is None else str(finding.value)
-    return (
-        f"Infection is {state}, so not excluded: IEC-HS is open. While it is, the convention here "
-        "is to treat as both (of this project, no cited sentence).",
     )
 
 
@@ -331,28 +322,9 @@ def _notes(situation: Situation, found: Wave | None) -> tuple[str, ...]:
 
 
 def _discordance(situation: Situation) -> str:
-    """Whether ferritin parts from CRP or IL-6 between their last two values."""
-
-    def step(name: str) -> tuple[Measurement, Measurement] | None:
-        values = situation.record.measurements(
-            name, start=situation.at - 2 * FRESH, end=situation.at + SAME_TIME
-        )
-        return (values[-2], values[-1]) if len(values) >= 2 else None
-
-    ferritin = step("ferritin")
-    if ferritin is None:
-        return ""
-    up = ferritin[1].number > ferritin[0].number
-    for name in ("crp", "il6"):
-        other = step(name)
-        if other is None:
-            continue
-        if up and other[1].number < other[0].number:
-            return (
-                f"Ferritin rises ({ferritin[0].text} to {ferritin[1].text}) while {name} falls "
-                f"({other[0].text} to {other[1].text})."
-            )
-    return ""
+    """That ferritin parts from CRP or IL-6, where their samples settle it."""
+    verdict = apart(situation)
+    return f"Courses: {verdict.detail}." if verdict.truth is Truth.MET else ""
 
 
 DECISION = Decision(
@@ -374,4 +346,5 @@ DECISION = Decision(
         DISCORDANCE,
         CHILDREN_CD19,
     ),
+    differential=FOR_AND_AGAINST,
 )

@@ -11,6 +11,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from equipoise.files.cohorts import (
+    MissingParquet,
+    Source,
+    cohort_sources,
+    holds_many,
+    parquet_is_there,
+    read_source,
+    write_columns,
+)
 from equipoise.files.document import (
     lenient,
     load,
@@ -35,13 +44,20 @@ __all__ = [
     "MORE_COLUMNS",
     "ImportReport",
     "InputError",
+    "MissingParquet",
     "Note",
+    "Source",
+    "cohort_sources",
+    "holds_many",
     "import_record",
+    "parquet_is_there",
     "read_cohort",
     "read_csv",
     "read_record",
+    "read_source",
     "record_from_json",
     "record_to_json",
+    "write_columns",
     "write_csv",
     "write_record",
 ]

@@ -34,6 +34,10 @@ class InputError(ValueError):
         self.problem = problem
         self.remedy = remedy
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str]]:
+        """Its three parts: it is sent between processes."""
+        return (type(self), (self.field, self.problem, self.remedy))
+
     @classmethod
     def of(cls, field: str, error: Exception) -> InputError:
         """The same complaint at a field: units and names say "problem: remedy"."""

@@ -70,13 +70,13 @@ def read_table(path: str | Path) -> tuple[Record, ImportReport]:
 
     Fails  InputError for the first thing that is refused, and where there are several records.
     """
-    return strict(_only(_documents(path)), place=table_place)
+    return strict(_only(documents(path)), place=table_place)
 
 
 def import_table(path: str | Path) -> tuple[Record | None, ImportReport]:
     """What can be accepted of the one record in a CSV file, and what was refused."""
     try:
-        content = _only(_documents(path))
+        content = _only(documents(path))
     except InputError as error:
         return None, only_refused(error)
     return lenient(content, place=table_place)
@@ -87,7 +87,7 @@ def import_tables(path: str | Path) -> Iterator[tuple[Record | None, ImportRepor
 
     Fails  InputError where the file itself cannot be read.
     """
-    for content in _documents(path).values():
+    for content in documents(path).values():
         yield lenient(content, place=table_place)
 
 
@@ -98,26 +98,37 @@ def _only(documents: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     return next(iter(documents.values()))
 
 
-def _documents(path: str | Path) -> dict[str, dict[str, Any]]:
-    """The rows of a file as mappings of the contract's form, one for each record."""
+def documents(path: str | Path) -> dict[str, dict[str, Any]]:
+    """The rows of a file as mappings of the contract's form, one for each record.
+
+    Fails  InputError where the file itself cannot be read.
+    """
     text = read_text(path)
     first = text.partition("\n")[0]
     separator = max(",;\t", key=first.count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
-        columns = [name.strip().lower() for name in next(rows, [])]
-        _refuse_columns(columns)
-        documents: dict[str, dict[str, Any]] = {}
-        for row in rows:
-            if any(cell.strip() for cell in row):
-                _take(documents, columns, row, rows.line_num)
+        columns = next(rows, [])
+        return documents_of_rows(columns, ((rows.line_num, row) for row in rows))
     except csv.Error:
         raise InputError(
             "file",
             f"the table ends inside a quoted cell or has a stray quote (row {rows.line_num})",
             "copy or export it again, whole",
         ) from None
-    return documents
+
+
+def documents_of_rows(
+    header: Iterable[str], rows: Iterable[tuple[int, list[str]]]
+) -> dict[str, dict[str, Any]]:
+    """Rows of text, each with its number, as mappings of the contract's form."""
+    columns = [name.strip().lower() for name in header]
+    _refuse_columns(columns)
+    found: dict[str, dict[str, Any]] = {}
+    for number, row in rows:
+        if any(cell.strip() for cell in row):
+            _take(found, columns, row, number)
+    return found
 
 
 def _refuse_columns(columns: list[str]) -> None:

@@ -219,6 +219,7 @@ _ALL: tuple[MeasurementName, ...] = (
     _vital("urine_output", "urine output", "mL/kg/h", (0, 10), (0, 100), 1),
     _vital("stool_volume", "stool volume", "mL/d", (0, 6000), (0, 30000)),
     _vital("stool_count", "stools", "/d", (0, 30), (0, 100)),
+    _vital("hvpg", "hepatic venous pressure gradient", "mm[Hg]", (1, 40), (0, 100)),
     _vital("rash_area", "rash, share of body surface", "%", (0, 100), (0, 100)),
     _lab("hemoglobin", "hemoglobin", "g/dL", (4, 20), (0, 30), 2, 1, substance="hemoglobin",
          loinc=("718-7", "59260-0"), seen="CS"),
@@ -251,6 +252,7 @@ _ALL: tuple[MeasurementName, ...] = (
          substance="bilirubin", loinc=("1975-2", "14631-6"), seen="CS"),
     _lab("creatinine", "creatinine", "mg/dL", (0.1, 15), (0, 100), 2, 2,
          substance="creatinine", loinc=("2160-0", "14682-9"), seen="C"),
+    _lab("gfr", "glomerular filtration rate", "mL/min", (5, 200), (0, 400), 2),
     _lab("albumin", "albumin", "g/dL", (1, 6), (0, 10), 2, 1),
     _lab("crp", "C-reactive protein", "mg/L", (0, 600), (0, 1500), 2, 1,
          loinc=("1988-5", "30522-7"), seen="M"),
@@ -306,6 +308,8 @@ _ALL: tuple[MeasurementName, ...] = (
     _cell("mrd", "measurable residual disease, fraction", "1", (0, 1), (0, 1), 72, 6),
     _score("ice_score", "ICE score", "1", 10),
     _score("capd_score", "CAPD score", "1", 32),
+    _score("vod_symptom_days", "days from the first sign of SOS to its diagnosis", "d", 100),
+    _score("schistocytes_per_field", "schistocytes in a high-power field", "1", 100),
 )  # fmt: skip
 
 MEASUREMENTS: Mapping[str, MeasurementName] = MappingProxyType({m.name: m for m in _ALL})

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import zip_longest
 
 from equipoise.assessment import Assessment, Exposure, Option, OptionList
-from equipoise.decision import DecisionOption, OpenDecision
+from equipoise.decision import DecisionOption, EvidenceTable, OpenDecision
 from equipoise.report import concentration, odds_bar, strip
 from equipoise.report.blocks import (
     Block,
@@ -150,6 +150,8 @@ def _decision(
                 )
             )
         )
+    for table in decision.tables:
+        parts += [_table(table), Paragraph(words(sentence(table.covers)), "quiet")]
     rest: list[tuple[Block, ...]] = [
         (Heading(4, title), _lines(lines))
         for title, lines in (
@@ -163,6 +165,20 @@ def _decision(
     for left, right in zip_longest(rest[::2], rest[1::2], fillvalue=()):
         parts.append(Pair(left, right))
     return Box(decision.question, tuple(parts), "decision")
+
+
+def _table(table: EvidenceTable) -> Table:
+    columns = (*(Column(c) for c in table.columns), Column("Source"))
+    rows = tuple(
+        Row(
+            (
+                *(cell(text) for text in line.cells),
+                cell(*citation(line.source), " ", *_mark_unless_plain(line.standing)),
+            )
+        )
+        for line in table.rows
+    )
+    return Table(table.title, columns, rows)
 
 
 def _frame(decision: OpenDecision, clock: Clock) -> tuple[tuple[str, Words], ...]:

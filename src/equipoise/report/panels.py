@@ -8,6 +8,7 @@ from equipoise.assessment import Assessment
 from equipoise.report import (
     cautions,
     decisions,
+    differential,
     exposures,
     given,
     guidance,
@@ -16,8 +17,10 @@ from equipoise.report import (
     options,
     signals,
     sources,
+    staging,
     timeline,
     toxicity,
+    trends,
     why,
 )
 from equipoise.report.blocks import Block
@@ -32,6 +35,9 @@ PANELS: tuple[Panel, ...] = (
     exposures.blocks,
     options.blocks,
     toxicity.blocks,
+    staging.blocks,
+    differential.blocks,
+    trends.blocks,
     given.blocks,
     guidance.blocks,
     why.blocks,

@@ -1,0 +1,130 @@
+"""`equipoise grade` beside the plain answer: charting conventions and episodes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from command_shell import Shell
+
+ROOT = Path(__file__).resolve().parents[2]
+SITE = str(ROOT / "examples" / "charting.toml")
+RECORD = {
+    "equipoise": 1, "id": "p1", "day0": "2025-03-10T10:00:00+01:00",
+    "events": [
+        {"type": "cells", "at": 0, "product": "axicabtagene"},
+        {"type": "measurement", "at": 35, "name": "temperature", "value": "36.8 Cel"},
+        {"type": "measurement", "at": 59, "name": "temperature", "value": "38.4 Cel"},
+        {"type": "measurement", "at": 83, "name": "temperature", "value": "36.9 Cel"},
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(capsys)
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> str:
+    file = tmp_path / "record.json"
+    file.write_text(json.dumps(RECORD))
+    return str(file)
+
+
+# --- conventions --------------------------------------------------------------------------
+
+
+def test_both_answers_stand_side_by_side(shell: Shell, record: str) -> None:
+    arguments = ("grade", record, "--criterion", "crs_astct2019", "--at", "60")
+    code, out, _ = shell(*arguments, "--conventions", SITE)
+    assert code == 0
+    words = " ".join(out.split())
+    assert "crs_astct2019 +2 1-4 1 grade 1" in words
+    assert "Conventions: Example ward, version 2026-11. Strict: silence means nothing." in words
+    assert "vasopressors none, day +2 (not charted, temperature charted)" in words
+    strict = shell.json(*arguments, "--json")
+    both = shell.json(*arguments, "--conventions", SITE, "--json")
+    (assumed,) = (entry.pop("under_convention") for entry in both)
+    assert both == strict
+    assert (assumed["site"], assumed["version"]) == ("Example ward", "2026-11")
+    assert (assumed["low"], assumed["high"], assumed["grade"]) == (1, 1, 1)
+    assert any("assumed" in b for b in assumed["because"])
+
+
+def test_by_day_the_settled_answers_are_counted(shell: Shell, record: str) -> None:
+    arguments = ("grade", record, "--criterion", "crs_astct2019", "--daily", "--at", "84")
+    code, out, _ = shell(*arguments, "--conventions", SITE)
+    assert code == 0
+    assert "Settled of 4 answers: 1 strict, 3 under the conventions." in " ".join(out.split())
+
+
+def test_a_bad_file_of_conventions_is_said_in_one_sentence(
+    shell: Shell, record: str, tmp_path: Path
+) -> None:
+    assert "cannot be read" in shell.wrong("grade", record, "--conventions", "nowhere.toml")
+    bad = tmp_path / "bad.toml"
+    bad.write_text('charting = 1\nsite = "W"\nversion = "1"\n[[silence]]\nof = "ferritin"\n')
+    said = shell.wrong("grade", record, "--conventions", str(bad))
+    assert "ferritin is a measurement" in said
+
+
+# --- episodes -----------------------------------------------------------------------------
+
+CASE_A = str(ROOT / "src" / "equipoise" / "examples" / "tisagenlecleucel_case_a.json")
+KEYS = {
+    "criterion", "episode", "certain", "infusion", "onset", "peak", "resolution", "ended",
+    "recurrence", "renewed", "pauses", "spells", "because", "source", "standing",
+    "under_convention",
+}  # fmt: skip
+
+
+def test_episodes_of_a_record(shell: Shell, record: str) -> None:
+    arguments = ("grade", record, "--criterion", "crs_astct2019", "--episodes")
+    code, out, _ = shell(*arguments)
+    assert code == 0
+    assert "crs_astct2019 1 +1 to +2 1-4 open, last seen +2" in " ".join(out.split())
+    (one,) = (e for e in shell.json(*arguments, "--json") if e["certain"])
+    assert set(one) == KEYS
+    assert one["onset"] == {"after": 35.0, "by": 59.0, "day_after": 1, "day_by": 2}
+    assert (one["peak"]["low"], one["peak"]["high"]) == (1, 4)
+    assert one["under_convention"] is None
+
+
+def test_episodes_under_conventions_stand_beneath_the_strict_ones(
+    shell: Shell, record: str
+) -> None:
+    arguments = ("grade", record, "--criterion", "crs_astct2019", "--episodes")
+    code, out, _ = shell(*arguments, "--conventions", SITE)
+    assert code == 0
+    strict, _, assumed = out.partition("Under Example ward, version 2026-11")
+    assert "1-4" in strict
+    assert "1-4" not in assumed
+    found = shell.json(*arguments, "--conventions", SITE, "--json")
+    names = [e["under_convention"] for e in found if e["certain"]]
+    assert names == [None, "Example ward, version 2026-11"]
+
+
+def test_every_criterion_that_has_episodes_is_asked_by_default(shell: Shell) -> None:
+    found = shell.json("grade", CASE_A, "--episodes", "--json")
+    asked = {e["criterion"] for e in found}
+    assert "crs_astct2019" in asked
+    assert not asked & {"easix", "hscore_2014", "car_hematotox_2021"}
+    assert all(set(e) == KEYS for e in found)
+
+
+def test_what_has_no_episodes_is_refused_where_it_is_named(shell: Shell, record: str) -> None:
+    said = shell.wrong("grade", record, "--criterion", "easix", "--episodes")
+    assert "easix is a score and has no episodes" in said
+    code, _, err = shell("grade", record, "--daily", "--episodes")
+    assert code == 2
+    assert "leave --daily out" in err
+
+
+def test_a_record_without_anything_says_so(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "empty.json"
+    file.write_text(json.dumps({**RECORD, "events": RECORD["events"][:1]}))
+    code, out, _ = shell("grade", str(file), "--criterion", "crs_astct2019", "--episodes")
+    assert code == 0
+    assert "No episode is certain." in out
+    assert "crs_astct2019: +0 to the end" in out
