@@ -6,6 +6,7 @@ blinatumomab that of CD19: until then the answer is "cannot tell". Nothing is co
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from equipoise import names, units
@@ -99,20 +100,24 @@ def _find(situation: Situation) -> _Case | None:
     because: list[Because] = []
     opens: list[float] = []
 
-    def trigger(event: Measurement | Finding | Cells | Dose, note: str = "") -> None:
+    def trigger(
+        event: Measurement | Finding | Cells | Dose,
+        note: str = "",
+        first: Measurement | None = None,
+    ) -> None:
         because.append(seen(event, note))
-        known = event.at if event.known is None else event.known
-        opens.append(max(known, graft.at) if event.at <= t else known)
+        known = event.known if first is None else first.known
+        opens.append(event.at if known is None else known)
 
     relapse = record.latest_finding("relapse", t)
     relapsed = relapse is not None and relapse.at > graft.at and relapse.value is not False
     if relapsed and relapse is not None:
         trigger(relapse)
     shares = _positive(situation, graft)
-    for measured in shares:
-        trigger(measured, " ".join(p for p in (measured.marker, measured.specimen) if p))
-    for measured in _mixed(situation, graft):
-        trigger(measured, measured.specimen)
+    for first, measured in shares:
+        trigger(measured, " ".join(p for p in (measured.marker, measured.specimen) if p), first)
+    for first, measured in _mixed(situation, graft):
+        trigger(measured, measured.specimen, first)
     cells = next(
         (
             c
@@ -152,7 +157,7 @@ def _find(situation: Situation) -> _Case | None:
         gvhd=gvhd if gvhd is None or gvhd.at > graft.at else None,
         suppression=suppression,
         suppressing=suppressing,
-        myeloid=any(m.marker.casefold().startswith(MYELOID) for m in shares),
+        myeloid=any(m.marker.casefold().startswith(MYELOID) for _, m in shares),
     )
 
 
@@ -162,30 +167,47 @@ def _since(situation: Situation, name: str, graft: Cells) -> Finding | None:
     return None if found is None or found.at <= graft.at else found
 
 
-def _positive(situation: Situation, graft: Cells) -> tuple[Measurement, ...]:
-    """Of each marker and specimen the last residual disease after the graft, where found."""
-    last: dict[tuple[str, str], Measurement] = {}
+Run = tuple[Measurement, Measurement]
+"""First and last of the values that say the same, up to now."""
+
+
+def _positive(situation: Situation, graft: Cells) -> tuple[Run, ...]:
+    """Of each marker and specimen the residual disease after the graft, where the last has it."""
+    series: dict[tuple[str, ...], list[Measurement]] = {}
     for measured in situation.record.measurements("mrd", start=graft.at, end=situation.at):
-        last[measured.marker, measured.specimen] = measured
-    return tuple(m for m in last.values() if m.number > 0.0 and m.censored != "<")
+        series.setdefault((measured.marker, measured.specimen), []).append(measured)
+    return _runs(series, lambda m: m.number > 0.0 and m.censored != "<")
 
 
-def _mixed(situation: Situation, graft: Cells) -> tuple[Measurement, ...]:
-    """Of each lineage and specimen the last chimerism from day 30 on, where not complete."""
-    last: dict[tuple[str, str, str], Measurement] = {}
+def _mixed(situation: Situation, graft: Cells) -> tuple[Run, ...]:
+    """Of each lineage and specimen the chimerism from day 30 on, where the last is incomplete."""
+    series: dict[tuple[str, ...], list[Measurement]] = {}
     for name in CHIMERISM:
         for measured in situation.record.measurements(
             name, start=graft.at + EARLY, end=situation.at
         ):
-            last[name, measured.specimen, measured.lineage] = measured
-    return tuple(m for m in last.values() if m.number < COMPLETE and m.censored != ">")
+            series.setdefault((name, measured.specimen, measured.lineage), []).append(measured)
+    return _runs(series, lambda m: m.number < COMPLETE and m.censored != ">")
+
+
+def _runs(
+    series: Mapping[tuple[str, ...], Sequence[Measurement]], holds: Callable[[Measurement], bool]
+) -> tuple[Run, ...]:
+    found = []
+    for values in series.values():
+        run: list[Measurement] = []
+        for measured in values:
+            run = [*run, measured] if holds(measured) else []
+        if run:
+            found.append((run[0], run[-1]))
+    return tuple(found)
 
 
 def consider(situation: Situation) -> OpenDecision | None:
     """Open after an allogeneic graft with relapse, residual disease, incomplete chimerism from day
     30 on, or with donor lymphocytes or blinatumomab planned.
     """
-    if names.PLATFORMS.get(situation.record.platform) == names.PLATFORMS["microtransplant"]:
+    if situation.record.platform == "microtransplant":
         return None
     case = _find(situation)
     if case is None:
@@ -202,7 +224,10 @@ def consider(situation: Situation) -> OpenDecision | None:
         if first is None
         else f"planned {'donor lymphocytes' if first is case.cells else 'blinatumomab'}",
         first=_first(situation, case),
-        because=(*case.because, seen(case.graft, "graft")),
+        because=(
+            *case.because,
+            seen(case.graft, case.graft.donor.replace("_", " ") or "donor not charted"),
+        ),
         needs=_needs(situation, case),
         options=_options(situation, case),
         evidence=EVIDENCE,

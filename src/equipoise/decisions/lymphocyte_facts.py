@@ -167,8 +167,8 @@ DOSE_GVHD = EvidenceTable(
         _row(ZEIDAN, _PRO, "haploidentical, after cyclophosphamide", "not read", "40",
              "25 % acute (6 of 40 grade 3-4)", "30 % CR, median 11.8 months"),
     ),
-    "As far as abstracts were read, none splits GVHD by donor or by time after transplantation. They "
-    "do not cover haploidentical donors by dose, doses in the first six months, ex vivo "
+    "As far as abstracts were read, none splits GVHD by donor or by time after transplantation. "
+    "They do not cover haploidentical donors by dose, doses in the first six months, ex vivo "
     "depleted grafts, or cells given with blinatumomab. For haploidentical donors no dose-risk "
     "model exists",
 )  # fmt: skip

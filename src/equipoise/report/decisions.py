@@ -211,7 +211,7 @@ def _options(decision: OpenDecision, assessment: Assessment, computed: Computed)
     if not decision.options:
         return Paragraph(words(NO_OPTIONS), "answer")
     if not any(option.computed for option in decision.options):
-        heads = tuple(_option_head(option).words for option in decision.options)
+        heads = tuple(_option_head(option, said=True).words for option in decision.options)
         return Box("Options, in no order of preference", (Items(heads),), "options")
     used = [computed[i][0] for o in decision.options for i in o.computed if i in computed]
     lists = [o for i, o in enumerate(used) if all(o is not before for before in used[:i])]
@@ -233,12 +233,13 @@ def _options(decision: OpenDecision, assessment: Assessment, computed: Computed)
     return Table(_caption(lists, decision, assessment), columns, tuple(rows), "decision")
 
 
-def _option_head(option: DecisionOption) -> Cell:
+def _option_head(option: DecisionOption, *, said: bool = False) -> Cell:
+    """Label, status and text; that nothing is computed is said where other options have odds."""
     line: list[Run | str] = [strong(option.label)]
     if option.status:
         line += [" ", Run(option.status, "warn")]
     line.append(f" {sentence(option.text)}" if option.text else "")
-    if not option.computed:
+    if not option.computed and not said:
         line.append(quiet(" Exposure not computed for this option."))
     line += [" ", *_mark_unless_plain(option.standing)]
     return cell(*line, span=4)
