@@ -143,7 +143,7 @@ def log_likelihood(reading: Reading, log_share: Array, scatter: float) -> Array:
             - gammaln(shape)
             - gammaln(count + 1.0)
             - (shape + count) * np.log1p(mean / shape)
-            + count * (np.log(mean) - math.log(shape))
+            + count * (math.log(reading.input / shape) + eta)
         )
     if count is not None:
         return np.log(np.maximum(_at_most(count, reading.input, eta, scatter), 1e-300))

@@ -76,6 +76,8 @@ def reading_of(measured: Measurement, of: str) -> Reading | None:
         limit = float(measured.limit.number) * (0.01 if measured.limit.unit == "%" else 1.0)
     if bound == "<" and number > 0.0:
         limit = number
+    if limit <= 0.0:
+        limit = math.nan
     if bound == "" and (number <= 0.0 or (math.isnan(size) and number < limit)):
         bound = "<"
     if bound == "<" and math.isnan(limit) and math.isnan(size):
