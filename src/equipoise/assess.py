@@ -144,6 +144,8 @@ def _asked(criterion: Criterion, past: Record, at: float) -> bool:
         return False  # A number of its own has no place among the grades of days.
     if not criterion.leading:
         return True
+    if "recorded_grade" in criterion.leading:
+        return criterion.id in {recorded for recorded, _, _ in _recorded(past, at)}
     return any(past.latest(name, at) or past.latest_finding(name, at) for name in criterion.leading)
 
 

@@ -159,6 +159,8 @@ def test_the_first_wave_is_graded_by_day_and_stays_open_where_data_lack() -> Non
         ("crs_astct2019", "1"),
         ("crs_astct2019", "2"),
     ]
+    # A grade recorded of CRS asks for no grade of CTCAE.
+    assert not [c for c in found.daily if c.startswith("ctcae5_")]
 
 
 def test_the_second_wave_is_at_least_grade_three_if_it_is_called_crs() -> None:
