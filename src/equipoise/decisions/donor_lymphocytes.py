@@ -514,7 +514,7 @@ def _other_donor(case: _Case) -> DecisionOption:
         "blinatumomab or CD19 CAR T cells where CD19 is there (13 of 13 children in CR on "
         "donor-derived cells; 3 haploidentical donors without GVHD), trials.",
         (HLA_LOSS_TWICE, CAR_DONOR),
-        Standing.PUBLISHED,
+        Standing.PROVISIONAL,
         evidence=Evidence("4"),
     )
 
