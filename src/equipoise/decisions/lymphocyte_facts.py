@@ -211,7 +211,7 @@ WITH_BLINATUMOMAB = EvidenceTable(
         _row(DURER, _PUB, "one patient", "1",
              "B/myeloid leukemia, 3 months after a matched unrelated graft",
              "CR without residual disease", "not in the abstract as read"),
-        _row(GABALLA, _PUB, "prospective, prophylactic", "21",
+        _row(GABALLA, _PUB, "prophylactic", "21",
              "blinatumomab alone, started day 78 (44-105)",
              "1-year survival 85 %, progression-free 71 %",
              "acute GVHD II-IV 33 %, III-IV 5 %; CRS 5 %"),
