@@ -13,7 +13,8 @@ from equipoise.guidance.signal_marks import MARKS, PACES
 from equipoise.model import Model
 from equipoise.onboard import Rule
 from equipoise.signal import Mark, Pace
-from equipoise.target import Effect, Target
+from equipoise.target import Absence, Effect, Target
+from equipoise.targets import ABSENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Shelves:
     guidance: tuple[Recommendation, ...]
     decisions: tuple[Decision, ...]
     rules: tuple[Rule, ...] = RULES
+    absent: tuple[Absence, ...] = ABSENT
+    """Windows that are looked for and do not exist."""
     marks: tuple[Mark, ...] = MARKS
     paces: tuple[Pace, ...] = PACES
 
