@@ -1,4 +1,4 @@
-"""Make the five made-up records of `equipoise.examples` again, to the byte.
+"""Make the six made-up records of `equipoise.examples` again, to the byte.
 
     python examples/make_examples.py            writes them over those in src/equipoise/examples
     python examples/make_examples.py FOLDER     writes them into FOLDER
@@ -338,12 +338,70 @@ def busulfan_adult() -> Record:
     return _record(head, events, clock)
 
 
+def falling_chimerism() -> Record:
+    """Haploidentical graft, off immunosuppression; CD3 chimerism falls, residual disease rises."""
+    id_, clock = "bundled-falling-chimerism", _Clock("2026-02-03T12:00:00+01:00")
+
+    def share(name: str, value: str, day: int, **more: str) -> Event:
+        known = clock.at(day + 3, "12:00")
+        return {**_lab(name, value, clock.at(day, "09:00"), known), **more}
+
+    def disease(value: str, day: int) -> Event:
+        return share("mrd", value, day, marker="Ig/TR", specimen="marrow", method="NGS",
+                     input="5e5 cells")  # fmt: skip
+
+    def cd3(value: str, day: int) -> Event:
+        return share("donor_chimerism_cd3", value, day, specimen="blood", method="STR",
+                     limit="1 %")  # fmt: skip
+
+    def dose(agent: str, amount: str, day: int) -> Event:
+        return {"type": "dose", "at": clock.at(day, "20:00"), "agent": agent, "amount": amount,
+                "route": "oral"}  # fmt: skip
+
+    events: list[Event] = [
+        _bedside("weight", "70 kg", clock.at(-6, "09:00")),
+        _bedside("height", "172 cm", clock.at(-6, "09:00")),
+        {"type": "cells", "at": clock.at(0, "12:00"), "product": "graft",
+         "source": "peripheral_blood", "donor": "haploidentical",
+         "doses": {"CD34": "5.5e6 /kg", "CD3": "2.1e8 /kg"}},
+        dose("ciclosporin", "150 mg", 5),
+        dose("mycophenolate", "1000 mg", 5),
+        dose("mycophenolate", "1000 mg", 34),
+        {"type": "stop", "at": clock.at(35, "09:00"), "agent": "mycophenolate"},
+        dose("ciclosporin", "50 mg", 95),
+        {"type": "stop", "at": clock.at(96, "09:00"), "agent": "ciclosporin"},
+        cd3(">99 %", 30), cd3(">99 %", 60), cd3("98 %", 90), cd3("91 %", 147),
+        share("donor_chimerism_whole", "98 %", 147, specimen="blood", method="STR", limit="1 %"),
+        disease("0", 30), disease("0", 60), disease("1.2e-5", 90), disease("3e-4", 147),
+        {"type": "finding", "at": clock.at(147, "09:00"), "name": "active_gvhd", "value": False},
+        {"type": "finding", "at": clock.at(150, "12:00"), "name": "relapse", "value": False},
+        _lab("weight", "68 kg", clock.at(147, "09:00"), clock.at(147, "09:00")),
+        _lab("neutrophils", "2.4 10*9/L", clock.at(150, "09:00"), clock.at(150, "11:00")),
+        _lab("platelets", "118 10*9/L", clock.at(150, "09:00"), clock.at(150, "11:00")),
+        _lab("cd3", "640 /uL", clock.at(147, "09:00"), clock.at(148, "09:00")),
+        _lab("creatinine", "0.9 mg/dL", clock.at(150, "09:00"), clock.at(150, "11:00")),
+        _bedside("temperature", "36.7 Cel", clock.at(150, "10:00")),
+        {"type": "procedure", "at": clock.at(153, "09:00"), "known": clock.at(150, "12:00"),
+         "name": "bone_marrow_aspirate"},
+    ]  # fmt: skip
+    head = {
+        "id": id_,
+        "day0": clock.day0.isoformat(),
+        "born": "1993-06-14",
+        "sex": "male",
+        "platform": "post_transplant_cyclophosphamide",
+        "note": "Made up: every value is written by hand (examples/make_examples.py).",
+    }
+    return _record(head, events, clock)
+
+
 MADE = {
     "sirolimus_adult": sirolimus_adult,
     "sirolimus_child_12kg": sirolimus_child_12kg,
     "atg_adult_unrelated": atg_adult_unrelated,
     "atg_haploidentical": atg_haploidentical,
     "busulfan_adult": busulfan_adult,
+    "falling_chimerism": falling_chimerism,
 }
 """Name of the file without its ending -> what makes the record."""
 

@@ -43,7 +43,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "kinds": (
         "readout", "model", "occasions", "variants", "target", "truth", "series", "chart",
         "charting", "looks", "daybook", "criterion", "readers", "runs", "probe", "grading",
-        "episodes", "tally", "advice", "interaction", "onboard", "trend", "differential",
+        "episodes", "tally", "advice", "interaction", "onboard", "signal", "trend", "differential",
         "decision", "assessment",
     ),
     "shelves": (
@@ -51,9 +51,10 @@ FLOORS: dict[str, tuple[str, ...]] = {
     ),
     "verbs": (
         "checks", "files", "modelfile", "density", "descent", "likelihood", "datafile", "steps",
-        "dataset", "profiles", "objective", "scout", "mode", "importance", "proposal", "fit",
+        "dataset", "profiles", "objective", "scout", "mode", "importance", "loglinear", "sampling",
+        "proposal", "fit",
         "diagnostics", "patient", "triage", "plan", "interacting", "areas", "exposure", "boarding",
-        "courses", "offer", "policy", "guided", "turnaround", "replay", "nonmem", "gradetable",
+        "signals", "courses", "offer", "policy", "guided", "turnaround", "replay", "nonmem", "gradetable",
         "agreement",
     ),
     "jobs": ("shelves", "examples", "assess"),

@@ -39,6 +39,8 @@ from equipoise.patient import candidates
 from equipoise.plan import NEEDED
 from equipoise.record import SAME_TIME, Kept, Measurement, Record
 from equipoise.shelves import SHELVES, Shelves
+from equipoise.signal import Signal
+from equipoise.signals import signals
 from equipoise.source import Source, Standing, review_due
 from equipoise.tally import Tally, tally
 from equipoise.target import Effect, Metric, choose
@@ -88,6 +90,7 @@ def assess(
     tables = _differentials(shelves, past, at, days, situation.grades)
     advice = advise(shelves.guidance, situation)
     aboard = on_board(past, at, shelves.rules, agents.known)
+    followed = signals(past, at, shelves.marks, shelves.paces)
     given = tally(past, at)
     acting = {k.model.agent for k in agents.known if any(r.goes_on for r in k.partners)}
     options = _together(asked, agents.options, decisions, situation, shelves, acting)
@@ -113,7 +116,9 @@ def assess(
         advice=advice,
         events=_events(past, at),
         cautions=tuple(dict.fromkeys(cautions)),
-        sources=_sources(grades, agents, decisions, advice, tables, given, aboard, shelves),
+        sources=_sources(
+            grades, agents, decisions, advice, tables, given, aboard, followed, shelves
+        ),
         note=past.note,
         differentials=tables,
         staging=tuple(
@@ -121,6 +126,7 @@ def assess(
         ),
         given=given,
         on_board=aboard,
+        signals=followed,
         made_by=(
             ("equipoise", VERSION),
             ("seed", str(seed)),
@@ -499,6 +505,7 @@ def _sources(
     tables: Sequence[ForAndAgainst],
     given: Tally,
     aboard: Sequence[OnBoard],
+    followed: Sequence[Signal],
     shelves: Shelves,
 ) -> tuple[tuple[Source, Standing], ...]:
     used: dict[tuple[str, str, str], tuple[Source, Standing]] = {}
@@ -520,12 +527,19 @@ def _sources(
             add(target.source, target.standing)
         for effect in exposure.effects:
             add(effect.source, effect.standing)
+    for signal in followed:
+        for reached in signal.crossings:
+            add(reached.mark.source, reached.mark.standing)
+        for pace in signal.paces:
+            add(pace.source, pace.standing)
     for decision in decisions:
         for option in decision.options:
             for source in option.sources:
                 add(source, option.standing)
         for _, source, standing in decision.evidence:
             add(source, standing)
+        for line in (line for table in decision.tables for line in table.rows):
+            add(line.source, line.standing)
     for g in grades:
         if g.low is not None or g.met is not None:
             add(g.source, g.standing)

@@ -16,6 +16,7 @@ from equipoise.criterion import Because, Grade, Truth
 from equipoise.decision import OpenDecision
 from equipoise.differential import ForAndAgainst
 from equipoise.onboard import OnBoard
+from equipoise.signal import Signal
 from equipoise.source import Evidence, Source, Standing
 from equipoise.tally import Tally
 from equipoise.target import Effect, Refused, Target
@@ -225,6 +226,7 @@ class Assessment:
     recorded   what the chart says beside our grades: (criterion, hours, text)
     sources    actually used, with the standing of what was used from them
     on_board   what else the patient carries at each infusion of cells, given or planned
+    signals    shares followed in series: residual disease, chimerism
     note       where the record comes from, as it says itself
     differentials  for and against what the picture may be, with the trends beside it
     staging    the items of each criterion that grades by organs
@@ -256,6 +258,7 @@ class Assessment:
     differentials: tuple[ForAndAgainst, ...] = ()
     staging: tuple[Staging, ...] = ()
     on_board: tuple[OnBoard, ...] = ()
+    signals: tuple[Signal, ...] = ()
     given: Tally | None = None
 
 

@@ -98,6 +98,25 @@ class DecisionOption:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """One cohort of a table: its cells as printed in short, its source and standing."""
+
+    cells: tuple[str, ...]
+    source: Source
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceTable:
+    """Published cohorts side by side, with what they do and do not cover."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[EvidenceRow, ...]
+    covers: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenDecision:
     """A decision as it stands in one situation.
 
@@ -121,6 +140,7 @@ class OpenDecision:
     stop: tuple[str, ...]
     standing: Standing
     notes: tuple[str, ...] = ()
+    tables: tuple[EvidenceTable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

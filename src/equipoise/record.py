@@ -148,6 +148,7 @@ class Measurement(Event):
 
     value   as entered, with comparator `<` or `>` where censored
     number  in the canonical unit of the vocabulary (the bound where censored)
+    input   cells or genomes examined
     """
 
     name: str
@@ -158,6 +159,7 @@ class Measurement(Event):
     marker: str = ""
     lineage: str = ""
     limit: Quantity | None = None
+    input: Quantity | None = None
     low: Quantity | None = None
     high: Quantity | None = None
     over: float | None = None
@@ -192,10 +194,8 @@ class Finding(Event):
     @property
     def text(self) -> str:
         """The value in words."""
-        if self.value is True:
-            return "present"
-        if self.value is False:
-            return "absent"
+        if isinstance(self.value, bool):
+            return "present" if self.value else "absent"
         if isinstance(self.value, tuple):
             return ", ".join(str(v) for v in self.value) or "none"
         if isinstance(self.value, Mapping):

@@ -9,9 +9,11 @@ from equipoise.advice import Recommendation
 from equipoise.criterion import Criterion
 from equipoise.decision import Decision
 from equipoise.guidance.cells_on_board import RULES
+from equipoise.guidance.signal_marks import MARKS, PACES
 from equipoise.interaction import Interaction
 from equipoise.model import Model
 from equipoise.onboard import Rule
+from equipoise.signal import Mark, Pace
 from equipoise.target import Absence, Effect, Target
 from equipoise.targets import ABSENT
 
@@ -30,6 +32,8 @@ class Shelves:
     absent: tuple[Absence, ...] = ABSENT
     """Windows that are looked for and do not exist."""
     interactions: tuple[Interaction, ...] = ()
+    marks: tuple[Mark, ...] = MARKS
+    paces: tuple[Pace, ...] = PACES
 
 
 SHELVES = Shelves(

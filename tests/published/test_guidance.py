@@ -208,6 +208,15 @@ PATIENTS: dict[str, Three] = {
         situation(60 * DAY, lymphocytes(70 * DAY), dose("tacrolimus", 30 * DAY)),
         "stop of immunosuppression",
     ),
+    "cd3_chimerism_alone": Three(
+        situation(150 * DAY, value("donor_chimerism_cd3", 149 * DAY, "91 %")),
+        situation(
+            150 * DAY, value("donor_chimerism_cd3", 149 * DAY, "91 %"),
+            value("donor_chimerism_cd34", 140 * DAY, "99 %"),
+        ),
+        situation(150 * DAY, value("donor_chimerism_cd3", 149 * DAY, ">90 %")),
+        "donor_chimerism_cd3",
+    ),
     "thymoglobulin_infusion_duration_us": Three(
         situation(2.0, planned("thymoglobulin", 5.0, "160 mg", duration=5.9)),
         situation(2.0, planned("thymoglobulin", 5.0, "160 mg", duration=6.0)),

@@ -24,6 +24,7 @@ MADE_UP = (
     "atg_adult_unrelated",
     "atg_haploidentical",
     "busulfan_adult",
+    "falling_chimerism",
 )
 
 each = pytest.mark.parametrize("bundled", BUNDLED, ids=lambda b: b.name)

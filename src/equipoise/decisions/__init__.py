@@ -5,6 +5,7 @@ from equipoise.decisions import (
     atg_remaining,
     azole_on_sirolimus,
     busulfan_remaining,
+    donor_lymphocytes,
     second_inflammatory_wave,
 )
 
@@ -12,5 +13,6 @@ ALL: tuple[Decision, ...] = (
     atg_remaining.DECISION,
     azole_on_sirolimus.DECISION,
     busulfan_remaining.DECISION,
+    donor_lymphocytes.DECISION,
     second_inflammatory_wave.DECISION,
 )

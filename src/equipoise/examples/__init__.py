@@ -1,7 +1,7 @@
-"""Records that come with the package: one published patient and five made-up ones.
+"""Records that come with the package: one published patient and six made-up ones.
 
 Beside each `NAME.json` stands `NAME.md`, which says where it comes from, what is printed in the
-source and what is not, or how it was made. `examples/make_examples.py` makes the five again.
+source and what is not, or how it was made. `examples/make_examples.py` makes the six again.
 """
 
 from __future__ import annotations
@@ -76,6 +76,13 @@ BUNDLED: tuple[Bundled, ...] = (
         "day-7T18:30",
         False,
         "the cumulative AUC so far and ahead, in mg.h/L and uM.min, and the doses left",
+    ),
+    Bundled(
+        "falling_chimerism.json",
+        "Falling CD3 chimerism and rising residual disease after a haploidentical graft (made up)",
+        "day+150T18:00",
+        False,
+        "two signals and one decision: what must be known before lymphocytes or blinatumomab",
     ),
 )
 """Every bundled record, in the order of the demonstration."""

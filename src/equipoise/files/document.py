@@ -295,7 +295,7 @@ def _words(event: AnyEvent) -> Iterator[tuple[str, Any]]:
         yield "after_chemotherapy", _duration_to_json(event.after, event.after_text)
     elif isinstance(event, Measurement):
         yield "name", event.name
-        for key in ("value", "limit", "low", "high"):
+        for key in ("value", "limit", "input", "low", "high"):
             yield key, _quantity_to_json(getattr(event, key))
         for key in ("method", "specimen", "marker", "lineage"):
             yield key, getattr(event, key)

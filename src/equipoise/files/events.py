@@ -45,7 +45,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
         "after_chemotherapy",
     ),
     "measurement": (
-        "name", "value", "method", "specimen", "marker", "lineage", "limit", "low", "high", "over",
+        "name", "value", "method", "specimen", "marker", "lineage", "limit", "input", "low", "high",
+        "over",
     ),
     "finding": ("name", "value"),
     "procedure": ("name", "of"),
@@ -224,6 +225,8 @@ class EventReader:
             if content.get(key) is not None:
                 bound = self._parsed(content[key], key, f"... {known.unit}", bare=known.unit == "1")
                 bounds[key] = (bound, self._canonical(bound, known, key))
+        if content.get("input") is not None:
+            bounds["input"] = (self._examined(content, known), 0.0)
         if "low" in bounds and "high" in bounds and bounds["low"][1] > bounds["high"][1]:
             raise self._error(
                 "low", "the reference range runs from high to low", "exchange `low` and `high`"
@@ -245,12 +248,35 @@ class EventReader:
             marker=self._text(content, "marker"),
             lineage=self._text(content, "lineage"),
             limit=bounds["limit"][0] if "limit" in bounds else None,
+            input=bounds["input"][0] if "input" in bounds else None,
             low=bounds["low"][0] if "low" in bounds else None,
             high=bounds["high"][0] if "high" in bounds else None,
             over=over if over_text else None,
             over_text=over_text,
             **common,
         )
+
+    def _examined(self, content: Mapping[str, Any], known: names.MeasurementName) -> Quantity:
+        """Cells or genomes examined for a share."""
+        if known.name != "mrd" and not known.name.startswith("donor_chimerism"):
+            raise self._error(
+                "input",
+                f"{known.name} is no share of cells",
+                "leave it out: only chimerism and residual disease have an input",
+            )
+        size = self._parsed(content["input"], "input", "1e6 cells", bare=False)
+        if (
+            units.UNITS[size.unit].dimension != "dimensionless"
+            or size.unit == "%"
+            or size.comparator
+            or size.number < 1
+        ):
+            raise self._error(
+                "input",
+                f"{size.text} is no number of cells",
+                'write how many cells or genomes were examined, for example "1e6 cells"',
+            )
+        return size
 
     def _finding(self, content: Mapping[str, Any]) -> Finding:
         written = self._required(content, "name")

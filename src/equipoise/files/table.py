@@ -37,8 +37,8 @@ COLUMNS = (
 
 MORE_COLUMNS = (
     "rate", "formulation", "line", "lot", "status", "source", "donor", "manipulation", "doses",
-    "part", "course", "after_chemotherapy", "specimen", "marker", "lineage", "limit", "over", "of",
-    "replaces_name", "replaces_at", "content",
+    "part", "course", "after_chemotherapy", "specimen", "marker", "lineage", "limit", "input",
+    "over", "of", "replaces_name", "replaces_at", "content",
 )  # fmt: skip
 """Further columns, written where a record needs them.
 
@@ -51,8 +51,8 @@ content   events kept under an unknown name, as JSON
 _HEADER_NAMES = ("equipoise", "day0", "born", "sex", "indication", "platform", "unknown", "note")
 _AS_THEY_ARE = (
     "agent", "amount", "route", "duration", "method", "rate", "formulation", "line", "lot",
-    "status", "source", "donor", "manipulation", "specimen", "marker", "lineage", "limit", "low",
-    "high", "over", "of", "part", "course", "after_chemotherapy",
+    "status", "source", "donor", "manipulation", "specimen", "marker", "lineage", "limit", "input",
+    "low", "high", "over", "of", "part", "course", "after_chemotherapy",
 )  # fmt: skip
 _NAMED_BY_PRODUCT = ("cells", "transfusion")
 

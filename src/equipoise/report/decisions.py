@@ -8,7 +8,7 @@ from functools import partial
 from itertools import zip_longest
 
 from equipoise.assessment import Assessment, Exposure, Option, OptionList
-from equipoise.decision import DecisionOption, OpenDecision
+from equipoise.decision import DecisionOption, EvidenceTable, OpenDecision
 from equipoise.report import concentration, odds_bar, strip
 from equipoise.report.blocks import (
     Block,
@@ -150,6 +150,8 @@ def _decision(
                 )
             )
         )
+    for table in decision.tables:
+        parts += [_table(table), Paragraph(words(sentence(table.covers)), "quiet")]
     rest: list[tuple[Block, ...]] = [
         (Heading(4, title), _lines(lines))
         for title, lines in (
@@ -163,6 +165,20 @@ def _decision(
     for left, right in zip_longest(rest[::2], rest[1::2], fillvalue=()):
         parts.append(Pair(left, right))
     return Box(decision.question, tuple(parts), "decision")
+
+
+def _table(table: EvidenceTable) -> Table:
+    columns = (*(Column(c) for c in table.columns), Column("Source"))
+    rows = tuple(
+        Row(
+            (
+                *(cell(text) for text in line.cells),
+                cell(*citation(line.source), " ", *_mark_unless_plain(line.standing)),
+            )
+        )
+        for line in table.rows
+    )
+    return Table(table.title, columns, rows)
 
 
 def _frame(decision: OpenDecision, clock: Clock) -> tuple[tuple[str, Words], ...]:
@@ -195,7 +211,7 @@ def _options(decision: OpenDecision, assessment: Assessment, computed: Computed)
     if not decision.options:
         return Paragraph(words(NO_OPTIONS), "answer")
     if not any(option.computed for option in decision.options):
-        heads = tuple(_option_head(option).words for option in decision.options)
+        heads = tuple(_option_head(option, said=True).words for option in decision.options)
         return Box("Options, in no order of preference", (Items(heads),), "options")
     used = [computed[i][0] for o in decision.options for i in o.computed if i in computed]
     lists = [o for i, o in enumerate(used) if all(o is not before for before in used[:i])]
@@ -217,12 +233,13 @@ def _options(decision: OpenDecision, assessment: Assessment, computed: Computed)
     return Table(_caption(lists, decision, assessment), columns, tuple(rows), "decision")
 
 
-def _option_head(option: DecisionOption) -> Cell:
+def _option_head(option: DecisionOption, *, said: bool = False) -> Cell:
+    """Label, status and text; that nothing is computed is said where other options have odds."""
     line: list[Run | str] = [strong(option.label)]
     if option.status:
         line += [" ", Run(option.status, "warn")]
     line.append(f" {sentence(option.text)}" if option.text else "")
-    if not option.computed:
+    if not option.computed and not said:
         line.append(quiet(" Exposure not computed for this option."))
     line += [" ", *_mark_unless_plain(option.standing)]
     return cell(*line, span=4)

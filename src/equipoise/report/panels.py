@@ -15,6 +15,7 @@ from equipoise.report import (
     infusions,
     opening,
     options,
+    signals,
     sources,
     staging,
     timeline,
@@ -29,6 +30,7 @@ Panel = Callable[[Assessment], tuple[Block, ...]]
 PANELS: tuple[Panel, ...] = (
     opening.blocks,
     decisions.blocks,
+    signals.blocks,
     infusions.blocks,
     exposures.blocks,
     options.blocks,

@@ -131,7 +131,7 @@ ALIASES: Mapping[str, str] = MappingProxyType(
     {
         spelling: code
         for code, spellings in {
-            "1": "cells cell {cells} {score} score {ratio} ratio",
+            "1": "cells cell {cells} genomes {genomes} {score} score {ratio} ratio",
             "%": "percent pct {percent} %BSA",
             "10*9/L": "G/L G/l Gpt/L Giga/L giga/L /nL /nl bil/L",
             "10*3/uL": "K/uL K/ul k/uL k/ul K/UL K/mcL k/mcL K/mm3 k/mm3 K/cumm thou/uL thou/mm3 "
