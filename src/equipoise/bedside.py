@@ -128,13 +128,14 @@ def bedside_note(answer: Assessment) -> Note:
 def _drug(answer: Assessment, agent: str) -> Drug:
     exposures = [e for e in answer.exposures if e.agent == agent]
     lists = [o for o in answer.options if o.agent == agent]
-    watermark = next((x.watermark for x in (*exposures, *lists) if x.watermark), "")
+    marks = [*(e.watermark for e in exposures), *(o.watermark for o in lists)]
+    watermark = next((mark for mark in marks if mark), "")
     doses = exposures[0].doses if exposures else ()
     given = [d for d in doses if d.at <= answer.at and d.status in ("given", "partial")]
     ahead = [d for d in doses if d.at > answer.at and d.status == "planned"]
     current = [("last given", d) for d in given[-1:]] + [("next planned", d) for d in ahead[:1]]
     levels = sorted(exposures[0].levels, key=lambda x: -x.at)[:3] if exposures else []
-    windows = _windows(answer, agent, lists, exposures)
+    windows = _windows(answer, lists, exposures)
     at, text = _recheck(answer, lists, [d.at for d in ahead], windows)
     return Drug(
         agent=agent,
@@ -149,7 +150,7 @@ def _drug(answer: Assessment, agent: str) -> Drug:
 
 
 def _windows(
-    answer: Assessment, agent: str, lists: Sequence[OptionList], exposures: Sequence[Exposure]
+    answer: Assessment, lists: Sequence[OptionList], exposures: Sequence[Exposure]
 ) -> tuple[Window, ...]:
     """One for each window; only a reason where a decision weighs several assumptions."""
     questions = {d.id: d.question for d in answer.decisions}

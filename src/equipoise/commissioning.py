@@ -55,9 +55,9 @@ DEFAULTS: Mapping[str, Mapping[str, tuple[float, float]]] = {
         "odds_thirds": (-30.0, 30.0),
     },
 }
-"""Limits where a centre sets none, in percent or percentage points (project convention): of coverage
-and odds so wide that a right model passes with 60 courses of two or three levels, interval and all.
-Bands that are too wide are told by the 50 % band."""
+"""Limits where a centre sets none, in percent or percentage points (project convention): of
+coverage and odds so wide that a right model passes with 60 courses of two or three levels, interval
+and all. Bands that are too wide are told by the 50 % band."""
 
 LEAST_COURSES = 20
 """Fewer patients with a forecast after levels, and nothing is concluded (project convention)."""

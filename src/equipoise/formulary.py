@@ -1,4 +1,4 @@
-"""The formulary: what a site has approved, each thing in one version; all else is not approved here.
+"""The formulary: what a site has approved, each thing in one version; all else is not.
 
 A version is a hash of what decides an answer: the numbers of a target, the files of a model or a
 criterion on the shelf, a statement with the file of its condition. Where a later release changes
@@ -177,9 +177,7 @@ def write(formulary: Formulary) -> str:
 def version_of(entry: Entry) -> str:
     """The version of an entry: the same wherever it is computed, another one where it changed."""
     parts: list[str] = []
-    if isinstance(entry, Target):
-        parts.append(json.dumps(to_json(entry), sort_keys=True))
-    elif isinstance(entry, Conventions):
+    if isinstance(entry, Target | Conventions):
         parts.append(json.dumps(to_json(entry), sort_keys=True))
     elif isinstance(entry, Recommendation):
         parts.append(json.dumps(to_json(entry), sort_keys=True))

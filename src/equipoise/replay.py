@@ -451,7 +451,7 @@ def _measured(
     if analyte in prediction.errors:
         center, variance = (a[0, usable, 0] for a in prediction.errors[analyte])
         measured = center + np.sqrt(variance) * e
-        return np.exp(measured) if observation.logged else np.maximum(measured, 0.0)
+        return np.asarray(np.exp(measured) if observation.logged else np.maximum(measured, 0.0))
     if observation.residual.log > 0.0:
         return np.asarray(f * np.exp(observation.residual.log * e))
     return np.maximum(f + np.sqrt(observation.residual.variance(f)) * e, 0.0)

@@ -1,4 +1,4 @@
-"""`equipoise formulary`: what a site has approved; and the option by which other commands read it."""
+"""`equipoise formulary`: what a site has approved, and the option by which others read it."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ from equipoise.version import DISCLAIMER, VERSION
               help="Window of troughs: the odds that a level lies in it are held against what "
               "happened.")  # fmt: skip
 @click.option("--limits", "limits_file", type=click.Path(dir_okay=False), metavar="FILE",
-              help="TOML, set beforehand; default: the project's conventions, said so.")  # fmt: skip
+              help="TOML, set beforehand; default: the project's conventions.")  # fmt: skip
 @click.option("--site", default="", metavar="NAME", help="Of the centre, for the page.")
 @click.option("--on", "when", metavar="DATE", help="Date of the page; default: today.")
 @click.option("--out", type=click.Path(file_okay=False), metavar="DIR",

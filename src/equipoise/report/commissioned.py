@@ -129,7 +129,7 @@ def _head(found: Sequence[Commissioned], limits: Limits, signed: Signed) -> list
                 ),
             ),
             "",
-        ),  # fmt: skip
+        ),
         Table("What was found", columns, rows),
         Paragraph(words(DISCLAIMER), "disclaimer"),
     ]
