@@ -181,11 +181,11 @@ def version_of(entry: Entry) -> str:
         parts.append(json.dumps(to_json(entry), sort_keys=True))
     elif isinstance(entry, Recommendation):
         parts.append(json.dumps(to_json(entry), sort_keys=True))
-        parts += _files(_module(entry.predicate))
+        parts += files_of(_module(entry.predicate))
     elif isinstance(entry, Model):
-        parts += _files(_module(entry.parameters))
+        parts += files_of(_module(entry.parameters))
     else:
-        parts += _files(_module_with(entry))
+        parts += files_of(_module_with(entry))
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:DIGITS]
 
 
@@ -213,7 +213,7 @@ def _module_with(criterion: Criterion) -> ModuleType | None:
 
 
 @cache
-def _files(module: ModuleType | None) -> tuple[str, ...]:
+def files_of(module: ModuleType | None) -> tuple[str, ...]:
     """The text of a module's file and of those of its own shelf that it takes from."""
     if module is None:
         raise ValueError("an entry whose file is not known has no version")

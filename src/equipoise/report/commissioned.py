@@ -208,7 +208,7 @@ def _signatures(found: Sequence[Commissioned], signed: Signed) -> list[Block]:
                 )
             )
         )
-    lines = ("Physician, name", "Signature, date", "Pharmacist, name", "Signature, date")
+    lines = ("Physician", "Signature, date", "Pharmacist", "Signature, date")
     parts.append(Blanks(tuple(ticks), lines))
     parts.append(
         Paragraph(
