@@ -52,12 +52,11 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "verbs": (
         "checks", "files", "modelfile", "density", "descent", "likelihood", "datafile", "steps",
         "dataset", "profiles", "objective", "scout", "mode", "importance", "loglinear", "sampling",
-        "proposal", "fit",
-        "diagnostics", "patient", "triage", "plan", "interacting", "areas", "exposure", "boarding",
-        "signals", "courses", "offer", "policy", "guided", "turnaround", "replay", "nonmem", "gradetable",
-        "agreement",
+        "proposal", "fit", "diagnostics", "patient", "triage", "plan", "interacting", "areas",
+        "exposure", "boarding", "signals", "courses", "offer", "policy", "guided", "turnaround",
+        "replay", "commissioning", "nonmem", "gradetable", "agreement",
     ),
-    "jobs": ("shelves", "examples", "assess"),
+    "jobs": ("shelves", "examples", "assess", "formulary", "bedside"),
     "faces": ("report", "cli"),
 }  # fmt: skip
 

@@ -1,11 +1,11 @@
-"""Writes docs/shelf/criteria: a page for each criterion, from the tables that the code reads.
+"""Writes docs/shelf/criteria and docs/shelf/models, a page for each, from what the code reads.
 
     python docs/shelf/make_pages.py
 
-Run it after a criterion, or a test of one, has changed; tests/docs/test_shelf_pages.py fails until
-then. Nothing on the pages is written by hand: rules, windows, choices and sources come from the
-criterion, boundaries from the limits and numbers of its module, tests from the files that hold
-them.
+Run it after a criterion or a model, or a test of one, has changed; tests/docs/test_shelf_pages.py
+fails until then. Cards of models are made by model_cards.py beside this file. Nothing on the pages
+is written by hand: rules, windows, choices and sources come from the criterion, boundaries from the
+limits and numbers of its module, tests from the files that hold them.
 """
 
 from __future__ import annotations
@@ -303,15 +303,17 @@ def pages() -> dict[str, str]:
 
 
 def main() -> None:
-    """Write them; pages of criteria that are gone are removed."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    made = pages()
-    for old in FOLDER.glob("*.md"):
-        if old.name not in made:
-            old.unlink()
-    for name, text in made.items():
-        (FOLDER / name).write_text(text, encoding="utf-8", newline="\n")
-    print(f"{len(made)} pages in {FOLDER.relative_to(ROOT)}")
+    """Write them; pages of entries that are gone are removed."""
+    import model_cards
+
+    for folder, made in ((FOLDER, pages()), (model_cards.FOLDER, model_cards.cards())):
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("*.md"):
+            if old.name not in made:
+                old.unlink()
+        for name, text in made.items():
+            (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        print(f"{len(made)} pages in {folder.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

@@ -46,6 +46,11 @@ Bands: TypeAlias = tuple[float, float, float, float, float]
 BETWEEN = (0.05, 0.20, 0.25, 0.25, 0.20, 0.05)
 """Probability of each place between the quantiles of `Bands`, the two ends included."""
 
+Window: TypeAlias = tuple[float, float]
+"""Of a measured level, ends included."""
+
+NO_WINDOW: Window = (math.nan, math.nan)
+
 _BANDS: Bands = (0.05, 0.25, 0.5, 0.75, 0.95)
 _NO_BANDS: Bands = (math.nan, math.nan, math.nan, math.nan, math.nan)
 
@@ -65,6 +70,8 @@ class Forecast:
                 quantiles of a measured level: what is not known of the patient, residual error
     reason      why there is no forecast; then the numbers are NaN
     cautions    about this estimate
+    inside      probability that a measured level lies in the window asked for, ends included; NaN
+                where none was
     """
 
     subject: str
@@ -83,6 +90,7 @@ class Forecast:
     high90: float
     reason: str = ""
     cautions: tuple[str, ...] = ()
+    inside: float = math.nan
 
     @property
     def phase(self) -> str:
@@ -225,6 +233,7 @@ def of_subject(
     seed: int,
     draws: int = DRAWS,
     hours: Sequence[float] | None = None,
+    window: Window = NO_WINDOW,
 ) -> tuple[Forecast, ...]:
     """Forecasts of every level of one subject of a data set, in the order of its rows.
 
@@ -233,18 +242,20 @@ def of_subject(
     draws  0: no bands, estimates only, which is faster
     hours  TIME of each level's row, by which its forecast is named, where a restart let TIME go
            back; else the times of the levels
+    window for `Forecast.inside`, in the unit of the model's analyte
     """
     found: list[Forecast] = []
     named = [o.time for o in subject.observed] if hours is None else hours
     for level, at in zip(subject.observed, named, strict=True):
         before = tuple(o for o in subject.observed if o.time < level.time - SAME_TIME)
         known = Subject(subject.id, known_course(subject.course, level.time), before)
-        found.append(replace(_forecast(model, known, level, seed=seed, draws=draws), at=at))
+        own = _forecast(model, known, level, seed=seed, draws=draws, window=window)
+        found.append(replace(own, at=at))
     return tuple(found)
 
 
 def of_record(
-    model: Model, record: Record, *, seed: int, draws: int = DRAWS
+    model: Model, record: Record, *, seed: int, draws: int = DRAWS, window: Window = NO_WINDOW
 ) -> tuple[Forecast, ...]:
     """Forecasts of every level of the model's analytes in a record, by time.
 
@@ -271,7 +282,7 @@ def of_record(
         if reason:
             found.append(_none(model, record.id, target, len(known.observed), reason))
         else:
-            found.append(_forecast(model, known, target, seed=seed, draws=draws))
+            found.append(_forecast(model, known, target, seed=seed, draws=draws, window=window))
     return tuple(found)
 
 
@@ -358,7 +369,9 @@ def by_chance(n: int, share: float) -> tuple[int, int]:
     return low, n
 
 
-def _forecast(model: Model, known: Subject, level: Observed, *, seed: int, draws: int) -> Forecast:
+def _forecast(
+    model: Model, known: Subject, level: Observed, *, seed: int, draws: int, window: Window
+) -> Forecast:
     """The forecast of a level for a subject as it was known before it."""
     doses = known.course.schedule.doses
     # A sample from before the first dose says nothing about the patient.
@@ -388,13 +401,14 @@ def _forecast(model: Model, known: Subject, level: Observed, *, seed: int, draws
             return _none(model, known.id, level, used, str(error))
         at_mode = with_new_occasions(model, mode.eta[None, :], needed, rng=None)
         prediction = float(predict(at_mode).values[level.analyte][0, 0, 0])
-    bands = _NO_BANDS
+    bands, inside = _NO_BANDS, math.nan
     if etas is not None:
         every = with_new_occasions(model, etas, needed, rng=rng)
-        bands = _bands(model, level.analyte, predict(every), rng)
+        measured = _measured(model, level.analyte, predict(every), rng)
+        bands, inside = _bands(measured), _inside(measured, window)
     return Forecast(
         known.id, level.time, level.analyte, model.observation(level.analyte).unit, level.number,
-        level.censored, used, typical, prediction, *bands, cautions=cautions,
+        level.censored, used, typical, prediction, *bands, cautions=cautions, inside=inside,
     )  # fmt: skip
 
 
@@ -423,24 +437,38 @@ def _predictor(model: Model, course: Course, level: Observed) -> Callable[[Array
     return predict
 
 
-def _bands(model: Model, analyte: str, prediction: Prediction, rng: np.random.Generator) -> Bands:
+def _measured(
+    model: Model, analyte: str, prediction: Prediction, rng: np.random.Generator
+) -> Array:
+    """A measured level for each draw: the prediction with residual error."""
     observation = model.observation(analyte)
     f = prediction.values[analyte][0, :, 0]
     usable = np.isfinite(f)
     if not usable.any():
-        return _NO_BANDS
+        return np.empty(0)
     f = f[usable]
     e = rng.standard_normal(len(f))
     if analyte in prediction.errors:
         center, variance = (a[0, usable, 0] for a in prediction.errors[analyte])
         measured = center + np.sqrt(variance) * e
-        measured = np.exp(measured) if observation.logged else np.maximum(measured, 0.0)
-    elif observation.residual.log > 0.0:
-        measured = f * np.exp(observation.residual.log * e)
-    else:
-        measured = np.maximum(f + np.sqrt(observation.residual.variance(f)) * e, 0.0)
+        return np.asarray(np.exp(measured) if observation.logged else np.maximum(measured, 0.0))
+    if observation.residual.log > 0.0:
+        return np.asarray(f * np.exp(observation.residual.log * e))
+    return np.maximum(f + np.sqrt(observation.residual.variance(f)) * e, 0.0)
+
+
+def _bands(measured: Array) -> Bands:
+    if not len(measured):
+        return _NO_BANDS
     low90, low50, median, high50, high90 = (float(q) for q in np.quantile(measured, _BANDS))
     return low90, low50, median, high50, high90
+
+
+def _inside(measured: Array, window: Window) -> float:
+    low, high = window
+    if not len(measured) or math.isnan(low):
+        return math.nan
+    return float(np.mean((measured >= low) & (measured <= high)))
 
 
 def _known(model: Model, past: Record, level: Measurement) -> tuple[Subject, str]:

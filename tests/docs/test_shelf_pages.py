@@ -4,35 +4,42 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from equipoise import criteria, units
+from equipoise import criteria, models, units
 from equipoise.truth import Limit, Truth
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def _maker() -> ModuleType:
-    place = ROOT / "docs" / "shelf" / "make_pages.py"
-    spec = importlib.util.spec_from_file_location("make_pages", place)
+def _maker(name: str) -> ModuleType:
+    place = ROOT / "docs" / "shelf" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, place)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["make_pages"] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 
 
-MAKER = _maker()
+MAKER, CARDS = _maker("make_pages"), _maker("model_cards")
 
 
 def test_the_pages_are_those_of_the_shelf_as_it_is() -> None:
-    made = MAKER.pages()
-    folder = ROOT / "docs" / "shelf" / "criteria"
+    _up_to_date(MAKER.pages(), ROOT / "docs" / "shelf" / "criteria")
+
+
+def test_the_cards_are_those_of_the_models_as_they_are() -> None:
+    _up_to_date(CARDS.cards(), ROOT / "docs" / "shelf" / "models")
+
+
+def _up_to_date(made: Mapping[str, str], folder: Path) -> None:
     there = {p.name: p.read_text(encoding="utf-8") for p in folder.glob("*.md")}
     stale = [name for name in {*made, *there} if made.get(name) != there.get(name)]
     assert not stale, f"{sorted(stale)}: run python docs/shelf/make_pages.py"
@@ -65,3 +72,22 @@ def test_a_test_is_found_by_the_values_it_names_and_by_no_other() -> None:
     made_up = Limit(">=", (("987654", "ng/mL"),))
     tests = MAKER.tests_of(ROOT / "tests" / "published" / "test_hscore_2014.py")
     assert not any(MAKER._names(test, made_up, met=True) for test in tests)
+
+
+@pytest.mark.parametrize("model", models.ALL, ids=lambda m: m.id)
+def test_a_card_says_all_that_a_reader_may_ask(model) -> None:
+    card = CARDS.card(model)
+    assert model.external_validation in card
+    assert model.because in card
+    for trap in model.traps:
+        assert trap in card
+    rows = [line for line in card.splitlines() if line.startswith("| ")]
+    for name, value in model.thetas.items():
+        (row,) = [r for r in rows if r.startswith(f"| {name} | {value.number:.6g} |")]
+        assert value.where.replace("|", "\\|").strip() in row
+    for check in model.checks:
+        here = check.compute(model)
+        assert abs(here / check.expected - 1.0) <= check.tolerance
+        assert any(f"| {check.expected:.4g} {check.unit} | {here:.4g} " in r for r in rows)
+    for line in card.splitlines():
+        assert " nan " not in line

@@ -13,6 +13,9 @@ import click
 from equipoise import examples, files, report
 from equipoise.assess import assess as assess_record
 from equipoise.assessment import DISCLAIMER, NOT_FOR_DOSING, Assessment, to_json
+from equipoise.bedside import bedside_note
+from equipoise.cli.approving import formulary_option
+from equipoise.cli.errors import WrongInput
 from equipoise.cli.words import (
     at_option,
     json_option,
@@ -24,6 +27,8 @@ from equipoise.cli.words import (
     working,
     write_text,
 )
+from equipoise.formulary import assess_approved, read_formulary
+from equipoise.report.bedside import note_page, note_text
 
 research_option = click.option(
     "--research", is_flag=True,
@@ -41,6 +46,12 @@ research_option = click.option(
     help="Write assessment.json, report.html and report.txt there.",
 )  # fmt: skip
 @click.option("--pdf", is_flag=True, help="Also write report.pdf (extra: equipoise[pdf]).")
+@click.option(
+    "--note",
+    is_flag=True,
+    help="Print the one-page note for the chart instead; with --out also note.html.",
+)
+@formulary_option
 @research_option
 @seed_option
 @json_option
@@ -49,6 +60,8 @@ def assess(
     when: str | None,
     out: str | None,
     pdf: bool,
+    note: bool,
+    formulary_file: str | None,
     research: bool,
     seed: int,
     as_json: bool,
@@ -62,14 +75,28 @@ def assess(
     if pdf and find_spec("weasyprint") is None:
         # Said before the work is done, and before half of the files are written.
         raise report.MissingExtra("pdf", "a PDF report")
+    if formulary_file is not None and research:
+        raise WrongInput(
+            "--formulary is what a site doses by and --research is not for dosing: leave one out"
+        )
+    site = None if formulary_file is None else read_formulary(formulary_file)
     patient = read_record(record)
     at = moment(when, patient)
     with working("assessing") as step:
-        answer = assess_record(patient, at, seed=seed, research=research, progress=step)
+        if site is None:
+            answer = assess_record(patient, at, seed=seed, research=research, progress=step)
+        else:
+            answer = assess_approved(site, patient, at, seed=seed, progress=step)
+    slip = bedside_note(answer) if note else None
     if out is not None:
         write_answer(answer, Path(out), pdf=pdf)
+        if slip is not None:
+            write_text(Path(out) / "note.html", note_page(slip))
+            write_text(Path(out) / "note.txt", note_text(slip) + "\n")
     if as_json:
-        print_json(answer)
+        print_json(answer if slip is None else slip)
+    elif slip is not None:
+        click.echo(note_text(slip))
     else:
         show(report.text(answer))
         if out is not None:

@@ -21,6 +21,8 @@ INPUT_ERRORS = (
     ("equipoise.turnaround", "TurnaroundError"),
     ("equipoise.readout", "ModelUseError"),
     ("equipoise.charting", "ChartingError"),
+    ("equipoise.commissioning", "CommissioningError"),
+    ("equipoise.formulary", "FormularyError"),
 )
 """(module, name): a command that never loads a module cannot raise its error, and need not wait for
 it to load."""

@@ -8,6 +8,7 @@ import click
 
 from equipoise import charting, criteria, files
 from equipoise.cli import grading_cohort
+from equipoise.cli.approving import formulary_option
 from equipoise.cli.charting import conventions_option, print_pairs
 from equipoise.cli.episodes import episodes_option, print_episodes
 from equipoise.cli.errors import WrongInput
@@ -23,6 +24,7 @@ from equipoise.cli.words import (
     working,
 )
 from equipoise.criterion import Criterion, Grade
+from equipoise.formulary import CONVENTIONS, CRITERIA, marked_grade, read_formulary, require
 from equipoise.grading import daily as grade_daily
 from equipoise.grading import grade as grade_once
 from equipoise.record import Record
@@ -37,6 +39,7 @@ from equipoise.record import Record
 @at_option
 @click.option("--daily", is_flag=True, help="At each day's end, from what was known then.")
 @conventions_option
+@formulary_option
 @episodes_option
 @click.option("--out", type=click.Path(), metavar="PLACE",
               help="Of a cohort: a .csv or .parquet file for the daily table, or a folder for the "
@@ -55,6 +58,7 @@ def grade(
     when: str | None,
     daily: bool,
     conventions_file: str | None,
+    formulary_file: str | None,
     as_episodes: bool,
     out: str | None,
     compared: tuple[str, ...],
@@ -71,13 +75,16 @@ def grade(
         raise click.UsageError("--episodes stands over all days: leave --daily out")
     chosen = _chosen(wanted)
     site = None if conventions_file is None else charting.read_conventions(conventions_file)
+    approved = None if formulary_file is None else read_formulary(formulary_file)
+    if approved is not None and site is not None:
+        require(approved, CONVENTIONS, site.name, site)
     if why is not None:
         patient = grading_cohort.one_patient(record, why)
     elif files.holds_many(record):
-        if as_episodes or site is not None:
+        if as_episodes or site is not None or approved is not None:
             raise WrongInput(
-                "--episodes and --conventions go with one patient: give one record, or name a "
-                "patient of the cohort with --why"
+                "--episodes, --conventions and --formulary go with one patient: give one record, "
+                "or name a patient of the cohort with --why"
             )
         return grading_cohort.grade_cohort(
             record, chosen, when=when, out=out, compared=compared, workers=workers, as_json=as_json
@@ -92,6 +99,9 @@ def grade(
     at = moment(when, patient)
     past = patient.assuming_turnaround().until(at)
     if as_episodes:
+        if approved is not None:
+            for criterion in chosen:
+                require(approved, CRITERIA, criterion.id, criterion)
         print_episodes(chosen, past, at, site, asked=bool(wanted), as_json=as_json)
         return 0
 
@@ -103,7 +113,10 @@ def grade(
                 found.extend(grade_daily(criterion, past, at, conventions=conventions))
             else:
                 found.append(grade_once(criterion, past, at, conventions=conventions))
-        return found
+        if approved is None:
+            return found
+        by_id = {c.id: c for c in chosen}
+        return [marked_grade(approved, by_id[g.criterion], g) for g in found]
 
     with working("grading") as step:
         answers = graded(None)

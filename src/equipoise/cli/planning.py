@@ -9,6 +9,7 @@ from equipoise import models as models_shelf
 from equipoise import targets as targets_shelf
 from equipoise.assessment import NOT_FOR_DOSING, OptionList
 from equipoise.chance import stream
+from equipoise.cli.approving import formulary_option
 from equipoise.cli.assessing import research_option
 from equipoise.cli.errors import WrongInput
 from equipoise.cli.shelf import nearest
@@ -27,6 +28,7 @@ from equipoise.cli.words import (
 )
 from equipoise.courses import TURNAROUND, option_list, proposals_for
 from equipoise.exposure import know
+from equipoise.formulary import MODELS, TARGETS, read_formulary, require
 from equipoise.model import Model
 from equipoise.modelfile import load
 from equipoise.offer import Offer, proposals, read_offer
@@ -51,6 +53,7 @@ from equipoise.target import Target, choose
     help="TOML of what can be given; default: fractions of the present course.",
 )
 @at_option
+@formulary_option
 @research_option
 @seed_option
 @json_option
@@ -60,6 +63,7 @@ def plan(
     wanted: tuple[str, ...],
     offer_file: str | None,
     when: str | None,
+    formulary_file: str | None,
     research: bool,
     seed: int,
     as_json: bool,
@@ -70,6 +74,16 @@ def plan(
     for id_ in wanted:
         if id_ not in shelf:
             raise WrongInput(f"--target {id_}: no such target; {nearest(id_, shelf)}")
+    if formulary_file is not None:
+        if research:
+            raise WrongInput(
+                "--formulary is what a site doses by and --research is not for dosing: leave one "
+                "out"
+            )
+        site = read_formulary(formulary_file)
+        require(site, MODELS, found.id, found)
+        for id_ in wanted:
+            require(site, TARGETS, id_, shelf[id_])
     patient = read_record(record)
     at = moment(when, patient)
     past = patient.assuming_turnaround().until(at)

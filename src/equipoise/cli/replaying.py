@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +40,13 @@ from equipoise.replay import (
     BY_ROW,
     LAST_CARRIED,
     NEXT_CARRIED,
+    NO_WINDOW,
     RECORDED,
     SAME_LEVELS,
     Forecast,
     Replay,
     Summary,
+    Window,
 )
 from equipoise.report.forecasts import forecasts_page, percent
 from equipoise.report.words import number, span
@@ -86,50 +88,10 @@ def replay(
     DATA is one CSV in NONMEM's form, or records: JSON files, tidy CSV files, folders of them.
     """
     found = load(model, {m.id: m for m in models_shelf.ALL})
-    is_dataset = _is_dataset(data)
-    asked = carried(carry, record=not is_dataset)
     with working("replaying") as step:
-        if is_dataset:
-            if turnaround is not None:
-                raise WrongInput(
-                    "--assume-turnaround goes with records; in a data set a result is known at its "
-                    "TIME: leave it out"
-                )
-            with reading(data[0]):
-                dataset = read_dataset(data[0], found, carry=asked)
-            for note in dataset.notes:
-                click.echo(note, err=True)
-            subjects = dataset.subjects
-            forecasts: list[Forecast] = []
-            clocks = dataset.level_hours
-            for i, (subject, hours) in enumerate(zip(subjects, clocks, strict=True)):
-                step(f"subject {i + 1} of {len(subjects)}")
-                forecasts += replaying.of_subject(
-                    found, subject, seed=seed, draws=draws, hours=hours
-                )
-            availability, cautions = BY_ROW, list[str]()
-            rule = NEXT_CARRIED if asked is Carry.NONMEM else LAST_CARRIED
-        else:
-            rule = LAST_CARRIED
-            assumed = None if turnaround is None else read_turnaround(turnaround)
-            records = list(_records(data))
-            _different(records)
-            forecasts, cautions, availability = _of_records(
-                found, records, assumed, seed, draws, step
-            )
-    if not forecasts:
-        raise WrongInput(
-            f"no level of {', '.join(found.analytes)} is in the data; nothing to forecast"
+        answer = replayed(
+            found, data, seed=seed, draws=draws, turnaround=turnaround, carry=carry, step=step
         )
-    answer = replaying.collected(
-        found,
-        forecasts,
-        seed=seed,
-        draws=draws,
-        availability=availability,
-        covariates=rule,
-        cautions=cautions,
-    )
     if out is not None:
         _write(answer, Path(out))
     if as_json:
@@ -141,7 +103,67 @@ def replay(
     return 0
 
 
-def _is_dataset(data: Sequence[str]) -> bool:
+def replayed(
+    model: Model,
+    data: Sequence[str],
+    *,
+    seed: int,
+    draws: int = replaying.DRAWS,
+    turnaround: str | None = None,
+    carry: str | None = None,
+    window: Window = NO_WINDOW,
+    step: Callable[[str], None] = lambda _what: None,
+) -> Replay:
+    """A replay of what was given: one data set in NONMEM's form, or records.
+
+    turnaround  a file, for records
+    window      for `Forecast.inside`
+    Fails  WrongInput where the data cannot be replayed by this model.
+    """
+    dataset_given = is_dataset(data)
+    asked = carried(carry, record=not dataset_given)
+    if dataset_given:
+        if turnaround is not None:
+            raise WrongInput(
+                "--assume-turnaround goes with records; in a data set a result is known at its "
+                "TIME: leave it out"
+            )
+        with reading(data[0]):
+            dataset = read_dataset(data[0], model, carry=asked)
+        for note in dataset.notes:
+            click.echo(note, err=True)
+        subjects = dataset.subjects
+        forecasts: list[Forecast] = []
+        for i, (subject, hours) in enumerate(zip(subjects, dataset.level_hours, strict=True)):
+            step(f"subject {i + 1} of {len(subjects)}")
+            forecasts += replaying.of_subject(
+                model, subject, seed=seed, draws=draws, hours=hours, window=window
+            )
+        availability, cautions = BY_ROW, list[str]()
+        rule = NEXT_CARRIED if asked is Carry.NONMEM else LAST_CARRIED
+    else:
+        rule = LAST_CARRIED
+        assumed = None if turnaround is None else read_turnaround(turnaround)
+        records = records_of(data)
+        forecasts, cautions, availability = _of_records(
+            model, records, assumed, seed, draws, window, step
+        )
+    if not forecasts:
+        raise WrongInput(
+            f"no level of {', '.join(model.analytes)} is in the data; nothing to forecast"
+        )
+    return replaying.collected(
+        model,
+        forecasts,
+        seed=seed,
+        draws=draws,
+        availability=availability,
+        covariates=rule,
+        cautions=cautions,
+    )
+
+
+def is_dataset(data: Sequence[str]) -> bool:
     """Whether the input is a data set in NONMEM's form, by its first line."""
     sets = [place for place in data if _has_rows_of_nonmem(Path(place))]
     if sets and len(data) > 1:
@@ -162,6 +184,18 @@ def _has_rows_of_nonmem(path: Path) -> bool:
     return not header >= RECORD_COLUMNS
 
 
+def records_of(data: Sequence[str]) -> tuple[Record, ...]:
+    """The records of files and folders.
+
+    Fails  InputError for the first thing refused; WrongInput where two have one id.
+    """
+    found = tuple(_records(data))
+    ids = [record.id for record in found]
+    if len(set(ids)) < len(ids):
+        raise WrongInput("two records have the same id; give each patient one of its own")
+    return found
+
+
 def _records(data: Sequence[str]) -> Iterator[Record]:
     for place in data:
         if Path(place).suffix.lower() == ".json" and not Path(place).is_dir():
@@ -175,19 +209,14 @@ def _records(data: Sequence[str]) -> Iterator[Record]:
                 yield record
 
 
-def _different(records: Sequence[Record]) -> None:
-    ids = [record.id for record in records]
-    if len(set(ids)) < len(ids):
-        raise WrongInput("two records have the same id; give each patient one of its own")
-
-
 def _of_records(
     model: Model,
     records: Sequence[Record],
     turnaround: Turnaround | None,
     seed: int,
     draws: int,
-    step: Any,
+    window: Window,
+    step: Callable[[str], None],
 ) -> tuple[list[Forecast], list[str], str]:
     forecasts: list[Forecast] = []
     cautions: list[str] = []
@@ -203,7 +232,7 @@ def _of_records(
         if lacking and turnaround is not None:
             record, availability = assuming(record, turnaround), ASSUMED
         try:
-            own = replaying.of_record(model, record, seed=seed, draws=draws)
+            own = replaying.of_record(model, record, seed=seed, draws=draws, window=window)
         except ValueError as error:
             raise WrongInput(str(error)) from error
         forecasts += own

@@ -52,6 +52,16 @@ def text(assessment: Assessment, *, width: int = 100) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
+def plain(blocks: Iterable[Block], *, width: int = 100, band: str = "") -> str:
+    """Blocks that are not of a whole report, as lines of at most `width` characters.
+
+    band  words above and below, where nothing may be dosed by it
+    """
+    banner = [f" {band} ".center(width, "!")] if band else []
+    lines = [*banner, *_lines(blocks, width), *banner]
+    return "\n".join(line.rstrip() for line in lines)
+
+
 def _lines(blocks: Iterable[Block], width: int) -> list[str]:
     lines: list[str] = []
     tight = True
