@@ -41,9 +41,10 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "checks", "files", "modelfile", "density", "descent", "likelihood", "datafile", "steps",
         "dataset", "profiles", "objective", "scout", "mode", "importance", "proposal", "fit",
         "diagnostics", "patient", "triage", "plan", "areas", "exposure", "boarding", "courses",
-        "offer", "turnaround", "replay", "nonmem", "gradetable", "agreement",
+        "offer", "turnaround", "replay", "nonmem", "gradetable", "agreement", "pooling",
+        "studies", "evidence",
     ),
-    "jobs": ("shelves", "examples", "assess"),
+    "jobs": ("shelves", "examples", "studytables", "assess"),
     "faces": ("report", "cli"),
 }  # fmt: skip
 

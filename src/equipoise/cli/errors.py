@@ -21,6 +21,7 @@ INPUT_ERRORS = (
     ("equipoise.turnaround", "TurnaroundError"),
     ("equipoise.readout", "ModelUseError"),
     ("equipoise.charting", "ChartingError"),
+    ("equipoise.studies", "EvidenceError"),
 )
 """(module, name): a command that never loads a module cannot raise its error, and need not wait for
 it to load."""
