@@ -5,6 +5,7 @@ from equipoise.decisions import (
     atg_remaining,
     azole_on_sirolimus,
     busulfan_remaining,
+    microtransplantation,
     second_inflammatory_wave,
 )
 
@@ -13,4 +14,5 @@ ALL: tuple[Decision, ...] = (
     azole_on_sirolimus.DECISION,
     busulfan_remaining.DECISION,
     second_inflammatory_wave.DECISION,
+    microtransplantation.DECISION,
 )

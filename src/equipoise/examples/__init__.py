@@ -1,7 +1,7 @@
-"""Records that come with the package: one published patient and five made-up ones.
+"""Records that come with the package: one published patient and six made-up ones.
 
 Beside each `NAME.json` stands `NAME.md`, which says where it comes from, what is printed in the
-source and what is not, or how it was made. `examples/make_examples.py` makes the five again.
+source and what is not, or how it was made. `examples/make_examples.py` makes the six again.
 """
 
 from __future__ import annotations
@@ -76,6 +76,14 @@ BUNDLED: tuple[Bundled, ...] = (
         "day-7T18:30",
         False,
         "the cumulative AUC so far and ahead, in mg.h/L and uM.min, and the doses left",
+    ),
+    Bundled(
+        "microtransplant_older_aml.json",
+        "AML at 68, two courses with microtransplanted cells, a third planned (made up)",
+        "day+82T15:00",
+        False,
+        "the three ways and where each was inferior, doses against print, microchimerism partly "
+        "below the limit",
     ),
 )
 """Every bundled record, in the order of the demonstration."""
