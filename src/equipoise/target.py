@@ -17,7 +17,7 @@ from equipoise.source import Evidence, Source, Standing
 
 
 class Metric(Enum):
-    """What of the concentration curve a target or an effect speaks of."""
+    """What of the concentration curve, or of cells, a target or an effect speaks of."""
 
     TROUGH = "steady-state trough"
     AUC_PRE = "AUC before the graft"
@@ -25,6 +25,8 @@ class Metric(Enum):
     AUC_TOTAL = "total AUC"
     AUC_CUMULATIVE = "cumulative AUC"
     STEADY_STATE = "steady-state concentration"
+    CELL_DOSE = "cells infused"
+    COUNT = "count by a day"
 
 
 @dataclass(frozen=True, slots=True)
