@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 from ladder_patients import LADDERS
+from mtor_patients import MTOR
 from situations import (
     DAY,
     Three,
@@ -37,6 +38,10 @@ def blinatumomab(at: float, *, days: float) -> Dose:
 
 def lymphocytes(at: float) -> Cells:
     return Cells(at=at, known=0.0, product="donor_lymphocytes", status="planned")
+
+
+def obecabtagene(part: str) -> Cells:
+    return Cells(at=0.0, known=0.0, product="obecabtagene", part=part)
 
 
 SIROLIMUS = daily("sirolimus", range(20))
@@ -179,6 +184,12 @@ PATIENTS: dict[str, Three] = {
         situation(T, dose("thymoglobulin", 0.0)),
         "ATG level with its unit and assay",
     ),
+    "thymoglobulin_premedication_us": Three(
+        situation(2.0, planned("thymoglobulin", 5.0, "160 mg", duration=6.0)),
+        situation(2.0 + 49.0, dose("thymoglobulin", 2.0, "160 mg", duration=6.0)),
+        situation(2.0 + 48.0, dose("thymoglobulin", 2.0, "160 mg", duration=6.0)),
+        "whether a further infusion is planned",
+    ),
     "blinatumomab_dose_us": Three(
         situation(T, value("weight", 0.0, "70 kg"), blinatumomab(0.0, days=28)),
         situation(T, value("weight", 0.0, "70 kg")),
@@ -191,6 +202,12 @@ PATIENTS: dict[str, Three] = {
         situation(T, blinatumomab(T - 100.0, days=28)),
         situation(T, blinatumomab(T - 500.0, days=4)),
         "whether the cycle was complete",
+    ),
+    "obecabtagene_split_us": Three(
+        situation(9 * DAY, obecabtagene("1 of 2")),
+        situation(9 * DAY, obecabtagene("2 of 2")),
+        situation(9 * DAY, obecabtagene("")),
+        "which part of the split dose was given",
     ),
     "donor_lymphocytes_off_immunosuppression": Three(
         situation(60 * DAY, lymphocytes(70 * DAY), dose("tacrolimus", 45 * DAY)),
@@ -242,6 +259,7 @@ PATIENTS: dict[str, Three] = {
         "splenomegaly",
     ),
     **LADDERS,
+    **MTOR,
 }  # fmt: skip
 
 

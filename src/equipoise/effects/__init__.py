@@ -1,11 +1,12 @@
 """What exposures went with in published cohorts: "patients like these had", never "will"."""
 
-from equipoise.effects import busulfan, engineered_grafts, sirolimus, thymoglobulin
+from equipoise.effects import busulfan, engineered_grafts, grafalon, sirolimus, thymoglobulin
 from equipoise.target import Effect
 
 ALL: tuple[Effect, ...] = (
     *sirolimus.EFFECTS,
     *thymoglobulin.EFFECTS,
+    *grafalon.EFFECTS,
     *busulfan.EFFECTS,
     *engineered_grafts.EFFECTS,
 )

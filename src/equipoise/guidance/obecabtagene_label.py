@@ -64,8 +64,8 @@ SPLIT = Recommendation(
         f"{TOTAL / 1e6:g} x 10^6 CAR T cells in all, split over day 1 and day {SECOND_DAY} "
         f"(within {AROUND} days) by the share of blasts in a marrow sampled within "
         f"{BLASTS_WITHIN} days before lymphodepletion. After CRS of grade {PUT_OFF} the second "
-        f"part may be put off to day {LATEST_DAY}, until CRS is grade 1 or less; after grade {NO_MORE} "
-        "or more treatment is discontinued. ICANS counts too; its row was not read."
+        f"part may be put off to day {LATEST_DAY}, until CRS is grade 1 or less; after grade "
+        f"{NO_MORE} or more treatment is discontinued. ICANS counts too; its row was not read."
     ),
     source=LABEL,
     standing=Standing.PUBLISHED,
