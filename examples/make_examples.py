@@ -395,6 +395,73 @@ def falling_chimerism() -> Record:
     return _record(head, events, clock)
 
 
+def microtransplant_older_aml() -> Record:
+    """Induction and one consolidation with microtransplanted cells; a third course is planned.
+
+    Day 0 is the first infusion of cells. Nothing is simulated: all values are written by hand.
+    """
+    id_, clock = "bundled-microtransplant-older-aml", _Clock("2026-02-16T11:00:00+01:00")
+    admitted = clock.at(-9, "09:00")
+    events: list[Event] = [
+        _bedside("weight", "62 kg", admitted),
+        _bedside("height", "164 cm", admitted),
+    ]
+    induction = [("mitoxantrone", "8 mg/m2", day, "30 min") for day in range(-8, -5)]
+    induction += [("cytarabine", "150 mg/m2", day, "24 h") for day in range(-8, -1)]
+    second = [("cytarabine", "1 g/m2", day, "3 h") for day in (38, 39, 40)]
+    for agent, amount, day, duration in [*induction, *second]:
+        events.append({"type": "dose", "at": clock.at(day, "09:00"), "agent": agent,
+                       "amount": amount, "duration": duration, "route": "iv"})  # fmt: skip
+    agreed = clock.at(82, "14:00")
+    for day in (90, 91, 92):
+        events.append({"type": "dose", "at": clock.at(day, "09:00"), "known": agreed,
+                       "agent": "cytarabine", "amount": "1 g/m2", "duration": "3 h", "route": "iv",
+                       "status": "planned"})  # fmt: skip
+    cells = {"type": "cells", "product": "microtransplant", "donor": "haploidentical",
+             "source": "peripheral_blood"}  # fmt: skip
+    for number, when, cd34, cd3 in (
+        (1, clock.at(0, "11:00"), "2.4e6 /kg", "1.1e8 /kg"),
+        (2, clock.at(41, "14:00"), "2.1e6 /kg", "1.3e8 /kg"),
+    ):
+        events.append({**cells, "at": when, "course": number, "after_chemotherapy": "26 h",
+                       "doses": {"CD34": cd34, "CD3": cd3}})  # fmt: skip
+    events.append({**cells, "at": clock.at(93, "14:00"), "known": agreed, "course": 3,
+                   "status": "planned"})  # fmt: skip
+    for day, neutrophils, platelets in (
+        (-9, "0.6", "38"), (5, "0.05", "12"), (10, "0.31", "17"), (11, "0.62", "19"),
+        (15, "1.9", "34"), (28, "3.1", "162"), (50, "0.12", "20"), (54, "0.71", "31"),
+        (70, "2.6", "148"), (82, "3.0", "171"),
+    ):  # fmt: skip
+        drawn, told = clock.at(day, "06:00"), clock.at(day, "08:00")
+        events.append(_lab("neutrophils", f"{neutrophils} 10*9/L", drawn, told))
+        events.append(_lab("platelets", f"{platelets} 10*9/L", drawn, told))
+    for day in (2, 6, 47):
+        events.append({"type": "transfusion", "at": clock.at(day, "15:00"), "product": "platelets"})
+    events.append({"type": "transfusion", "at": clock.at(4, "15:00"), "product": "red_cells"})
+    for day, method, value in (
+        (7, "dPCR", "0.21 %"), (14, "dPCR", "0.05 %"), (14, "STR", "<1 %"), (35, "dPCR", "<0.01 %"),
+        (49, "dPCR", "0.34 %"), (63, "dPCR", "0.03 %"), (77, "dPCR", "<0.01 %"),
+    ):  # fmt: skip
+        limit = "0.01 %" if method == "dPCR" else "1 %"
+        found = _lab("donor_chimerism_whole", value, clock.at(day, "06:30"),
+                     clock.at(day + 3, "12:00"))  # fmt: skip
+        events.append({**found, "method": method, "specimen": "blood", "limit": limit})
+    for day, value in ((28, "2.1e-3"), (77, "<1e-5")):
+        found = _lab("mrd", value, clock.at(day, "10:00"), clock.at(day + 4, "12:00"))
+        events.append({**found, "marker": "NPM1c", "specimen": "marrow", "limit": "1e-5"})
+    events.append({"type": "finding", "at": clock.at(82, "10:00"), "name": "active_gvhd",
+                   "value": False})  # fmt: skip
+    head = {
+        "id": id_,
+        "day0": clock.day0.isoformat(),
+        "born": "1957-06-02",
+        "sex": "female",
+        "platform": "microtransplant",
+        "note": "Made up: every value is written by hand (examples/make_examples.py).",
+    }
+    return _record(head, events, clock)
+
+
 MADE = {
     "sirolimus_adult": sirolimus_adult,
     "sirolimus_child_12kg": sirolimus_child_12kg,
@@ -402,6 +469,7 @@ MADE = {
     "atg_haploidentical": atg_haploidentical,
     "busulfan_adult": busulfan_adult,
     "falling_chimerism": falling_chimerism,
+    "microtransplant_older_aml": microtransplant_older_aml,
 }
 """Name of the file without its ending -> what makes the record."""
 

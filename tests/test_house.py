@@ -55,8 +55,9 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "proposal", "fit", "diagnostics", "patient", "triage", "plan", "interacting", "areas",
         "exposure", "boarding", "signals", "courses", "offer", "policy", "guided", "turnaround",
         "replay", "commissioning", "nonmem", "gradetable", "agreement",
+        "pooling", "studies", "evidence",
     ),
-    "jobs": ("shelves", "examples", "assess", "formulary", "bedside"),
+    "jobs": ("shelves", "examples", "studytables", "assess", "formulary", "bedside"),
     "faces": ("report", "cli"),
 }  # fmt: skip
 

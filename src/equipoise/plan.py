@@ -50,6 +50,8 @@ NEEDED: Mapping[Metric, Purpose] = {
     Metric.AUC_CUMULATIVE: Purpose.AUC,
     Metric.STEADY_STATE: Purpose.STEADY_STATE,
     Metric.DAY_BELOW_ONE: Purpose.WASHOUT,
+    Metric.CELL_DOSE: Purpose.EXPANSION,
+    Metric.COUNT: Purpose.EXPANSION,
 }
 """What a model must have been made for before it may speak of a metric."""
 

@@ -17,7 +17,7 @@ from equipoise.source import Evidence, Source, Standing
 
 
 class Metric(Enum):
-    """What of the concentration curve a target or an effect speaks of.
+    """What of the concentration curve, or of cells, a target or an effect speaks of.
 
     DAY_BELOW_ONE  days from the graft to the moment from which the level stays below 1 of its unit
     """
@@ -29,6 +29,8 @@ class Metric(Enum):
     AUC_CUMULATIVE = "cumulative AUC"
     STEADY_STATE = "steady-state concentration"
     DAY_BELOW_ONE = "day of falling below 1 unit/mL"
+    CELL_DOSE = "cells infused"
+    COUNT = "count by a day"
 
 
 @dataclass(frozen=True, slots=True)

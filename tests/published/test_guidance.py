@@ -40,6 +40,10 @@ def lymphocytes(at: float) -> Cells:
     return Cells(at=at, known=0.0, product="donor_lymphocytes", status="planned")
 
 
+def obecabtagene(part: str) -> Cells:
+    return Cells(at=0.0, known=0.0, product="obecabtagene", part=part)
+
+
 SIROLIMUS = daily("sirolimus", range(20))
 T = 19 * DAY + 2.0
 STALE = T + 15 * DAY
@@ -198,6 +202,12 @@ PATIENTS: dict[str, Three] = {
         situation(T, blinatumomab(T - 100.0, days=28)),
         situation(T, blinatumomab(T - 500.0, days=4)),
         "whether the cycle was complete",
+    ),
+    "obecabtagene_split_us": Three(
+        situation(9 * DAY, obecabtagene("1 of 2")),
+        situation(9 * DAY, obecabtagene("2 of 2")),
+        situation(9 * DAY, obecabtagene("")),
+        "which part of the split dose was given",
     ),
     "donor_lymphocytes_off_immunosuppression": Three(
         situation(60 * DAY, lymphocytes(70 * DAY), dose("tacrolimus", 45 * DAY)),

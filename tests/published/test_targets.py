@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime
 import pytest
 
 from equipoise import effects, names, targets, units
+from equipoise.evidence import exact_interval
 from equipoise.record import Record
 from equipoise.source import Standing, review_due
-from equipoise.target import Metric, choose, why_none
+from equipoise.target import Design, Metric, choose, why_none
 
 # (id, low, high, unit, standing) as printed.
 PRINTED = [
@@ -317,6 +318,18 @@ ESTIMATES = [
     ("busulfan_t_cell_depleted_survival", 0.5, 0.29, 0.88, 59.5, math.inf, Standing.PUBLISHED),
     ("busulfan_label_sos", 0.08, None, None, 0, math.inf, Standing.PUBLISHED),
     ("busulfan_targeted_sos", 0.17, None, None, 0, math.inf, Standing.PUBLISHED),
+    ("treg_tcon_haploidentical_engraftment", 26 / 28, None, None, 2e6, 4e6, Standing.PUBLISHED),
+    ("treg_tcon_haploidentical_agvhd", 2 / 26, None, None, 2e6, 4e6, Standing.PUBLISHED),
+    ("treg_tcon_haploidentical_cd4_50", 34, None, None, 2e6, 4e6, Standing.PROVISIONAL),
+    ("treg_tcon_haploidentical_death", 10 / 28, None, None, 2e6, 4e6, Standing.PROVISIONAL),
+    ("orca_t_cgvhd_free_survival", 0.26, 0.14, 0.47, 0, math.inf, Standing.PUBLISHED),
+    ("graft_treg_ratio_survival", 0.75, None, None, 2.96, math.inf, Standing.PUBLISHED),
+    ("cd4_milestone_failed_nrm", 6.58, 2.82, 15.38, 0, 50, Standing.PUBLISHED),
+    ("cd4_milestone_failed_survival", 2.35, 1.46, 3.79, 0, 50, Standing.PUBLISHED),
+    ("cd4_milestone_failed_event", 1.80, 1.20, 2.69, 0, 50, Standing.PUBLISHED),
+    ("cd4_milestone_reached_t_cell_depleted", 0.547, None, None, 50, math.inf,
+     Standing.PUBLISHED),
+    ("cd4_recovered_nrm", 0.26, 0.11, 0.62, 50, math.inf, Standing.PUBLISHED),
 ]  # fmt: skip
 
 
@@ -347,7 +360,7 @@ def test_every_effect_is_whole(effect):
     assert set(effect.platforms) <= set(names.PLATFORMS)
     if effect.metric is Metric.DAY_BELOW_ONE:
         assert effect.unit == "d"
-    else:
+    elif effect.metric not in (Metric.CELL_DOSE, Metric.COUNT):  # of cells there is no target
         assert effect.unit == next(
             t.unit for t in targets.ALL
             if t.analyte == effect.analyte and t.metric == effect.metric
@@ -367,3 +380,19 @@ def test_cord_abstract_contradicts_itself_as_the_note_says():
     compounded = 0.974**10
     assert compounded == pytest.approx(0.77, abs=0.005)
     assert "26 %" in EFFECT["thymoglobulin_cord_cd4"].source.note
+
+
+def test_the_randomized_graft_and_the_haploidentical_platform_never_mix():
+    randomized = EFFECT["orca_t_cgvhd_free_survival"]
+    series = [e for e in effects.ALL if e.agent == "treg_tcon_graft"]
+    assert randomized.design is Design.RANDOMISED
+    assert len(series) == 4
+    for effect in series:
+        assert effect.design is Design.SERIES
+        assert not set(effect.platforms) & set(randomized.platforms)
+        assert effect.platforms == ("treg_tcon",)
+
+
+def test_two_of_26_is_inside_its_exact_interval_as_a_simulation_is_judged():
+    low, high = exact_interval(2, 26)
+    assert (round(100 * low), round(100 * high)) == (1, 25)

@@ -25,6 +25,7 @@ MADE_UP = (
     "atg_haploidentical",
     "busulfan_adult",
     "falling_chimerism",
+    "microtransplant_older_aml",
 )
 
 each = pytest.mark.parametrize("bundled", BUNDLED, ids=lambda b: b.name)
@@ -340,3 +341,19 @@ def test_the_third_level_of_the_adult_comes_the_next_morning() -> None:
     at = moment(record, "day-1T08:00")
     assert len(record.until(at).measurements("atg_active_au")) == 3
     assert record.until(at).pending("atg_active_au", at) == ()
+
+
+def test_the_microtransplant_record_has_values_on_both_sides_of_the_limit() -> None:
+    past, at = at_demo(by_name("microtransplant_older_aml"))
+    assert past.platform == "microtransplant"
+    cells = past.cells("microtransplant")
+    assert [(c.course, c.status) for c in cells] == [(1, ""), (2, ""), (3, "planned")]
+    values = past.measurements("donor_chimerism_whole", end=at)
+    assert [m.censored for m in values if m.method == "dPCR"] == ["", "", "<", "", "", "<"]
+    assert all(m.limit is not None for m in values)
+    same_day = [m for m in values if past.calendar_day(m.at) == 14]
+    assert {m.method: m.censored for m in same_day} == {"dPCR": "", "STR": "<"}
+    # What follows chemotherapy by 26 h is charted so.
+    for c in cells[:2]:
+        last = max(d.at + d.duration for d in past.doses() if d.at < c.at)
+        assert c.after == pytest.approx(c.at - last)

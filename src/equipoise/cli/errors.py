@@ -23,6 +23,7 @@ INPUT_ERRORS = (
     ("equipoise.charting", "ChartingError"),
     ("equipoise.commissioning", "CommissioningError"),
     ("equipoise.formulary", "FormularyError"),
+    ("equipoise.studies", "EvidenceError"),
 )
 """(module, name): a command that never loads a module cannot raise its error, and need not wait for
 it to load."""

@@ -6,6 +6,7 @@ from equipoise.decisions import (
     azole_on_sirolimus,
     busulfan_remaining,
     donor_lymphocytes,
+    microtransplantation,
     second_inflammatory_wave,
 )
 
@@ -15,4 +16,5 @@ ALL: tuple[Decision, ...] = (
     busulfan_remaining.DECISION,
     donor_lymphocytes.DECISION,
     second_inflammatory_wave.DECISION,
+    microtransplantation.DECISION,
 )

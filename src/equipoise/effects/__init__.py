@@ -1,6 +1,6 @@
 """What exposures went with in published cohorts: "patients like these had", never "will"."""
 
-from equipoise.effects import busulfan, grafalon, sirolimus, thymoglobulin
+from equipoise.effects import busulfan, engineered_grafts, grafalon, sirolimus, thymoglobulin
 from equipoise.target import Effect
 
 ALL: tuple[Effect, ...] = (
@@ -8,4 +8,5 @@ ALL: tuple[Effect, ...] = (
     *thymoglobulin.EFFECTS,
     *grafalon.EFFECTS,
     *busulfan.EFFECTS,
+    *engineered_grafts.EFFECTS,
 )

@@ -84,6 +84,14 @@ BUNDLED: tuple[Bundled, ...] = (
         False,
         "two signals and one decision: what must be known before lymphocytes or blinatumomab",
     ),
+    Bundled(
+        "microtransplant_older_aml.json",
+        "AML at 68, two courses with microtransplanted cells, a third planned (made up)",
+        "day+82T15:00",
+        False,
+        "the three ways and where each was inferior, doses against print, microchimerism partly "
+        "below the limit",
+    ),
 )
 """Every bundled record, in the order of the demonstration."""
 
