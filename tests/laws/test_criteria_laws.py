@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from equipoise import units
+from equipoise import names, units
 from equipoise.chart import chart_of
 from equipoise.criteria import (
     ALL,
@@ -345,6 +345,27 @@ def test_the_unit_of_entry_does_not_matter(record):
     converted = replace(record, events=tuple(events))
     for id_, (plain, other) in intervals(record, converted).items():
         assert plain == other, id_
+
+
+@pytest.mark.parametrize("name", sorted(names.MEASUREMENTS))
+def test_every_unit_that_is_read_is_graded(name):
+    """Hemoglobin in mmol/L was accepted on reading and stopped four criteria."""
+    meant = names.MEASUREMENTS[name]
+    numbers = NUMBERS.get(name, ("", ["1"]))[1]
+    middle = next(text for text in numbers if text[0] not in "<>")
+    records = []
+    for code in units.UNITS:
+        try:
+            number = units.convert(float(middle), meant.unit, code, substance=meant.substance)
+        except units.UnitError:
+            continue
+        value = units.parse(f"{number:.15f} {code}")
+        events = tuple(
+            Measurement(at=at, known=at, name=name, value=value, number=float(middle))
+            for at in (-5.0, 30.0, 50.0)
+        )
+        records.append(replace(empty(), events=(*empty().events, *events)))
+    assert set(intervals(*records)) == {c.id for c in ALL}
 
 
 @each
