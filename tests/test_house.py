@@ -41,7 +41,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "checks", "files", "modelfile", "density", "descent", "likelihood", "datafile", "steps",
         "dataset", "profiles", "objective", "scout", "mode", "importance", "proposal", "fit",
         "diagnostics", "patient", "triage", "plan", "areas", "exposure", "boarding", "courses",
-        "offer", "turnaround", "replay", "nonmem", "gradetable", "agreement",
+        "offer", "policy", "guided", "turnaround", "replay", "nonmem", "gradetable", "agreement",
     ),
     "jobs": ("shelves", "examples", "assess"),
     "faces": ("report", "cli"),

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 
@@ -37,7 +38,7 @@ from equipoise.onboard import OnBoard
 from equipoise.plan import NEEDED
 from equipoise.record import SAME_TIME, Kept, Measurement, Record
 from equipoise.shelves import SHELVES, Shelves
-from equipoise.source import Source, Standing
+from equipoise.source import Source, Standing, review_due
 from equipoise.tally import Tally, tally
 from equipoise.target import Effect, Metric, choose
 from equipoise.version import VERSION
@@ -89,6 +90,7 @@ def assess(
     given = tally(past, at)
     options = _together(asked, agents.options, decisions, situation, shelves)
     cautions = [*agents.cautions, *_record_cautions(past, at, assumed)]
+    cautions += _reviews(agents.exposures, advice, past.clock(at).date())
     if research:
         cautions.insert(0, f"research mode: provisional things feed options; {NOT_FOR_DOSING}")
     return Assessment(
@@ -140,6 +142,8 @@ def _asked(criterion: Criterion, past: Record, at: float) -> bool:
         return False  # A number of its own has no place among the grades of days.
     if not criterion.leading:
         return True
+    if "recorded_grade" in criterion.leading:
+        return criterion.id in {recorded for recorded, _, _ in _recorded(past, at)}
     return any(past.latest(name, at) or past.latest_finding(name, at) for name in criterion.leading)
 
 
@@ -235,7 +239,14 @@ def _agents(
         )
         progress(f"{model.agent}: options")
         options.extend(
-            default_options(found, targets, refused, research=research, rng=_rng(found, seed))
+            default_options(
+                found,
+                targets,
+                refused,
+                research=research,
+                rng=_rng(found, seed),
+                absences=shelves.absent,
+            )
         )
     agents = [a for a in past.agents() if any(m.agent == a for m in shelves.models)]
     idle = {m.agent for m in fitting} - tried
@@ -287,8 +298,12 @@ def _measured_analyte(known: Known) -> str:
 
 
 def _metrics(known: Known, shelves: Shelves) -> tuple[Metric, ...]:
-    """Metrics that a target of this agent speaks of and this model answers."""
+    """Metrics that a target of this agent or an effect of this analyte speaks of and this model
+    answers.
+    """
     spoken = [t.metric for t in shelves.targets if t.agent == known.model.agent]
+    analyte = known.model.observations[0].analyte
+    spoken += [e.metric for e in shelves.effects if e.analyte == analyte]
     spoken += [Metric.TROUGH, Metric.STEADY_STATE]
     return tuple(m for m in dict.fromkeys(spoken) if NEEDED[m] in known.model.purposes)
 
@@ -454,6 +469,18 @@ def _record_cautions(past: Record, at: float, assumed: int) -> list[str]:
     if death is not None:
         cautions.append("the record holds a death at or before this moment")
     return cautions
+
+
+def _reviews(exposures: Sequence[Exposure], advice: Sequence[Advice], on: date) -> tuple[str, ...]:
+    """A sentence where windows or statements used here have not been reviewed for a year."""
+    windows = [(t.id, t.reviewed_on) for e in exposures for t in e.targets]
+    said = [
+        (a.recommendation.id, a.recommendation.reviewed_on)
+        for a in advice
+        if a.applies is not Truth.NOT_MET
+    ]
+    due = review_due([*windows, *said], on)
+    return (due,) if due else ()
 
 
 def _sources(

@@ -25,7 +25,7 @@ from equipoise.plan import (
 )
 from equipoise.record import Given
 from equipoise.source import weakest
-from equipoise.target import Metric, Refused, Target, choose
+from equipoise.target import Absence, Metric, Refused, Target, choose, why_none
 from equipoise.triage import STEADY_AFTER, near_infusion
 
 REACH = 0.5
@@ -73,11 +73,12 @@ def default_options(
     *,
     research: bool,
     rng: np.random.Generator,
+    absences: Sequence[Absence] = (),
 ) -> tuple[OptionList, ...]:
     """Options against each fitting target: fractions of the present course.
 
     Without an offer nothing is known about tablets or vials, so fractions of what is being given
-    are weighed, and the list says so.
+    are weighed, and the list says so. Without a target the list says why there is none.
     """
     lists: list[OptionList] = []
     memory: Memory = {}
@@ -90,7 +91,7 @@ def default_options(
         offered = NO_OFFER if found.options else ()
         lists.append(replace(found, cautions=(*note, *offered, *found.cautions)))
     if not targets:
-        lists.append(_no_target(known, refused))
+        lists.append(_no_target(known, refused, absences))
     if has_loading_dose(known.model, known.record, known.t) and (
         Purpose.LOADING not in known.model.purposes
     ):
@@ -516,13 +517,10 @@ def _troughs_ahead(known: Known) -> tuple[tuple[PlainDose, ...], list[float]]:
     return (*given, *planned, *more), ahead
 
 
-def _no_target(known: Known, refused: Sequence[Refused]) -> OptionList:
-    why = "no published target on the shelf fits this patient"
-    # A window for this very platform in another unit is the reason a reader will ask about.
-    units = [r for r in refused if r.only_unit]
-    if units:
-        words = "; ".join(f"{r.target.window} ({r.target.source.text}): {r.reason}" for r in units)
-        why = f"no target in this unit; the published window for this platform is {words}"
+def _no_target(
+    known: Known, refused: Sequence[Refused], absences: Sequence[Absence] = ()
+) -> OptionList:
+    why = why_none(known.record, refused, absences, agent=known.model.agent)
     return OptionList(
         agent=known.model.agent,
         model=known.model.id,

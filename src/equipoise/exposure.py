@@ -32,7 +32,15 @@ from equipoise.model import (
 )
 from equipoise.occasions import expanded, occasions_of, with_new_occasions
 from equipoise.patient import Covariates, Present
-from equipoise.plan import Belief, Proposal, area_unit, metric_draws, mixture_quantiles
+from equipoise.plan import (
+    CONCENTRATIONS,
+    NEEDED,
+    Belief,
+    Proposal,
+    area_unit,
+    metric_draws,
+    mixture_quantiles,
+)
 from equipoise.record import Given, Record
 from equipoise.target import Effect, Metric, Refused, Target
 from equipoise.triage import STEADY_AFTER, Judged, judge
@@ -295,8 +303,10 @@ def summary(known: Known, metric: Metric, before: Array, after: Array) -> Summar
 
 def metric_unit(model: Model, metric: Metric) -> str:
     """Unit of a metric of the model's analyte: "ng/mL", "AU.d/mL", "mg.h/L"."""
-    if metric in (Metric.TROUGH, Metric.STEADY_STATE):
+    if metric in CONCENTRATIONS:
         return model.observations[0].unit
+    if metric is Metric.DAY_BELOW_ONE:
+        return "d"
     return area_unit(model.observations[0])
 
 
@@ -315,7 +325,7 @@ def as_it_stands(known: Known, metric: Metric) -> Proposal | None:
         rate = last.amount / last.duration * 24.0
         dose = PlainDose(last.at, last.amount, last.route or "iv", last.duration)
         return Proposal("present", f"at {rate:.3g} {last.unit}/d", (), (dose,))
-    if Purpose.AUC not in model.purposes or not known.all_doses:
+    if NEEDED[metric] not in model.purposes or not known.all_doses:
         return None
     label = "doses given and planned" if known.planned else "doses given"
     return Proposal("present", label, (), known.all_doses)

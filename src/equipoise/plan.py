@@ -19,6 +19,7 @@ from equipoise.kinetics import Linear
 from equipoise.model import (
     CLEARANCE_FACTOR,
     Array,
+    Course,
     Model,
     Observation,
     PlainDose,
@@ -35,6 +36,9 @@ AREA_HORIZON = 100.0 * 24.0
 """Hours after the graft, or after the last dose where that is later, up to which an AUC runs (100
 days, as in the simulations of Bishop 2026)."""
 
+GRID = 6.0
+"""Hours between the levels among which the fall below 1 is looked for."""
+
 ODDS_RTOL = 1e-5
 """Relative tolerance of the engine where draws are only counted: far below their own error."""
 
@@ -45,8 +49,12 @@ NEEDED: Mapping[Metric, Purpose] = {
     Metric.AUC_TOTAL: Purpose.AUC,
     Metric.AUC_CUMULATIVE: Purpose.AUC,
     Metric.STEADY_STATE: Purpose.STEADY_STATE,
+    Metric.DAY_BELOW_ONE: Purpose.WASHOUT,
 }
 """What a model must have been made for before it may speak of a metric."""
+
+CONCENTRATIONS = (Metric.TROUGH, Metric.STEADY_STATE)
+"""Metrics that are one level, which an assay could measure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +129,7 @@ def metric_draws(
 ) -> Array:
     """The metric for each proposal and each set of etas: (proposals, draws), NaN where not solved.
 
-    Troughs and steady-state concentrations in the analyte's unit, AUC in `area_unit`.
+    Concentrations in the analyte's unit, AUC in `area_unit`, `DAY_BELOW_ONE` in days.
     """
     if metric is Metric.AUC_CUMULATIVE and _superposable(model, proposals):
         return _superposed(model, proposals, covariates, etas)
@@ -129,11 +137,28 @@ def metric_draws(
         course(model, p.doses, covariates={**covariates, CLEARANCE_FACTOR: p.factor})
         for p in proposals
     ]
+    return course_metrics(model, metric, proposals, courses, etas)
+
+
+def course_metrics(
+    model: Model,
+    metric: Metric,
+    proposals: Sequence[Proposal],
+    courses: Sequence[Course],
+    etas: Array,
+) -> Array:
+    """The same for courses that carry their own covariates, which may be of several patients.
+
+    courses  those of the proposals, in their order
+    Days and AUC end at `AREA_HORIZON`; a level that is still 1 or more there has that day.
+    """
     analyte = model.observations[0].analyte
-    if metric in (Metric.TROUGH, Metric.STEADY_STATE):
+    if metric in CONCENTRATIONS:
         times = [np.array([_read_at(p, metric)]) for p in proposals]
         found = simulate(model, courses, times, etas=etas, rtol=ODDS_RTOL)
         return np.asarray(found.values[analyte][:, :, 0])
+    if metric is Metric.DAY_BELOW_ONE:
+        return _day_below_one(model, proposals, courses, etas)
     times = []
     for p in proposals:
         first = min((d.time for d in p.doses), default=0.0)
@@ -147,6 +172,40 @@ def metric_draws(
     if metric is Metric.AUC_POST:
         return np.asarray(after)
     return np.asarray(before + after)
+
+
+def _day_below_one(
+    model: Model, proposals: Sequence[Proposal], courses: Sequence[Course], etas: Array
+) -> Array:
+    """Days from the graft to the moment from which the level stays below 1, (proposals, draws).
+
+    The level falls between two times of the grid as its logarithm on a line. The first dose's time
+    where it never was 1 or more.
+    """
+    clocks = []
+    for p in proposals:
+        first = min((d.time for d in p.doses), default=0.0)
+        last = max((d.time + d.duration for d in p.doses), default=0.0)
+        ends = [e for d in p.doses for e in (d.time, d.time + d.duration)]
+        grid = np.arange(first, max(last, 0.0) + AREA_HORIZON + GRID, GRID)
+        clocks.append(np.unique(np.concatenate([grid, ends])))
+    found = simulate(model, courses, clocks, etas=etas, rtol=ODDS_RTOL)
+    values = found.values[model.observations[0].analyte]
+    days = np.full(values.shape[:2], np.nan)
+    for i, clock in enumerate(clocks):
+        level = values[i, :, : len(clock)]
+        solved = np.isfinite(level).all(axis=1)
+        high = level >= 1.0
+        last_high = np.where(high.any(axis=1), len(clock) - 1 - high[:, ::-1].argmax(axis=1), 0)
+        following = np.minimum(last_high + 1, len(clock) - 1)
+        lanes = np.arange(len(level))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            above = np.log(level[lanes, last_high])
+            fall = above - np.log(np.maximum(level[lanes, following], 1e-300))
+            share = np.where(high.any(axis=1) & (fall > 0.0), above / fall, 0.0)
+        hours = clock[last_high] + share * (clock[following] - clock[last_high])
+        days[i] = np.where(solved, hours / 24.0, np.nan)
+    return days
 
 
 def _slot(dose: PlainDose) -> PlainDose:
@@ -302,7 +361,7 @@ def _measured(
     noise: Sequence[Array],
     weights: Array,
 ) -> float:
-    if target.metric not in (Metric.TROUGH, Metric.STEADY_STATE):
+    if target.metric not in CONCENTRATIONS:
         return float("nan")
     odds = []
     for belief, v, e in zip(beliefs, values, noise, strict=True):

@@ -11,7 +11,8 @@ from equipoise.decision import Decision
 from equipoise.guidance.cells_on_board import RULES
 from equipoise.model import Model
 from equipoise.onboard import Rule
-from equipoise.target import Effect, Target
+from equipoise.target import Absence, Effect, Target
+from equipoise.targets import ABSENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Shelves:
     guidance: tuple[Recommendation, ...]
     decisions: tuple[Decision, ...]
     rules: tuple[Rule, ...] = RULES
+    absent: tuple[Absence, ...] = ABSENT
+    """Windows that are looked for and do not exist."""
 
 
 SHELVES = Shelves(models.ALL, targets.ALL, effects.ALL, criteria.ALL, guidance.ALL, decisions.ALL)

@@ -6,7 +6,9 @@ and what is computed from several values has the weakest standing among them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from enum import IntEnum
 from typing import ClassVar
 
@@ -44,6 +46,25 @@ def weakest(*standings: Standing) -> Standing:
     if not standings:
         raise ValueError("weakest() needs at least one standing")
     return min(standings)
+
+
+REVIEW_DAYS = 365
+"""Days after which an entry of a shelf wants to be read again (project convention)."""
+
+
+def review_due(entries: Iterable[tuple[str, date | None]], on: date) -> str:
+    """A sentence naming the entries that were last reviewed more than a year before a date, or "".
+
+    entries  (id, reviewed on); None: it has no such date and is left out
+    """
+    old = [(each, id_) for id_, each in entries if each and (on - each).days > REVIEW_DAYS]
+    if not old:
+        return ""
+    named = ", ".join(sorted({id_ for _, id_ in old}))
+    return (
+        f"last reviewed more than a year before {on.isoformat()}, the first on "
+        f"{min(old)[0].isoformat()}: {named}; look for newer sources"
+    )
 
 
 @dataclass(frozen=True, slots=True)

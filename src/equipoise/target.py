@@ -17,7 +17,10 @@ from equipoise.source import Evidence, Source, Standing
 
 
 class Metric(Enum):
-    """What of the concentration curve a target or an effect speaks of."""
+    """What of the concentration curve a target or an effect speaks of.
+
+    DAY_BELOW_ONE  days from the graft to the moment from which the level stays below 1 of its unit
+    """
 
     TROUGH = "steady-state trough"
     AUC_PRE = "AUC before the graft"
@@ -25,6 +28,7 @@ class Metric(Enum):
     AUC_TOTAL = "total AUC"
     AUC_CUMULATIVE = "cumulative AUC"
     STEADY_STATE = "steady-state concentration"
+    DAY_BELOW_ONE = "day of falling below 1 unit/mL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,18 +140,49 @@ class Refused:
     """Everything else fits: only the unit of the levels is another one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Where a reader will look for a window and there is none: said, and why.
+
+    platforms, indications  as in `Target`; empty: any
+    """
+
+    agent: str
+    reason: str
+    source: Source
+    standing: Standing
+    reviewed_on: date
+    platforms: tuple[str, ...] = ()
+    indications: tuple[str, ...] = ()
+
+    def concerns(self, record: Record, agent: str) -> bool:
+        """Whether it speaks of this agent on the record's platform and indication."""
+        return (
+            self.agent == agent
+            and (not self.platforms or record.platform in self.platforms)
+            and (not self.indications or record.indication in self.indications)
+        )
+
+
 def choose(
     targets: Iterable[Target], record: Record, t: float, *, agent: str, analyte: str
 ) -> tuple[tuple[Target, ...], tuple[Refused, ...]]:
     """Targets of an agent that fit the record at t, and the others with the reason.
 
-    A target in another analyte (another unit of activity) is refused, not converted.
+    A target in another analyte (another unit of activity) is refused, not converted; so is one of
+    another product that is measured by the same analyte. Other agents are left out.
     """
     fitting: list[Target] = []
     refused: list[Refused] = []
     age = record.age_at(t)
     for target in targets:
         if target.agent != agent:
+            if target.analyte == analyte:
+                reason = (
+                    f"studied with {target.agent}, the doses are {agent}: a window of one product "
+                    "says nothing of another"
+                )
+                refused.append(Refused(target, reason))
             continue
         reason = _misfit(target, record, age)
         if reason:
@@ -161,6 +196,23 @@ def choose(
         else:
             fitting.append(target)
     return tuple(fitting), tuple(refused)
+
+
+def why_none(
+    record: Record, refused: Iterable[Refused], absences: Iterable[Absence], *, agent: str
+) -> str:
+    """One sentence why no window serves this patient: a known gap, the unit, the product, else the
+    platform, indication or age for which the windows were studied.
+    """
+    gaps = [a for a in absences if a.concerns(record, agent)]
+    if gaps:
+        return "; ".join(f"{a.reason} ({a.source.short})" for a in gaps)
+    # A window for this very platform in another unit is the reason a reader will ask about.
+    units = [r for r in refused if r.only_unit]
+    if units:
+        words = "; ".join(f"{r.target.window} ({r.target.source.text}): {r.reason}" for r in units)
+        return f"no target in this unit; the published window for this platform is {words}"
+    return "no published target on the shelf fits this patient"
 
 
 def _misfit(target: Target, record: Record, age: float | None) -> str:

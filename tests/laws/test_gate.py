@@ -13,8 +13,10 @@ from equipoise.assessment import NOT_FOR_DOSING
 from equipoise.courses import answer_request, default_options, option_list, proposals_for
 from equipoise.decision import Candidate, Request, Scenario
 from equipoise.exposure import Known, know
+from equipoise.guided import LevelGuided, ModelBased
 from equipoise.model import Model, Purpose
-from equipoise.plan import NEEDED, gate, watermark
+from equipoise.plan import NEEDED, GateError, gate, watermark
+from equipoise.policy import Fixed, Protocol
 from equipoise.source import Source, Standing
 from equipoise.target import Metric, Target
 from small_records import dose, record_of, value
@@ -122,6 +124,32 @@ def test_the_default_lists_obey_it_too(model: Model) -> None:
             assert found.refused
     for found in default_options(known, own, (), research=True, rng=np.random.default_rng(1)):
         assert found.watermark == NOT_FOR_DOSING or not found.options
+
+
+@pytest.mark.parametrize(("model", "target"), OWN)
+def test_a_policy_is_made_only_where_the_gate_is_open(model: Model, target: Target) -> None:
+    if target.metric in (Metric.TROUGH, Metric.STEADY_STATE):
+        return  # No policy steers a trough.
+    protocol = Protocol(model.agent, (-72.0, -48.0), (6.0, 4.0), unit=model.dose_unit)
+    nothing = Fixed(protocol, 1.0, Source("tests"))
+    closed = gate(model, target, research=False)
+    for make in (
+        lambda research: LevelGuided(nothing, model, (target,), protocol, (1.0,), research),
+        lambda research: ModelBased(
+            replace(model, occasions=None), (target,), (protocol,), (1.0,), research
+        ),
+    ):
+        if closed:
+            with pytest.raises(GateError) as refused:
+                make(False)
+            assert str(refused.value) == closed
+        else:
+            assert not make(False).research
+        if gate(model, target, research=True):
+            with pytest.raises(GateError):
+                make(True)
+        else:
+            assert make(True).research
 
 
 @pytest.mark.parametrize("standing", list(Standing))

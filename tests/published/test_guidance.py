@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 from ladder_patients import LADDERS
+from mtor_patients import MTOR
 from situations import (
     DAY,
     Three,
@@ -182,6 +183,12 @@ PATIENTS: dict[str, Three] = {
         situation(T, dose("thymoglobulin", 0.0)),
         "ATG level with its unit and assay",
     ),
+    "thymoglobulin_premedication_us": Three(
+        situation(2.0, planned("thymoglobulin", 5.0, "160 mg", duration=6.0)),
+        situation(2.0 + 49.0, dose("thymoglobulin", 2.0, "160 mg", duration=6.0)),
+        situation(2.0 + 48.0, dose("thymoglobulin", 2.0, "160 mg", duration=6.0)),
+        "whether a further infusion is planned",
+    ),
     "blinatumomab_dose_us": Three(
         situation(T, value("weight", 0.0, "70 kg"), blinatumomab(0.0, days=28)),
         situation(T, value("weight", 0.0, "70 kg")),
@@ -245,6 +252,7 @@ PATIENTS: dict[str, Three] = {
         "splenomegaly",
     ),
     **LADDERS,
+    **MTOR,
 }  # fmt: skip
 
 

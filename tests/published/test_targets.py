@@ -8,8 +8,8 @@ import pytest
 
 from equipoise import effects, names, targets, units
 from equipoise.record import Record
-from equipoise.source import Standing
-from equipoise.target import Metric, choose
+from equipoise.source import Standing, review_due
+from equipoise.target import Metric, choose, why_none
 
 # (id, low, high, unit, standing) as printed.
 PRINTED = [
@@ -164,7 +164,87 @@ def test_thymoglobulin_by_platform(age, platform, analyte, expected):
 
 def test_grafalon_takes_nothing_from_thymoglobulin():
     record = person(age=45, platform="adult_unrelated")
-    assert chosen(record, "grafalon", "atg_active_au") == set()
+    fitting, refused = choose(targets.ALL, record, 0.0, agent="grafalon", analyte="atg_active_au")
+    assert fitting == ()
+    assert {r.target.agent for r in refused} == {"thymoglobulin"}
+    assert refused[0].reason == (
+        "studied with thymoglobulin, the doses are grafalon: a window of one product says nothing "
+        "of another"
+    )
+    assert not any(e.agent == "grafalon" and e.metric is not Metric.DAY_BELOW_ONE
+                   for e in effects.ALL)  # fmt: skip
+
+
+def why(agent, analyte="atg_active_au", **header):
+    record = person(age=45, **header)
+    _, refused = choose(targets.ALL, record, 0.0, agent=agent, analyte=analyte)
+    return why_none(record, refused, targets.ABSENT, agent=agent)
+
+
+@pytest.mark.parametrize(
+    ("agent", "header", "words"),
+    [
+        ("thymoglobulin", {"platform": "post_transplant_cyclophosphamide"},
+         "with post-transplant cyclophosphamide no exposure window of Thymoglobulin has been "
+         "validated"),
+        ("grafalon", {"platform": "post_transplant_cyclophosphamide"},
+         "no exposure window of Grafalon has been validated"),
+        ("grafalon", {"platform": "adult_unrelated"},
+         "no window of exposure to active Grafalon was found in print"),
+        ("thymoglobulin", {"platform": "haploidentical_replete"},
+         "no conversion between these units exists"),
+        ("thymoglobulin", {"platform": "microtransplant"}, "no published target"),
+        ("sirolimus", {"indication": "prca"}, "pure red cell aplasia"),
+        ("sirolimus", {"indication": "cgvhd"}, "chronic GVHD"),
+    ],
+)  # fmt: skip
+def test_one_sentence_says_why_there_is_no_window(agent, header, words):
+    said = why(agent, **header)
+    assert words in said
+    assert said.count(". ") == 0
+
+
+@pytest.mark.parametrize("gap", targets.ABSENT, ids=lambda g: f"{g.agent} {g.platforms}")
+def test_a_gap_is_one(gap):
+    assert gap.source.short
+    assert gap.source.where
+    assert gap.reviewed_on == date(2026, 11, 22)
+    for target in targets.ALL:
+        if target.agent == gap.agent:
+            assert not (set(gap.platforms) & set(target.platforms))
+            assert not (set(gap.indications) & set(target.indications))
+            assert gap.platforms or gap.indications
+
+
+@pytest.mark.parametrize(
+    ("platform", "age", "metrics"),
+    [
+        ("adult_unrelated", 45, {Metric.AUC_POST}),
+        ("haploidentical_replete", 45, {Metric.AUC_TOTAL}),
+        ("cd34_selected", 45, {Metric.AUC_POST}),
+        ("alpha_beta_depleted", 8, {Metric.AUC_PRE, Metric.AUC_POST}),
+        ("cord_blood", 8, {Metric.AUC_POST}),
+        ("pediatric", 8, {Metric.AUC_POST}),
+        ("post_transplant_cyclophosphamide", 45, set()),
+    ],
+)
+def test_every_platform_has_its_own_metric_and_era(platform, age, metrics):
+    record = person(age=age, platform=platform)
+    found = [
+        t for analyte in ("atg_active_au", "atg_active_ue")
+        for t in choose(targets.ALL, record, 0.0, agent="thymoglobulin", analyte=analyte)[0]
+    ]  # fmt: skip
+    assert {t.metric for t in found} == metrics
+    assert all(t.era for t in found)
+
+
+def test_a_review_is_due_after_a_year_and_not_before():
+    entries = [(t.id, t.reviewed_on) for t in targets.ALL]
+    assert review_due(entries, date(2027, 11, 22)) == ""
+    said = review_due(entries, date(2027, 11, 23))
+    assert "more than a year before 2027-11-23" in said
+    assert all(t.id in said for t in targets.ALL)
+    assert review_due([("undated", None)], date(2040, 1, 1)) == ""
 
 
 def test_haploidentical_in_au_is_refused_for_its_unit():
@@ -230,6 +310,8 @@ ESTIMATES = [
     ("thymoglobulin_alpha_beta_survival", 0.865, 0.763, 0.967, 0, 12, Standing.PUBLISHED),
     ("thymoglobulin_cord_cd4", 0.974, None, None, 0, math.inf, Standing.PUBLISHED),
     ("thymoglobulin_cord_event", 1.005, None, None, 0, math.inf, Standing.PUBLISHED),
+    ("grafalon_day_below_one_agvhd", 0.082, None, None, 16, math.inf, Standing.PUBLISHED),
+    ("grafalon_day_below_one_agvhd_early", 0.5, None, None, 0, 16, Standing.PUBLISHED),
     ("busulfan_child_survival_optimum", 78, 74, 82, 0, math.inf, Standing.PUBLISHED),
     ("busulfan_child_sos_melphalan", 0.66, None, None, 74, math.inf, Standing.PUBLISHED),
     ("busulfan_t_cell_depleted_survival", 0.5, 0.29, 0.88, 59.5, math.inf, Standing.PUBLISHED),
@@ -263,9 +345,13 @@ def test_every_effect_is_whole(effect):
     assert effect.validation
     assert effect.cut_point in ("prespecified", "data-derived", "")
     assert set(effect.platforms) <= set(names.PLATFORMS)
-    assert effect.unit == next(
-        t.unit for t in targets.ALL if t.analyte == effect.analyte and t.metric == effect.metric
-    )
+    if effect.metric is Metric.DAY_BELOW_ONE:
+        assert effect.unit == "d"
+    else:
+        assert effect.unit == next(
+            t.unit for t in targets.ALL
+            if t.analyte == effect.analyte and t.metric == effect.metric
+        )  # fmt: skip
     threshold = effect.cut_point == "data-derived"
     assert effect.may_enter_utility == (effect.standing.may_feed_options and not threshold)
 

@@ -159,6 +159,8 @@ def test_the_first_wave_is_graded_by_day_and_stays_open_where_data_lack() -> Non
         ("crs_astct2019", "1"),
         ("crs_astct2019", "2"),
     ]
+    # A grade recorded of CRS asks for no grade of CTCAE.
+    assert not [c for c in found.daily if c.startswith("ctcae5_")]
 
 
 def test_the_second_wave_is_at_least_grade_three_if_it_is_called_crs() -> None:
@@ -412,7 +414,7 @@ def test_exposure_is_shown_and_no_window_in_another_unit_is_used() -> None:
     exposure = found.exposures[0]
     assert exposure.unit == "AU/mL"
     assert exposure.targets == ()
-    assert {s.unit for s in exposure.summaries} == {"AU.d/mL"}
+    assert {s.unit for s in exposure.summaries} == {"AU.d/mL", "d"}
     window = next(r for r in exposure.refused if r.target.window == "100-148.5 UE.d/mL")
     assert "no conversion between these units exists" in window.reason
     assert all(o.options == () and o.target is None for o in found.options)

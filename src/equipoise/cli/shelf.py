@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
@@ -19,6 +20,7 @@ from equipoise.cli.words import json_option, print_json, show, table
 from equipoise.grading import manual
 from equipoise.kinetics import Linear
 from equipoise.model import Model
+from equipoise.source import review_due
 
 Columns = Sequence[tuple[str, str]]
 
@@ -160,6 +162,12 @@ def _within(ours: float, expected: float, tolerance: float) -> bool:
     return abs(ours - expected) <= tolerance * abs(expected) + 1e-12
 
 
+def _review(id_: str, reviewed_on: date | None) -> tuple[tuple[str, str], ...]:
+    """A row where an entry has not been reviewed for a year, as of today."""
+    due = review_due([(id_, reviewed_on)], date.today())
+    return (("caution", due),) if due else ()
+
+
 def _structure(model: Model) -> str:
     if isinstance(model.structure, Linear):
         depot = " with a depot" if model.structure.depot else ""
@@ -222,6 +230,7 @@ def show_target(id_: str, as_json: bool) -> None:
         ("evidence", target.evidence.text if target.evidence else "-"),
         ("conflict", target.conflict or "-"),
         ("reviewed on", target.reviewed_on.isoformat()),
+        *_review(target.id, target.reviewed_on),
         ("why it is here", target.because),
     ]
     show(target.id, table((("", "left"), ("", "left")), rows))
@@ -316,5 +325,6 @@ def show_guidance(id_: str, as_json: bool) -> None:
         ("label status", found.label_status or "-"),
         ("region, label date", ", ".join(p for p in (found.region, found.label_date) if p) or "-"),
         ("reviewed on", found.reviewed_on.isoformat() if found.reviewed_on else "-"),
+        *_review(found.id, found.reviewed_on),
     ]
     show(f"{found.id}: {found.title}", table((("", "left"), ("", "left")), rows))

@@ -1,10 +1,11 @@
 """What exposures went with in published cohorts: "patients like these had", never "will"."""
 
-from equipoise.effects import busulfan, sirolimus, thymoglobulin
+from equipoise.effects import busulfan, grafalon, sirolimus, thymoglobulin
 from equipoise.target import Effect
 
 ALL: tuple[Effect, ...] = (
     *sirolimus.EFFECTS,
     *thymoglobulin.EFFECTS,
+    *grafalon.EFFECTS,
     *busulfan.EFFECTS,
 )

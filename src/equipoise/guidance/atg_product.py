@@ -25,6 +25,10 @@ FIRST_INFUSION = 6.0
 LATER_INFUSIONS = 4.0
 """Hours, at least (Thymoglobulin US label)."""
 
+COURSE_GOES_ON = 48.0
+"""Hours after an infusion within which another may follow without a plan in the record (project
+convention)."""
+
 THYMOGLOBULIN_LABEL = Source(
     "Thymoglobulin, US prescribing information, Genzyme/Sanofi",
     where="sections 2 and 5.1 (label)",
@@ -141,6 +145,28 @@ def _duration(situation: Situation) -> Verdict:
     )
 
 
+def _infusion_ahead(situation: Situation) -> Verdict:
+    """A Thymoglobulin infusion that is still to come; open while a course may go on unplanned."""
+    ahead, given = situation.planned("thymoglobulin"), situation.given("thymoglobulin")
+    if ahead:
+        start = ahead[0].at - situation.at
+        return Verdict(
+            Truth.MET, (seen(ahead[0], "planned"),), detail=f"the next one starts in {start:.0f} h"
+        )
+    if (
+        given
+        and situation.at - given[-1].at <= COURSE_GOES_ON + SAME_TIME
+        and (situation.stop_of("thymoglobulin") is None)
+    ):
+        return Verdict(
+            Truth.UNKNOWN,
+            (seen(given[-1], "last"),),
+            ("whether a further infusion is planned",),
+            "an infusion within two days and none planned",
+        )
+    return Verdict(Truth.NOT_MET, detail="no Thymoglobulin infusion ahead")
+
+
 PRODUCT_RULE = Recommendation(
     id="atg_product_us",
     title="ATG products are not interchangeable: the product is part of the dose (US label)",
@@ -200,7 +226,7 @@ DURATION_RULE = Recommendation(
     statement=(
         f"The label gives the first dose over at least {FIRST_INFUSION:g} hours and later doses "
         f"over at least {LATER_INFUSIONS:g} hours, through an in-line 0.22 um filter, with a "
-        "corticosteroid, an antipyretic and an antihistamine an hour before. Its indication is "
+        "corticosteroid, paracetamol and/or an antihistamine an hour before. Its indication is "
         "renal transplantation."
     ),
     source=THYMOGLOBULIN_LABEL,
@@ -208,6 +234,25 @@ DURATION_RULE = Recommendation(
     evidence=Evidence("5"),
     predicate=_duration,
     label_status="adjust",
+    region="US",
+    topic=TOPIC,
+    reviewed_on=REVIEWED,
+)
+
+PREMEDICATION = Recommendation(
+    id="thymoglobulin_premedication_us",
+    title="Premedication an hour before each Thymoglobulin infusion (US label)",
+    statement=(
+        "The label recommends corticosteroids, paracetamol and/or an antihistamine one hour before "
+        "each infusion, which may make infusion reactions rarer and milder; on anaphylaxis the "
+        "infusion ends at once. Whether they were given is not checked here: the vocabulary has no "
+        "antihistamine."
+    ),
+    source=THYMOGLOBULIN_LABEL,
+    standing=Standing.PUBLISHED,
+    evidence=Evidence("5"),
+    predicate=_infusion_ahead,
+    label_status="monitor",
     region="US",
     topic=TOPIC,
     reviewed_on=REVIEWED,

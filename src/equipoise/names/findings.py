@@ -151,6 +151,7 @@ _ALL: tuple[FindingName, ...] = (
     *(_grade(f"cgvhd_score_{o}", f"chronic GVHD score, {o}", 0, 3) for o in _CGVHD_ORGANS),
     _yes_no("active_gvhd", "active GVHD"),
     _yes_no("systemic_gvhd_therapy", "systemic GVHD therapy"),
+    _yes_no("cold_agglutinin_disease", "cold agglutinin disease"),
     _yes_no("steroid_refractory", "acute GVHD refractory to or dependent on steroids"),
     FindingName("relapse", "relapse", "boolean_or_text"),
     _yes_no("extramedullary_relapse"),

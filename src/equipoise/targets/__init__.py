@@ -4,7 +4,7 @@ There is no window for blinatumomab here, because none is published: its doses a
 source ties a concentration to an outcome in leukemia in a way that a dose could follow.
 """
 
-from equipoise.target import Target
+from equipoise.target import Absence, Target
 from equipoise.targets import busulfan, sirolimus, tacrolimus, thymoglobulin
 
 ALL: tuple[Target, ...] = (
@@ -13,3 +13,6 @@ ALL: tuple[Target, ...] = (
     *thymoglobulin.TARGETS,
     *busulfan.TARGETS,
 )
+
+ABSENT: tuple[Absence, ...] = (*sirolimus.ABSENT, *thymoglobulin.ABSENT)
+"""Windows that a reader will look for and that do not exist."""

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import date
 
 from equipoise.source import Evidence, Source, Standing
-from equipoise.target import Metric, Target
+from equipoise.target import Absence, Metric, Target
 
 REVIEWED = date(2026, 11, 22)
 
@@ -310,3 +310,34 @@ TARGETS: tuple[Target, ...] = (
         "aimed at 10-14 ng/mL, which was not found in print",
     ),
 )
+
+ABSENT: tuple[Absence, ...] = (
+    Absence(
+        agent="sirolimus",
+        reason="no trough window of sirolimus in pure red cell aplasia was found in print: the "
+        "prospective study of 64 patients names none in its abstract",
+        source=Source(
+            "Sirolimus in acquired pure red cell aplasia (n=64), Leukemia",
+            doi="10.1038/s41375-022-01532-1",
+            where="abstract",
+        ),
+        standing=Standing.PUBLISHED,
+        reviewed_on=REVIEWED,
+        indications=("prca",),
+    ),
+    Absence(
+        agent="sirolimus",
+        reason="no trough window of sirolimus in chronic GVHD was found in print: the EBMT "
+        'Handbook asks for "regular blood levels" and prints none, nor does the abstract of the '
+        "randomized trial BMT CTN 0801",
+        source=Source(
+            "EBMT Handbook 2024, chapter 44",
+            doi="10.1007/978-3-031-44080-9_44",
+            where="Tables 44.1 and 44.2",
+        ),
+        standing=Standing.PUBLISHED,
+        reviewed_on=REVIEWED,
+        indications=("cgvhd",),
+    ),
+)
+"""Where a window is looked for and there is none."""

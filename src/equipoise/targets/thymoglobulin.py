@@ -2,8 +2,12 @@
 
 Before and after the graft, or in all; never across platform, product or unit. AU and UE are two
 scales that nobody has calibrated against each other. Nothing is validated with post-transplant
-cyclophosphamide, so nothing is here for it. The pre-graft 40 AU.d/mL and more that is told of the
-2015 pediatric study was not found in print.
+cyclophosphamide, nor for the other rabbit product, and `ABSENT` says so. The pre-graft 40 AU.d/mL
+and more that is told of the 2015 pediatric study was not found in print.
+
+Two studies of total rabbit IgG before the graft (above 70 ug/mL: PMID 15996931, whose abstract
+prints mg/mL; 27.8 ug/mL: doi:10.1007/s12185-022-03342-8) are not here: their abstracts as read
+name no product, and total IgG is not active antibody.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from dataclasses import replace
 from datetime import date
 
 from equipoise.source import Evidence, Source, Standing
-from equipoise.target import Metric, Target
+from equipoise.target import Absence, Metric, Target
 
 REVIEWED = date(2026, 11, 22)
 
@@ -235,3 +239,38 @@ TARGETS: tuple[Target, ...] = (
     ),
     _PEDIATRIC,
 )
+
+_SOURCES_READ = Source(
+    "Equipoise, the sources of this shelf", where="no study among those read", note="a gap, not a "
+    "finding: a study that was not read may have one",
+)  # fmt: skip
+
+ABSENT: tuple[Absence, ...] = (
+    *(
+        Absence(
+            agent=agent,
+            reason="with post-transplant cyclophosphamide no exposure window of "
+            f"{agent.capitalize()} has been validated, and those of other platforms do not carry "
+            "over",
+            source=_SOURCES_READ,
+            standing=Standing.HYPOTHESIS,
+            reviewed_on=REVIEWED,
+            platforms=("post_transplant_cyclophosphamide",),
+        )
+        for agent in ("thymoglobulin", "grafalon")
+    ),
+    Absence(
+        agent="grafalon",
+        reason="no window of exposure to active Grafalon was found in print: the day on which it "
+        "falls below 1 AU/mL went with acute GVHD and relapse in one cohort of children, which is "
+        "no aim for a dose",
+        source=Source(
+            "Oostenbrink 2024, Haematologica",
+            doi="10.3324/haematol.2023.284632",
+            where="abstract",
+        ),
+        standing=Standing.PUBLISHED,
+        reviewed_on=REVIEWED,
+    ),
+)
+"""Where there is no window; the first that concerns a patient gives the reason."""
