@@ -5,11 +5,13 @@ Each answer is judged for what a reader takes from it: nothing unknown reads as 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from equipoise import files
+from equipoise.charting import read_conventions
 from equipoise.criteria import ALL, CRS, CTCAE_FIBRINOGEN, IECHS, MASL
 from equipoise.episodes import episodes
 from equipoise.grading import grade
@@ -129,3 +131,15 @@ def test_a_second_infusion_starts_anew(second: float) -> None:
     chart = record_of(*first_wave, *later, cells=(0.0, second))
     sure = [e for e in episodes(CRS, chart, second + 62.0) if e.certain]
     assert [(e.infusion, e.low) for e in sure] == [(0.0, 2), (second, 1)]
+
+
+def test_silence_is_not_read_as_no_hypotension_beside_a_charted_pressure() -> None:
+    ward = read_conventions(Path(__file__).resolve().parents[2] / "examples" / "charting.toml")
+    fever = value("temperature", "39.4 Cel", 70.0)
+    shock = value("systolic", "82 mm[Hg]", 70.0)
+    silent, shocked = (
+        grade(CRS, record_of(*events), 72.0, conventions=ward)
+        for events in ((fever,), (fever, shock))
+    )
+    assert (silent.low, silent.high) == (1, 1)
+    assert (shocked.low, shocked.high) == (1, 2)
