@@ -128,6 +128,15 @@ class Share:
     settled: int
     worst: dict[int, int]
 
+    @property
+    def worst_text(self) -> str:
+        """Patients by the highest grade that is certain; 0 as a bound is no grade 0."""
+        parts = [
+            f"{'none' if grade == 0 else grade}: {count}"
+            for grade, count in sorted(self.worst.items())
+        ]
+        return ", ".join(parts)
+
 
 def shares(criteria: Sequence[Criterion], table: GradeTable) -> tuple[Share, ...]:
     """How much of the table each criterion settles; those that apply to no day are left out."""

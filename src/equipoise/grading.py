@@ -409,6 +409,7 @@ def _sentence(graded: Graded, look: int, now: Snapshot) -> str:
     readings = by_name(criterion, now.readings)
     opening = _opening(criterion, now)
     known: list[str] = []
+    absent: list[str] = []
     open_: list[str] = []
     for item in criterion.items:
         word = _said(item, readings[item.name])
@@ -416,11 +417,18 @@ def _sentence(graded: Graded, look: int, now: Snapshot) -> str:
             open_.append(word)
         elif word and min(readings[item.name].possible) > 0:
             known.append(word)
+        elif word and item.name != "death":
+            absent.append(word)
     text = opening if now.status is None else f"{now.status.replace('_', ' ')}, {opening}"
-    if known:
-        text += ": " + _listed(known)
-    if open_:
-        text += ("; " if known else ": ") + ", ".join(open_)
+    settled_low = now.low == now.high == 0 and criterion.measures in ("grade", "met")
+    if settled_low and open_ and absent:
+        # What is unknown is not why, and must not read as if it were.
+        text += f": {_listed(absent)}; not needed: {', '.join(open_)}"
+    else:
+        if known:
+            text += ": " + _listed(known)
+        if open_:
+            text += ("; " if known else ": ") + ", ".join(open_)
     notes = dict.fromkeys(r.note for r in now.readings if r.note)
     text += "".join(f"; {note}" for note in notes)
     if criterion.tail is not None:

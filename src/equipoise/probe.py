@@ -107,11 +107,11 @@ def multiples(name: str, times: Decimal, relation: str = ">") -> Probe:
         numbers = [
             units.convert(q.number, q.unit, meant.unit, substance=meant.substance) for q in bounds
         ]
+        # Beyond means worse: above for an upper limit, below for a lower one.
+        up = beyond == (relation in (">", ">="))
         if not numbers:
-            number = Decimal(1_000_000) if beyond else Decimal("0.001")
+            number = Decimal(1_000_000) if up else Decimal("0.001")
         else:
-            # Beyond means worse: above for an upper limit, below for a lower one.
-            up = beyond == (relation in (">", ">="))
             part = times if times >= 1 else 1 / times
             number = max(numbers) * part * 2 if up else min(numbers) / part / 2
         return [addition(name, units.write(number, meant.unit), float(looks.at[look]))]

@@ -22,8 +22,9 @@ HAVE = [c for c in ALL if c.has_episodes]
 @st.composite
 def charted(draw):
     """A record with each observation of the present at two or three times of its own."""
-    record = draw(complete())
+    # Drawn first: after it `complete` runs code under test, and nothing more is drawn.
     chance = random.Random(draw(st.integers(0, 10**6)))
+    record = draw(complete())
     events = []
     for event in record.events:
         if isinstance(event, Cells) or event.at < 0:
@@ -87,11 +88,12 @@ def test_an_episode_is_there_where_it_says_and_absent_where_it_says(record):
 
 
 @FEW
-@given(data=st.data(), record=charted())
-def test_completing_the_record_narrows_onset_peak_and_resolution(data, record):
+@given(seed=st.integers(0, 10**6), record=charted())
+def test_completing_the_record_narrows_onset_peak_and_resolution(seed, record):
     # Counts before the infusion only help to fill a gap.
     record = without(record, {("neutrophils", True), ("platelets", True)})
-    hidden = set(data.draw(st.lists(st.sampled_from(hideable(record)), max_size=12)))
+    chance = random.Random(seed)
+    hidden = set(chance.sample(hideable(record), chance.randint(0, 12)))
     some = without(record, hidden)
     all_full = [[e for e in episodes(c, record, END) if e.certain] for c in HAVE]
     all_wide = [[e for e in episodes(c, some, END) if e.certain] for c in HAVE]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -22,7 +23,9 @@ from situations import (
 
 from equipoise import guidance, units
 from equipoise.advice import LABEL_STATUSES, Situation, Verdict, advise
+from equipoise.criteria import IECHS
 from equipoise.criterion import Truth
+from equipoise.grading import grade
 from equipoise.record import AnyEvent, Cells, Dose, Kept, Stop
 from equipoise.source import Standing
 
@@ -454,6 +457,41 @@ def test_the_differential_is_asked_while_iechs_is_only_consistent() -> None:
     patient = situation(11 * DAY, car(), grades=[grade])
     assert ask("iechs_differential", patient).truth is Truth.MET
     assert ask("iechs_first_line", patient).truth is Truth.UNKNOWN
+
+
+def _wave(*more: AnyEvent) -> Situation:
+    """Neutropenia after an infusion with ferritin rising, and what else is seen, as graded."""
+    base = situation(
+        11 * DAY, car(), value("ferritin", -4.0, "300 ng/mL"),
+        value("ferritin", 11 * DAY - 4.0, "42000 ng/mL"),
+        value("neutrophils", 11 * DAY - 4.0, "0.4 10*9/L"), *more,
+    )  # fmt: skip
+    return replace(base, grades={IECHS.id: grade(IECHS, base.record, base.at)})
+
+
+def test_a_feature_more_of_iechs_does_not_take_its_differential_away() -> None:
+    alone = _wave()
+    more = _wave(value("fibrinogen", 11 * DAY - 4.0, "90 mg/dL"))
+    assert alone.grades[IECHS.id].status == "required_only"
+    assert more.grades[IECHS.id].status == "possible"
+    for patient in (alone, more):
+        assert ask("iechs_differential", patient).truth is Truth.MET
+        assert ask("iechs_infection", patient).missing == ("infection",)
+    unknown = replace(more.record, events=tuple(
+        e for e in more.record.events if e.key != "ferritin"
+    ))  # fmt: skip
+    open_ = replace(more, record=unknown, grades={IECHS.id: grade(IECHS, unknown, more.at)})
+    assert open_.grades[IECHS.id].status == "possible"
+    assert ask("iechs_differential", open_).truth is Truth.UNKNOWN
+
+
+def test_growth_factor_says_that_iechs_is_in_question() -> None:
+    told = ask("icaht_gcsf", _wave(value("fibrinogen", 11 * DAY - 4.0, "90 mg/dL")))
+    assert told.truth is Truth.MET
+    assert "IEC-HS is in question: G-CSF there is called controversial" in told.detail
+    calm = situation(11 * DAY, car(), value("neutrophils", 11 * DAY - 4.0, "0.4 10*9/L"))
+    calm = replace(calm, grades={IECHS.id: grade(IECHS, calm.record, calm.at)})
+    assert "IEC-HS" not in ask("icaht_gcsf", calm).detail
 
 
 def test_iechs_advice_needs_an_effector_cell_product() -> None:

@@ -105,6 +105,23 @@ def test_episodes_under_conventions_stand_beneath_the_strict_ones(
     assert names == [None, "Example ward, version 2026-11"]
 
 
+def test_episodes_of_two_infusions_say_after_which(
+    shell: Shell, record: str, tmp_path: Path
+) -> None:
+    content = json.loads(Path(record).read_text())
+    content["events"].append({"type": "cells", "at": 960, "product": "obecabtagene"})
+    content["events"].append(
+        {"type": "measurement", "at": 1000, "known": 1000, "name": "temperature",
+         "value": "38.4 Cel"}
+    )  # fmt: skip
+    path = tmp_path / "two.json"
+    path.write_text(json.dumps(content))
+    code, out, _ = shell("grade", str(path), "--criterion", "crs_astct2019", "--episodes")
+    assert code == 0
+    certain = [line for line in out.splitlines() if line.startswith("crs_astct2019")]
+    assert ["infusion of +0" in certain[0], "infusion of +40" in certain[-1]] == [True, True]
+
+
 def test_every_criterion_that_has_episodes_is_asked_by_default(shell: Shell) -> None:
     found = shell.json("grade", CASE_A, "--episodes", "--json")
     asked = {e["criterion"] for e in found}

@@ -71,6 +71,7 @@ def test_shares_count_settled_days_and_the_worst_of_each_patient() -> None:
     (found,) = shares([CRS], table)
     assert (found.patients, found.days, found.settled) == (2, 3, 2)
     assert found.worst == {2: 1, 0: 1}
+    assert found.worst_text == "none: 1, 2: 1", "a lower bound of 0 is no grade 0"
 
 
 def test_a_settled_yes_or_no_counts_though_its_number_is_open() -> None:

@@ -65,15 +65,25 @@ def print_episodes(
     for name, each in found.items():
         if site is not None:
             click.echo(f"Under {name}" if name else "Strict")
-        _print(each)
+        _print(each, past)
 
 
-def _print(found: Sequence[Episode]) -> None:
+def _print(found: Sequence[Episode], past: Record) -> None:
     certain = [e for e in found if e.certain]
+    several = len({e.infusion for e in found if e.infusion is not None}) > 1
+
+    def after(e: Episode) -> str:
+        return "" if e.infusion is None else f"infusion of {_day(past.calendar_day(e.infusion))}"
+
     if certain:
-        columns = (("criterion", "left"), ("no", "right"), ("onset", "left"), ("peak", "left"),
-                   ("end", "left"), ("to know", "left"))  # fmt: skip
-        show(table(columns, [_row(e) for e in certain]))
+        columns = [("criterion", "left"), ("no", "right"), ("onset", "left"), ("peak", "left"),
+                   ("end", "left"), ("to know", "left")]  # fmt: skip
+        rows = [_row(e) for e in certain]
+        if several:
+            # The days of two infusions look alike: which one is meant stands beside them.
+            columns.insert(1, ("after", "left"))
+            rows = [(r[0], after(e), *r[1:]) for r, e in zip(rows, certain, strict=True)]
+        show(table(columns, rows))
         click.echo("Days are calendar days since the infusion that counts, else since day 0.")
     else:
         click.echo("No episode is certain.")
@@ -82,7 +92,8 @@ def _print(found: Sequence[Episode]) -> None:
         if not e.certain:
             first = "the start" if e.onset.after is None else _day(e.onset.day_after)
             last = "the end" if e.resolution.by is None else _day(e.resolution.day_by)
-            possible.setdefault(e.criterion, []).append(f"{first} to {last}")
+            name = f"{e.criterion}, {after(e)}" if several and after(e) else e.criterion
+            possible.setdefault(name, []).append(f"{first} to {last}")
     if possible:
         click.echo("Cannot be excluded, from day to day:")
         for name, stretches in possible.items():

@@ -226,7 +226,7 @@ def _print(
     graded: GradeTable, shares: Sequence[Share], pairs: Sequence[Pair], charted: Sequence[Charted]
 ) -> None:
     click.echo(f"{len(graded.patients)} patients, {len(graded)} patient-days")
-    show(_table(("criterion", "patients", "days", "settled", "worst by patient, at least"),
+    show(_table(("criterion", "patients", "days", "settled", "highest certain, by patient"),
                 [_share(s) for s in shares]))  # fmt: skip
     if pairs:
         heads = ("pair", "over", "of", "settled", "both", "first only", "second only", "neither",
@@ -246,14 +246,13 @@ def _print(
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Any:
-    words = ("criterion", "pair", "over", "worst by patient, at least")
+    words = ("criterion", "pair", "over", "highest certain, by patient")
     return table([(head, "left" if head in words else "right") for head in heads], rows)
 
 
 def _share(s: Share) -> tuple[str, ...]:
-    worst = ", ".join(f"{grade}: {count}" for grade, count in sorted(s.worst.items()))
     settled = f"{100 * s.settled / s.days:.0f} %"
-    return (s.criterion, str(s.patients), str(s.days), settled, worst or "-")
+    return (s.criterion, str(s.patients), str(s.days), settled, s.worst_text or "-")
 
 
 def _pair(pair: Pair) -> list[tuple[str, ...]]:

@@ -16,7 +16,7 @@ from equipoise.units import parse
 
 PLATELETS = (Limit("<=", (("175", "10*9/L"),)), Limit("<", (("75", "10*9/L"),)))
 NEUTROPHILS = (Limit("<", (("1200", "/uL"),)),)
-HEMOGLOBIN = (Limit("<", (("9.0", "g/dL"),)),)
+HEMOGLOBIN = (Limit("<", (("9.0", "g/dL"),), "hemoglobin"),)
 CRP = (Limit(">=", (("3.0", "mg/dL"),)),)
 FERRITIN = (Limit(">=", (("650", "ng/mL"),)), Limit(">", (("2000", "ng/mL"),)))
 

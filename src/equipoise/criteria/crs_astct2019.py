@@ -282,7 +282,7 @@ CRS = Criterion(
                 f"temperature {FEVER.text}: grade 1 or more",
             ),
             _fever,
-            "fever unknown",
+            "fever or its waiver by therapy unknown",
         ),
         Item(
             "hypotension",

@@ -20,7 +20,7 @@ from equipoise.source import Source, Standing
 from equipoise.truth import Limit
 
 NEUTROPHILS = Limit("<", (("0.5", "10*9/L"),))
-HEMOGLOBIN = Limit("<", (("80", "g/L"),))
+HEMOGLOBIN = Limit("<", (("80", "g/L"),), "hemoglobin")
 PLATELETS = Limit("<", (("20", "10*9/L"),))
 DAY, CORD_DAY = 28, 42
 """By the end of this day after the graft; after cord blood."""

@@ -12,7 +12,7 @@ from equipoise.source import Source, Standing
 from equipoise.truth import Limit
 
 FEVER = Limit(">=", (("38.5", "Cel"),))
-HEMOGLOBIN = Limit("<", (("9.0", "g/dL"),))
+HEMOGLOBIN = Limit("<", (("9.0", "g/dL"),), "hemoglobin")
 PLATELETS = Limit("<", (("100", "10*9/L"),))
 NEUTROPHILS = Limit("<", (("1.0", "10*9/L"),))
 TRIGLYCERIDES = Limit(">=", (("265", "mg/dL"), ("3.0", "mmol/L")), "triglycerides")

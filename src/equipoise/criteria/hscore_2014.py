@@ -16,7 +16,7 @@ from equipoise.source import Source, Standing, Value
 from equipoise.truth import Limit
 
 TEMPERATURE = (Limit(">=", (("38.4", "Cel"),)), Limit(">", (("39.4", "Cel"),)))
-HEMOGLOBIN = Limit("<=", (("9.2", "g/dL"),))
+HEMOGLOBIN = Limit("<=", (("9.2", "g/dL"),), "hemoglobin")
 LEUKOCYTES = Limit("<=", (("5.0", "10*9/L"),))
 PLATELETS = Limit("<=", (("110", "10*9/L"),))
 FERRITIN = (Limit(">=", (("2000", "ng/mL"),)), Limit(">", (("6000", "ng/mL"),)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from equipoise.advice import Alternative, Predicate, Recommendation
+from equipoise.advice import Alternative, Predicate, Recommendation, Situation, Verdict
+from equipoise.criterion import Truth
 from equipoise.guidance.conditions import (
     OURS,
     beside,
@@ -15,6 +16,7 @@ from equipoise.guidance.conditions import (
     one_of,
     together,
 )
+from equipoise.guidance.iechs_ladder import required_holds
 from equipoise.source import Evidence, Source, Standing
 
 TOPIC = "hematotoxicity"
@@ -88,13 +90,24 @@ def _step(
     )
 
 
+def _iechs_beside(situation: Situation) -> Verdict:
+    """Always met; says whether IEC-HS is in question, where growth factor is controversial."""
+    found = situation.grades.get("iechs_astct2023")
+    if found is None or not found.applies or not required_holds(found):
+        return Verdict(Truth.MET)
+    return Verdict(Truth.MET, detail=f"IEC-HS {'is met' if found.met else 'is in question'}: "
+                   "G-CSF there is called controversial (Hines 2023)")  # fmt: skip
+
+
 GCSF_EARLY = _step(
     "icaht_gcsf_prophylaxis",
     "High risk of hematotoxicity: G-CSF from day +2 considered",
     "EHA/EBMT 2023 considers G-CSF 5 ug/kg daily from day +2 as prophylaxis where the risk "
     "profile is high (a high CAR-HEMATOTOX score), with fewer febrile neutropenias and no more "
     "severe CRS or ICANS in the studies it cites; at low risk it calls it probably not necessary.",
-    together(days_after_cells(0, EARLY_DAYS), graded("car_hematotox_2021", 2, 7)),
+    together(
+        days_after_cells(0, EARLY_DAYS), graded("car_hematotox_2021", 2, 7), _iechs_beside
+    ),
     SHORT_TERM,
     alternatives=(
         Alternative(
@@ -118,6 +131,7 @@ GCSF = _step(
     together(
         measured("neutrophils", "<", "0.5", "10*9/L", within=RECENT_COUNT),
         beside("crs_astct2019", "CRS"),
+        _iechs_beside,
     ),
     SHORT_TERM,
     alternatives=(

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from equipoise.advice import Alternative, Recommendation, Situation, Verdict
-from equipoise.criterion import Because, Truth, any_of, car_infusion, compare, seen
+from equipoise.criterion import Because, Grade, Truth, any_of, car_infusion, compare, seen
 from equipoise.guidance.conditions import OURS, given_after_cells, together
 from equipoise.source import Evidence, Source, Standing
 
@@ -19,6 +19,8 @@ TOPIC = "IEC-HS"
 REVIEWED = date(2026, 11, 22)
 CRITERION = "iechs_astct2023"
 CRS = "crs_astct2019"
+REQUIRED = ("ferritin", "baseline ferritin", "ferritin_rapidly_rising")
+"""What settles the required element."""
 
 FERRITIN_OVERLAP = Decimal(10_000)
 """ng/mL, the value named by SFGM-TC 2021 (abstract)."""
@@ -80,12 +82,23 @@ def iechs(situation: Situation) -> Verdict:
     return Verdict(Truth.of(grade.met), grade.because, missing, grade.sentence)
 
 
+def required_holds(grade: Grade) -> bool:
+    """Whether the required ferritin element holds; `possible` alone says it of no feature more.
+
+    An answer that is still open names what it lacks, so nothing of ferritin is lacking then.
+    """
+    if grade.met is not None or grade.status in ("required_only", "consistent"):
+        return grade.met is not False
+    lacks = {m.name for m in grade.missing}
+    return grade.status == "possible" and bool(lacks) and not lacks & set(REQUIRED)
+
+
 def _in_question(situation: Situation) -> Verdict:
     """IEC-HS met, or its required element met with the rest still open."""
     verdict = iechs(situation)
     grade = situation.grades.get(CRITERION)
     if verdict.truth is Truth.UNKNOWN and grade is not None:
-        open_ = grade.status in ("required_only", "consistent")
+        open_ = required_holds(grade)
         return Verdict(
             Truth.MET if open_ else Truth.UNKNOWN,
             verdict.because,

@@ -88,11 +88,11 @@ def _head(name: str, graded: GradeTable) -> list[Block]:
 def _shares(shares: Sequence[Share]) -> Table:
     columns = (
         Column("criterion"), Column("patients", numeric=True), Column("patient-days", numeric=True),
-        Column("settled, %", numeric=True), Column("worst of a patient, at least: patients"),
+        Column("settled, %", numeric=True), Column("highest certain: patients"),
     )  # fmt: skip
     rows = tuple(
         row(s.criterion, str(s.patients), f"{s.days:,}", f"{100 * s.settled / s.days:.0f}",
-            ", ".join(f"{g}: {n}" for g, n in sorted(s.worst.items())))
+            s.worst_text)
         for s in shares
     )  # fmt: skip
     return Table("Patient-days to which each criterion applies, and how many of them have one "
