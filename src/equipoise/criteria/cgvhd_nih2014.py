@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from equipoise.criteria.agvhd_magic2016 import NO_DONOR_CELLS, PRODUCTS
 from equipoise.criterion import Criterion, Item, Readings, Reasons
 from equipoise.looks import Looks
 from equipoise.probe import choices, values
-from equipoise.readers import Reader, chosen
+from equipoise.readers import Reader, after, chosen
 from equipoise.source import Source, Standing
 from equipoise.truth import Limit
 
@@ -93,6 +94,7 @@ CGVHD = Criterion(
         "in a secondary note",
     ),
     standing=Standing.PROVISIONAL,
+    applies=after(NO_DONOR_CELLS, PRODUCTS),
     combine=combine,
     leading=tuple(f"cgvhd_score_{organ}" for organ in ORGANS),
     windows={**dict.fromkeys((f"cgvhd_score_{o}" for o in ORGANS), WINDOW), "fev1": WINDOW},

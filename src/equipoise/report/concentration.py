@@ -24,6 +24,10 @@ DRAWN_METRICS = (Metric.TROUGH, Metric.STEADY_STATE)
 STRIP = 15.0
 
 
+WASHED_OUT = 1e-3
+"""Share of the peak below which a predicted concentration is not worth a number."""
+
+
 def drawing(exposure: Exposure, clock: Clock, at: float, *, compact: bool = False) -> Drawing:
     """The curve of one agent by one model.
 
@@ -58,10 +62,18 @@ def description(exposure: Exposure, clock: Clock, at: float, *, targets: bool = 
     now = quantiles_at(exposure, at)
     if now is not None:
         low, _, median, _, high = now
-        said.append(
-            f"Now, {clock.short(at)}: {words.number(median)} {exposure.unit}, 90% "
-            f"{words.between(low, high, like=median)}."
-        )
+        past = zip(exposure.times, exposure.posterior[2], strict=True)
+        peak = max((level for time, level in past if time <= at), default=0.0)
+        if high < WASHED_OUT * peak:
+            said.append(
+                f"Now, {clock.short(at)}: washed out, below {words.number(WASHED_OUT * peak)} "
+                f"{exposure.unit} by the model (a thousandth of the peak)."
+            )
+        else:
+            said.append(
+                f"Now, {clock.short(at)}: {words.number(median)} {exposure.unit}, 90% "
+                f"{words.between(low, high, like=median)}."
+            )
     elif exposure.times:
         begin, end = clock.short(exposure.times[0]), clock.short(exposure.times[-1])
         said.append(f"Predicted from {begin} to {end}, not for now ({clock.short(at)}).")
