@@ -413,6 +413,9 @@ def _steady_troughs(known: Known, doses: Sequence[Given]) -> Array:
 def _bands(model: Model, what: Course, times: Array, etas: Array) -> tuple[tuple[float, ...], ...]:
     values = simulate(model, [what], times, etas=etas).values[model.observations[0].analyte][0]
     finite = values[np.isfinite(values).all(axis=1)]
+    # What an integrator leaves of a drug that has gone may lie a rounding below nothing.
+    rounding = 1e-9 * np.abs(finite).max(initial=0.0)
+    finite = np.where((finite < 0.0) & (finite > -rounding), 0.0, finite)
     table = np.quantile(finite, QUANTILES, axis=0)
     return tuple(tuple(float(x) for x in row) for row in table)
 
