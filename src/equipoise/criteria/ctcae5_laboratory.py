@@ -93,7 +93,7 @@ def _entry(
             "read as transcribed in the grading tables of admiral (pharmaverse), liver terms also "
             "in 10.4254/wjh.v18.i1.113465, table 1; not in the document",
         ),
-        standing=Standing.PUBLISHED,
+        standing=Standing.TRANSCRIBED,
         combine=combine,
         leading=("recorded_grade",),
         windows={name: WINDOW},
