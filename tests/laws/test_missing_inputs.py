@@ -29,10 +29,9 @@ TIMES = (60.0, 40 * 24.0)
 PATHS = 30
 """Settled records for each criterion and time, at most, until each input has its row; the first two
 with the mildest answers."""
-SETS_OF_VALUES = ("tma_jodele2022", "aki_kdigo2012", "tma_jodele2022_risk", "tma_cutler2005",
-                  "tma_ctn2005")  # fmt: skip
-"""They read all values of some days, or compare a value with an earlier one: with one of them taken
-out the others are the answer, and need not hold what it was."""
+SET_OF_VALUES = "aki_kdigo2012"
+"""It reads the lowest value of seven days: with one of them taken out the others are the answer, and
+need not hold what it was."""
 STEPS = 60
 """Entries after which a record that is still open is given up."""
 
@@ -59,6 +58,22 @@ STARTS = {
                           "drug_rash": False, "pulmonary_edema": False}),
     ],
     "vod_ebmt2018_pediatric": [(959.0, {"ascites": True, "hepatomegaly": False})],
+    "vod_ebmt2016_severity": [
+        (-24.0, {"weight": "70 kg"}),
+        (59.0, {"painful_hepatomegaly": True, "ascites": True, "bilirubin": "2.0 mg/dL",
+                "weight": "70 kg"}),
+    ],
+    "vod_ebmt2018_pediatric_severity": [
+        (-24.0, {"weight": "20 kg"}),
+        (959.0, {"hepatomegaly": True, "ascites": True, "weight": "20 kg",
+                 "platelet_refractory": True}),
+    ],
+    "tma_jodele2022_risk": [
+        (-24.0, {"hemoglobin": "10 g/dL"}),
+        *((at, {"schistocytes": True, "systolic": "150 mm[Hg]", "diastolic": "95 mm[Hg]",
+                "platelet_refractory": True, "red_cell_transfusion": True, "ldh": "400 U/L",
+                "urine_protein_creatinine": "0.5 mg/mg"}) for at in (930.0, 959.0)),
+    ],
     "platelet_recovery_cibmtr": [
         (24.0 * day, {"platelets": f"{n} 10*9/L"})
         for day, n in ((30, 5), (38, 20), (39, 25), (39.9, 26), (37, 21))
@@ -102,21 +117,7 @@ NEVER_ALONE = {
         ),
         OWN,
     ),
-    "vod_ebmt2018_pediatric_severity": dict.fromkeys(
-        (
-            "alt", "ascites_degree", "ast", "baseline weight", "bilirubin", "coagulation",
-            "encephalopathy", "gfr", "multiorgan_dysfunction", "oxygen_device", "oxygen_flow",
-            "upper limit of alt", "upper limit of ast",
-        ),
-        OWN,
-    ),
-    "vod_ebmt2016_severity": dict.fromkeys(
-        (
-            "alt", "ast", "baseline creatinine", "creatinine", "multiorgan_dysfunction",
-            "upper limit of alt", "upper limit of ast", "vod_risk_factors", "vod_symptom_days",
-        ),
-        OWN,
-    ),
+    "vod_ebmt2018_pediatric_severity": dict.fromkeys(("baseline weight", "oxygen_flow"), OWN),
     "tma_jodele2022_risk": dict.fromkeys(
         (
             "agvhd_stage_liver", "agvhd_stage_lower_gi", "agvhd_stage_skin",
@@ -207,9 +208,8 @@ def without(record, steps, which):
     name, events, _ = steps[which]
     gone = set(events)
     if name in names.MEASUREMENTS or name in names.FINDINGS:
-        for other, more, _ in steps:
-            if not other.startswith("baseline "):
-                gone |= {e for e in more if e.key == name}
+        # Baselines too: since the infusion they would stand as the value.
+        gone |= {e for e in record.events if e.key == name and e.at >= 0.0}
     kept = tuple(e for e in record.events if e not in gone)
     return replace(record, events=kept, born=None if name == "age" else record.born)
 
@@ -220,7 +220,7 @@ def opened(criterion, t, record, steps):
     for which, (name, _, _) in enumerate(steps):
         bare = without(record, steps, which)
         now = snapshot(criterion, bare.until(t), t)
-        if criterion.id not in SETS_OF_VALUES:
+        if criterion.id != SET_OF_VALUES:
             assert now.low <= whole.low <= whole.high <= now.high, name
         if now.low < now.high and (now.low, now.high, now.met) != (
             whole.low, whole.high, whole.met,
