@@ -30,8 +30,8 @@ PATHS = 30
 """Settled records for each criterion and time, at most, until each input has its row; the first two
 with the mildest answers."""
 SET_OF_VALUES = "aki_kdigo2012"
-"""It reads the lowest value of seven days: with one of them taken out the others are the answer, and
-need not hold what it was."""
+"""It reads the lowest value of seven days: with one of them taken out the others are the answer,
+and need not hold what it was."""
 STEPS = 60
 """Entries after which a record that is still open is given up."""
 
