@@ -4,6 +4,7 @@ from equipoise.decision import Decision
 from equipoise.decisions import (
     atg_remaining,
     azole_on_sirolimus,
+    blinatumomab_lymphocytes,
     busulfan_remaining,
     donor_lymphocytes,
     microtransplantation,
@@ -15,6 +16,7 @@ ALL: tuple[Decision, ...] = (
     azole_on_sirolimus.DECISION,
     busulfan_remaining.DECISION,
     donor_lymphocytes.DECISION,
+    blinatumomab_lymphocytes.DECISION,
     second_inflammatory_wave.DECISION,
     microtransplantation.DECISION,
 )
