@@ -41,7 +41,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "ground": ("version", "source", "chance", "units", "names", "record", "regimen"),
     "kinetics": ("kinetics",),
     "kinds": (
-        "readout", "model", "occasions", "variants", "target", "truth", "series", "chart",
+        "readout", "model", "occasions", "variants", "truth", "target", "series", "chart",
         "charting", "looks", "daybook", "criterion", "readers", "runs", "probe", "grading",
         "episodes", "tally", "advice", "interaction", "onboard", "signal", "trend", "differential",
         "decision", "assessment",
@@ -53,7 +53,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "checks", "files", "modelfile", "density", "descent", "likelihood", "datafile", "steps",
         "dataset", "profiles", "objective", "scout", "mode", "importance", "loglinear", "sampling",
         "proposal", "fit", "diagnostics", "patient", "triage", "plan", "interacting", "areas",
-        "exposure", "boarding", "signals", "courses", "offer", "policy", "guided", "turnaround",
+        "exposure", "boarding", "comparing", "signals", "courses", "offer", "policy", "guided", "turnaround",
         "replay", "commissioning", "nonmem", "gradetable", "agreement",
         "pooling", "studies", "evidence",
     ),
