@@ -31,6 +31,12 @@ HORIZONS = (14.0, 30.0, 60.0, 90.0)
 SURE = 0.95
 """Probability from which a direction is said (project convention)."""
 
+AHEAD = 60.0
+"""Days after the last sample to which a line is drawn (convention)."""
+
+POINTS = 49
+"""Times at which the band of a line is computed."""
+
 SAME_DAY = 24.0
 """Hours within which two assays are compared (project convention)."""
 
@@ -137,6 +143,7 @@ def _signal(
         notes.append("samples of one day only: they say how much, not whether it rises or falls")
     if not specimen:
         notes.append("the specimen is not charted: blood and marrow may be mixed here")
+    times = _times_drawn(readings) if several else ()
     spoken = _marks(marks, name, marker, specimen) if of != "donor" else ()
     return Signal(
         name=name,
@@ -158,7 +165,20 @@ def _signal(
         paces=tuple(p for p in paces if marker and _same_marker(p.marker, marker)),
         notes=tuple(notes),
         standing=Standing.HYPOTHESIS,
+        times=times,
+        band=_band(line, times),
     )
+
+
+def _times_drawn(readings: Sequence[Reading]) -> tuple[float, ...]:
+    at = [r.at for r in readings]
+    return tuple(float(t) for t in np.linspace(min(at), max(at) + HOURS * AHEAD, POINTS))
+
+
+def _band(line: Line, times: Sequence[float]) -> tuple[tuple[float, ...], ...]:
+    """(5, n) quantiles of the share at each time."""
+    found = [line.quantiles(line.log_share(t), QUANTILES) for t in times]
+    return tuple(tuple(math.exp(v) for v in row) for row in zip(*found, strict=True))
 
 
 def crossing(line: Line, last: float, mark: Mark, *, several: bool = True) -> Crossing:
