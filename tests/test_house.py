@@ -55,7 +55,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "proposal", "fit", "diagnostics", "patient", "triage", "plan", "interacting", "areas",
         "exposure", "boarding", "comparing", "signals", "courses", "offer", "policy", "guided",
         "turnaround", "replay", "commissioning", "nonmem", "gradetable", "agreement",
-        "pooling", "studies", "evidence",
+        "pooling", "curves", "studies", "evidence",
     ),
     "jobs": ("shelves", "examples", "studytables", "assess", "formulary", "bedside"),
     "faces": ("report", "cli"),
