@@ -76,9 +76,14 @@ def test_the_axis_ends_where_no_assay_sees() -> None:
     assert "1.0e-08" not in body
 
 
-def test_the_report_draws_each_series_of_several_days_once(falling: Assessment) -> None:
+def test_the_report_draws_each_series_and_opens_with_the_one_in_question(
+    falling: Assessment,
+) -> None:
     page = report.html(falling)
     drawn = [s for s in falling.signals if s.band]
-    assert page.count("line: 90% and 50% bands, median") == len(drawn) == 2
+    assert page.count("line: 90% and 50% bands, median") == len(drawn) + 1 == 3
+    first = page.index("line: 90% and 50% bands, median")
+    assert page.index("Donor lymphocytes: cannot tell") < first
+    assert first < page.index("Options, in no order of preference")
     assert "holds only if nothing changes" in page
     assert "nan" not in re.sub(r"<(desc|title)[^>]*>.*?</\1>", "", page).lower().split()

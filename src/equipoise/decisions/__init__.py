@@ -4,9 +4,9 @@ from equipoise.decision import Decision
 from equipoise.decisions import (
     atg_remaining,
     azole_on_sirolimus,
-    blinatumomab_lymphocytes,
     busulfan_remaining,
     donor_lymphocytes,
+    donor_lymphocytes_blinatumomab,
     microtransplantation,
     second_inflammatory_wave,
 )
@@ -16,7 +16,7 @@ ALL: tuple[Decision, ...] = (
     azole_on_sirolimus.DECISION,
     busulfan_remaining.DECISION,
     donor_lymphocytes.DECISION,
-    blinatumomab_lymphocytes.DECISION,
+    donor_lymphocytes_blinatumomab.DECISION,
     second_inflammatory_wave.DECISION,
     microtransplantation.DECISION,
 )

@@ -31,7 +31,7 @@ IN_VITRO = Source(
     where="abstract",
 )
 COUNTS = Source(
-    "Klinger 2012, Blood (residual disease: B and T cells under blinatumomab)",
+    "Blood 2012 (residual disease: B and T cells under blinatumomab)",
     doi="10.1182/blood-2012-01-400515",
     where="abstract",
 )

@@ -360,8 +360,8 @@ def _notes(situation: Situation, case: Case) -> tuple[str, ...]:
     lineages = {b.name for b in case.because} & set(CHIMERISM)
     if lineages == {"donor_chimerism_cd3"}:
         notes.append(
-            "Only CD3 has fallen: T cells of the recipient are not relapse by themselves, and "
-            "chimerism and residual disease are two signals, not one."
+            "Of chimerism only CD3 is known to be incomplete: T cells of the recipient are not "
+            "relapse by themselves, and chimerism and residual disease are two signals, not one."
         )
     if case.graft.donor == "":
         notes.append("The donor of the graft is not charted: taken as one who may be mismatched.")

@@ -90,7 +90,7 @@ def _signal(signal: Signal, clock: Clock, at: float) -> list[Block]:
     parts: list[Block] = [
         Heading(3, name),
         Paragraph(_answer(signal), "answer"),
-        *_figure(signal, name, clock, at),
+        *figure(signal, clock, at),
         Table(
             "Samples",
             READINGS,
@@ -117,15 +117,17 @@ def _signal(signal: Signal, clock: Clock, at: float) -> list[Block]:
     return parts
 
 
-def _figure(signal: Signal, name: str, clock: Clock, at: float) -> tuple[Block, ...]:
-    """Nothing for samples of one day: no line is drawn through them."""
+def figure(signal: Signal, clock: Clock, at: float) -> tuple[Block, ...]:
+    """The drawing of a series; nothing for samples of one day: no line is drawn through them."""
     if not signal.band:
         return ()
+    name = opened(title(signal))
     caption = (
-        "Samples on a logarithmic axis, with the line through them and its bands; to the right of "
-        "the last sample it holds only if nothing changes."
+        ". Samples on a logarithmic axis, with the line through them and its bands; to the right "
+        "of the last sample it holds only if nothing changes."
     )
-    return (Figure(signal_plot.drawing(signal, name, clock, at, share), words(caption)),)
+    drawn = signal_plot.drawing(signal, name, clock, at, share)
+    return (Figure(drawn, words(strong(name), caption)),)
 
 
 def _answer(signal: Signal) -> Words:

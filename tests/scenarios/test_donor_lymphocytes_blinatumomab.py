@@ -11,7 +11,7 @@ from equipoise.advice import Situation
 from equipoise.assess import assess
 from equipoise.decision import DecisionOption, OpenDecision
 from equipoise.decisions.blinatumomab_facts import EARLY_OR_LATE, EXPOSURE
-from equipoise.decisions.blinatumomab_lymphocytes import DECISION
+from equipoise.decisions.donor_lymphocytes_blinatumomab import DECISION
 from equipoise.decisions.lymphocyte_facts import WITH_BLINATUMOMAB
 from equipoise.examples import path
 from equipoise.source import Standing
@@ -178,7 +178,7 @@ def test_lymphocytes_and_blinatumomab_are_two_pages_without_the_same_table_twice
     t = 150 * DAY
     situation = Situation(record_of(GRAFT, mrd(), t=t), t)
     pages = [d for c in decisions.ALL if (d := c.consider(situation)) is not None]
-    assert {p.id for p in pages} == {"donor_lymphocytes", "blinatumomab_lymphocytes"}
+    assert {p.id for p in pages} == {"donor_lymphocytes", "donor_lymphocytes_blinatumomab"}
     assert sum(WITH_BLINATUMOMAB in p.tables for p in pages) == 1
     other = next(p for p in pages if p.id == "donor_lymphocytes")
     assert any("decision of its own" in o.text for o in other.options)
@@ -188,7 +188,7 @@ def test_the_planned_infusion_shows_its_level_in_the_report() -> None:
     content = files.record_to_json(files.read_record(path("falling_chimerism"))[0])
     content["events"].append(infusion(156, known=149 * DAY, status="planned"))
     assessed = assess(files.record_from_json(content), 150 * DAY + 6.0)
-    decision = next(d for d in assessed.decisions if d.id == "blinatumomab_lymphocytes")
+    decision = next(d for d in assessed.decisions if d.id == "donor_lymphocytes_blinatumomab")
     (said,) = [n for n in decision.notes if n.startswith("Predicted level")]
     assert "pg/mL" in said
     assert "No window for it is in print" in said

@@ -69,7 +69,7 @@ def consider(situation: Situation) -> OpenDecision | None:
         because.append(seen(case.running, "runs"))
     opens = [case.opens, math.nan if case.running is None else case.running.at]
     return OpenDecision(
-        id="blinatumomab_lymphocytes",
+        id="donor_lymphocytes_blinatumomab",
         question=_question(case),
         who=WHO,
         opens=min(t for t in opens if math.isfinite(t)),
@@ -261,7 +261,7 @@ def _alone(case: Case, head: str, *, late: bool) -> DecisionOption:
         if highest < COUNTED_FROM:
             text += (
                 f" The residual disease here is below {COUNTED_FROM:g}, from which that study and "
-                "the US label speak of it."
+                "that use on the US label speak of it."
             )
         sources = (BLAST, GABALLA, US_LABEL_USE)
     return DecisionOption(
@@ -287,9 +287,9 @@ def _both(case: Case, head: str) -> DecisionOption:
 
 EVIDENCE: tuple[tuple[str, Source, Standing], ...] = (
     (
-        "Use on the US label: CD19-positive B-cell precursor ALL, relapsed or refractory, or in "
-        "first or second remission with residual disease of 0.1 % or more. A transplant before is "
-        "not spoken of in that statement.",
+        "One use on the US label: CD19-positive B-cell precursor ALL in first or second remission "
+        "with residual disease of 0.1 % or more. Whether a transplant came before is not spoken of "
+        "in that statement; other uses are not told here.",
         US_LABEL_USE,
         Standing.TRANSCRIBED,
     ),
@@ -342,7 +342,7 @@ def _exposure(situation: Situation) -> str:
 
 
 DECISION = Decision(
-    id="blinatumomab_lymphocytes",
+    id="donor_lymphocytes_blinatumomab",
     title="Blinatumomab after transplantation, alone or with donor lymphocytes",
     who=WHO,
     consider=consider,
