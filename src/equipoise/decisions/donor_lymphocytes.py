@@ -56,6 +56,11 @@ from equipoise.decisions.lymphocyte_facts import (
 from equipoise.record import SAME_TIME, Cells
 from equipoise.source import Evidence, Source, Standing
 
+INTERVAL = 28.0
+"""Days between infusions, the least of the handbook's "at least 4 to 6 weeks"."""
+STEP = 10.0
+"""Times the last dose: one log, the handbook's largest step."""
+
 WHO = "transplant physician with laboratory (chimerism, residual disease, HLA) and the patient"
 
 
@@ -145,6 +150,7 @@ def _first(situation: Situation, case: Case) -> tuple[str, ...]:
         dose = cd3_per_kg(situation, case.cells)
         if dose is not None and dose > HIGHEST:
             said.append("The planned CD3 dose is above 1e8/kg, the most in print: not supported.")
+        said += [n for n in _series(situation, case.cells) if "sooner" in n or "more than" in n]
     return tuple(said)
 
 
@@ -366,11 +372,39 @@ def _notes(situation: Situation, case: Case) -> tuple[str, ...]:
     if case.graft.donor == "":
         notes.append("The donor of the graft is not charted: taken as one who may be mismatched.")
     if case.cells is not None:
+        notes += _series(situation, case.cells)
         notes.append(_risk(situation, case, case.cells))
     notes.append(
         "What else is on board at planned cells stands in its own panel; unknown is not absent."
     )
     return tuple(notes)
+
+
+def _series(situation: Situation, planned: Cells) -> list[str]:
+    """A further infusion held against the handbook's interval and steps."""
+    before = [
+        c
+        for c in situation.record.cells("donor_lymphocytes")
+        if c.at <= situation.at + SAME_TIME and c.status not in ("planned", "held")
+    ]
+    if not before:
+        return []
+    last = before[-1]
+    days = (planned.at - last.at) / 24.0
+    short = f"sooner than the {INTERVAL:g} days" if days < INTERVAL else f"the {INTERVAL:g} days"
+    said = [
+        f"It would be infusion {len(before) + 1}, {days:.0f} days after the last: {short} that the "
+        "handbook waits at least (4 to 6 weeks)."
+    ]
+    doses = [cd3_per_kg(situation, c) for c in (last, planned)]
+    if None not in doses:
+        old, new = (d for d in doses if d is not None)
+        far = " It is more than one log." if new > STEP * old * (1.0 + 1e-9) else ""
+        said.append(
+            f"Its CD3 dose is {new / old:.3g} times the last; the handbook steps by half a log to "
+            f"one log.{far}"
+        )
+    return said
 
 
 def _risk(situation: Situation, case: Case, cells: Cells) -> str:
