@@ -107,7 +107,8 @@ def make_table(kind: str, draws: int, seed: int, proposal: Proposal | None = Non
 
     Draws that the engine could not solve are left out.
     """
-    rng = np.random.default_rng([seed, structures.STRUCTURES.index(kind), 0 if proposal is None else 1])
+    stage = 0 if proposal is None else 1
+    rng = np.random.default_rng([seed, structures.STRUCTURES.index(kind), stage])
     source = proposal or prior_of(len(structures.PRIORS[kind]))
     zs, ss = [], []
     for first in range(0, draws, BATCH):
@@ -160,10 +161,18 @@ def condition(
     return Posterior(z - x @ slope[1:], weights, rows[near], farthest)
 
 
-def around(posterior: Posterior, *, wider: float = 1.5) -> Proposal:
-    """A normal proposal around a posterior, wider by a factor of its covariance."""
-    jitter = 1e-6 * np.eye(posterior.z.shape[1])
-    return Proposal(posterior.mean(), wider * posterior.covariance() + jitter)
+def around(posterior: Posterior, *, wider: float = 2.0, floor: float = 0.12) -> Proposal:
+    """A proposal around a posterior: wider for what it narrowed, the prior for all else.
+
+    floor    contraction from which a parameter counts as narrowed; the others keep their prior, so
+             that they cost no importance
+    """
+    found, mean = posterior.covariance(), posterior.mean()
+    strong = contraction(posterior) >= floor
+    covariance = np.eye(len(mean))
+    inner = wider * found[np.ix_(strong, strong)] + 1e-6 * np.eye(int(strong.sum()))
+    covariance[np.ix_(strong, strong)] = inner
+    return Proposal(np.where(strong, mean, 0.0), covariance)
 
 
 def contraction(posterior: Posterior) -> Array:

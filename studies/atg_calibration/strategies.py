@@ -226,8 +226,9 @@ def run(strategy: Strategy, truth: Belief, belief: Belief, who: People, seed: in
         belief = truth
     else:
         rows = np.stack([rng.choice(BANK, POSTERIOR, p=w) for w in weights])
-        kept, even = np.take_along_axis(bank, rows[:, :, None], 1), np.full(
-            (n, POSTERIOR), 1.0 / POSTERIOR
+        kept, even = (
+            np.take_along_axis(bank, rows[:, :, None], 1),
+            np.full((n, POSTERIOR), 1.0 / POSTERIOR),
         )
     _, after = read(belief, who.weight, who.lymphocytes, kept, strategy.fixed, strategy.chosen,
                     GRID, ())  # fmt: skip
