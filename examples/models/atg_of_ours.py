@@ -13,7 +13,15 @@ import numpy as np
 
 from equipoise.kinetics import System
 from equipoise.model import (
-    Check, Covariate, Model, Observation, PlainDose, Purpose, Range, Residual, typical,
+    Check,
+    Covariate,
+    Model,
+    Observation,
+    PlainDose,
+    Purpose,
+    Range,
+    Residual,
+    typical,
 )  # fmt: skip
 from equipoise.source import Source, Standing, Value
 

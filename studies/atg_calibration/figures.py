@@ -21,7 +21,8 @@ COLORS = {"elimination": svg.BLUE, "distribution": svg.VERMILION}
 def save(drawing: Drawing, folder: Path, name: str) -> None:
     """Write a figure as an SVG file."""
     folder.mkdir(parents=True, exist_ok=True)
-    markup = drawing.markup(name).replace("<title", f'{svg.rect(0, 0, drawing.width, drawing.height, fill=svg.PAPER)}<title', 1)  # fmt: skip  # noqa: E501
+    ground = svg.rect(0, 0, drawing.width, drawing.height, fill=svg.PAPER)
+    markup = drawing.markup(name).replace("</desc>", f"</desc>{ground}", 1)
     (folder / f"{name}.svg").write_text(markup + "\n", encoding="utf-8")
 
 
@@ -132,12 +133,14 @@ def histograms(
         above = top + tall * (i // columns)
         y = Scale(0.0, highest, above + tall - 22.0, above + 4.0)
         inner = wide - 12.0
-        parts.append(svg.rect(left, y(expected + band), inner, y(expected - band) - y(expected + band),
-                              fill=svg.FAINT))  # fmt: skip
+        upper, lower = y(expected + band), y(expected - band)
+        parts.append(svg.rect(left, upper, inner, lower - upper, fill=svg.FAINT))
         step = inner / len(counts)
         for j, count in enumerate(counts):
-            parts.append(svg.rect(left + j * step + 0.5, y(float(count)), step - 1.0,
-                                  y(0.0) - y(float(count)), fill=COLORS[kind], opacity=0.75))  # fmt: skip
+            at, high = left + j * step + 0.5, y(float(count))
+            parts.append(
+                svg.rect(at, high, step - 1.0, y(0.0) - high, fill=COLORS[kind], opacity=0.75)
+            )
         parts.append(svg.line(left, y(expected), left + inner, y(expected), stroke=svg.INK))
         parts.append(svg.text(left, above + tall - 8.0, name, size=10.5, fill=svg.SOFT))
     rows = -(-len(panels) // columns)

@@ -157,7 +157,7 @@ def condition(
     scaled = design * weights[:, None]
     gram = scaled.T @ design
     gram[1:, 1:] += RIDGE * np.diag(np.diag(gram)[1:])
-    slope = np.linalg.solve(gram, scaled.T @ z)
+    slope = np.linalg.lstsq(gram, scaled.T @ z, rcond=1e-10)[0]
     return Posterior(z - x @ slope[1:], weights, rows[near], farthest)
 
 

@@ -124,7 +124,7 @@ def tables(
 
 
 def drawings(
-    done: Done, both: Mapping[str, Array], fits: Mapping[str, Array], checks: Checks, arms: Arms
+    done: Done, fits: Mapping[str, Array], checks: Checks, arms: Arms
 ) -> dict[str, Drawing]:
     """The figures of the page by file name."""
     ratio, before = [], {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,7 +115,7 @@ def predict(kind: str, theta: Theta, z: Array, seed: int, *, m: int = 60) -> lis
         np.median(after(areas(kind, theta, three, ADULT, count, 4.5 * ADULT, same)[1]), axis=1)
         for count in (0.1, 1.0, 3.0)
     ]
-    change = [100.0 * (b / a - 1.0) for a, b in zip(by_count, by_count[1:], strict=False)]
+    change = [100.0 * (b / a - 1.0) for a, b in pairwise(by_count)]
     add("bishop_lymphocytes", change[0], "change of the median AUC after, lymphocytes 0.1 to 1.0",
         "within 5")  # fmt: skip
     add("bishop_lymphocytes", change[1], "the same, 1.0 to 3.0", "a fall")

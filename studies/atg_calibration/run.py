@@ -38,9 +38,9 @@ from atg_calibration.inference import Posterior, Table  # noqa: E402
 Array = NDArray[np.float64]
 
 SEED = 20261122
-FIRST, SECOND = 10_000, 6_000
+FIRST, SECOND = 16_000, 14_000
 """Draws of the first table, from the prior, and of the second, around the first posterior."""
-KEEP_FIRST, KEEP_SECOND = 500, 600
+KEEP_FIRST, KEEP_SECOND = 800, 800
 REPLICATES = 300
 ENSEMBLE = 200
 """Draws saved for each structure."""
@@ -188,7 +188,7 @@ def main(arguments: list[str]) -> None:
     for made in done.values():
         assert made[0].s.shape[1] == len(SUMMARIES)
     target = folder if small > 1 else HERE.parents[1] / "docs" / "figures"
-    for name, drawing in pages.drawings(done, both, fits, checks, arms).items():
+    for name, drawing in pages.drawings(done, fits, checks, arms).items():
         figures.save(drawing, target, name)
     text = pages.tables(done, fits, out, checks, arms, UNSURE, seconds, SEED)
     (folder / "tables.md").write_text(text, encoding="utf-8")

@@ -30,7 +30,7 @@ LYMPHOCYTES = 0.2
 """10*9/L, the median of the children of Oostenbrink 2019 (Table 1), where the sinks are stated."""
 
 
-def saturable_elimination(t, x, p, dx):  # noqa: ANN001, ANN201, ARG001, D103
+def saturable_elimination(t, x, p, dx):  # noqa: ARG001
     c = x[0] / p[1]
     out = p[2] * c
     back = p[2] / p[3] * x[1]
@@ -38,7 +38,7 @@ def saturable_elimination(t, x, p, dx):  # noqa: ANN001, ANN201, ARG001, D103
     dx[1] = out - back
 
 
-def saturable_distribution(t, x, p, dx):  # noqa: ANN001, ANN201, ARG001, D103
+def saturable_distribution(t, x, p, dx):  # noqa: ARG001
     c = x[0] / p[1]
     bound = p[2] * c / (p[3] + c)
     dx[0] = p[4] * x[1] - bound - p[0] * c
@@ -174,7 +174,7 @@ def model_of(kind: str, theta: Mapping[str, float], *, name: str = "") -> Model:
     theta  number by name of the prior
     """
 
-    def parameters(numbers, covariate, eta):  # noqa: ANN001, ANN202
+    def parameters(numbers, covariate, eta):
         found = structural(
             kind, numbers, covariate["weight"], covariate["lymphocytes"],
             eta["CL"], eta["V1"], eta["SINK"],
