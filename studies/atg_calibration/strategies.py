@@ -25,9 +25,10 @@ Array = NDArray[np.float64]
 LOW, HIGH = 60.0, 95.0
 """AU.d/mL after the graft, adults, unrelated donor (targets/thymoglobulin.py, provisional)."""
 VIAL = 25.0
-GRID = (0.0, 0.5, 1.0, 2.0, 3.5, 5.5, 8.0)
-"""mg/kg of the doses that can be chosen, all together; between them the area is interpolated."""
-BANK, POSTERIOR = 400, 40
+GRID = (0.0, 0.5, 1.0, 2.0, 3.5, 5.5, 7.5, 10.0)
+"""mg/kg of the doses that can be chosen, all together; between them the area is interpolated. The
+largest is that of the usual courses (10 mg/kg)."""
+BANK, POSTERIOR = 800, 50
 
 
 @dataclass(frozen=True, slots=True)
