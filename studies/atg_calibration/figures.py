@@ -94,7 +94,7 @@ def bars(
     title: str, description: str, rows: Sequence[tuple[str, Mapping[str, float]]], floor: float
 ) -> Drawing:
     """Contraction of each parameter; those below `floor` stand lighter."""
-    tall, top, left = 25.0, 34.0, 210.0
+    tall, top, left = 25.0, 34.0, 260.0
     x = Scale(0.0, 1.0, left, WIDTH - 24.0)
     bottom = top + tall * len(rows)
     parts = [svg.text(8.0, 18.0, title, bold=True)]
@@ -128,9 +128,12 @@ def histograms(
     # 98 % of a binomial count, by its normal approximation.
     band = 2.33 * np.sqrt(expected * (1.0 - 1.0 / len(panels[0][2])))
     parts = [svg.text(8.0, 18.0, title, bold=True)]
-    for i, (kind, name, counts) in enumerate(panels):
-        left = 8.0 + wide * (i % columns)
-        above = top + tall * (i // columns)
+    column, line, before = 0, 0, panels[0][0]
+    for kind, name, counts in panels:
+        if column == columns or kind != before:
+            column, line = 0, line + 1
+        left, above, before = 8.0 + wide * column, top + tall * line, kind
+        column += 1
         y = Scale(0.0, highest, above + tall - 22.0, above + 4.0)
         inner = wide - 12.0
         upper, lower = y(expected + band), y(expected - band)
@@ -143,7 +146,7 @@ def histograms(
             )
         parts.append(svg.line(left, y(expected), left + inner, y(expected), stroke=svg.INK))
         parts.append(svg.text(left, above + tall - 8.0, name, size=10.5, fill=svg.SOFT))
-    rows = -(-len(panels) // columns)
+    rows = line + 1
     keys = [Key(svg.rect(0, 2, 22, 8, fill=c, opacity=0.75), f"saturable {k}")
             for k, c in COLORS.items()]  # fmt: skip
     keys.append(Key(svg.rect(0, 2, 22, 8, fill=svg.FAINT), "98 % of counts if uniform"))

@@ -23,6 +23,17 @@ Arms = Mapping[str, Mapping[str, Array]]
 FLOOR = 0.2
 """Contraction below which a parameter counts as uncontracted (ours)."""
 BINS = 10
+WORDS = {
+    "CL": "linear clearance", "V1": "central volume", "Q": "flow between the two",
+    "V2": "second volume", "CLS": "saturable clearance", "KM": "its half-saturation",
+    "CLB": "uptake by binding", "KT": "its half-saturation", "KOUT": "leaving the bound pool",
+    "LOST": "share of it lost", "LYMPH": "effect of lymphocytes",
+    "WEIGHT": "weight on clearances", "VWEIGHT": "weight on volumes",
+    "SD_CL": "spread of CL", "SD_V": "spread of V1", "SD_SINK": "spread of the sink",
+    "ERROR": "error of a level", "AU": "AU per ug", "WALLER": "Waller's ug per AU",
+    "UE": "UE per AU", "CD34_DOSE": "CD34 cohort, dose", "CD34_LAST": "CD34 cohort, last day",
+    "AB_DOSE": "alpha-beta, dose", "AB_START": "alpha-beta, first day",
+}  # fmt: skip
 
 
 def span(draws: Array, log: bool = False) -> tuple[float, float, float]:
@@ -164,7 +175,11 @@ def drawings(
         "atg_contraction": figures.bars(
             "Contraction: 1 - SD after / SD before",
             "How much the observations narrowed each parameter.",
-            [(n, {k: shrunk[k][n] for k in STRUCTURES if n in shrunk[k]}) for n in order], FLOOR,
+            [
+                (f"{n}: {WORDS[n]}", {k: shrunk[k][n] for k in STRUCTURES if n in shrunk[k]})
+                for n in order
+            ],
+            FLOOR,
         ),
         "atg_ranks": figures.histograms(
             f"Ranks of the true parameter among posterior draws, {replicates} replicates near the "
@@ -176,6 +191,7 @@ def drawings(
             "Adults inside 60-95 AU.d/mL after the graft, %: 5-50-95 % over the ensemble",
             "Attainment of the window by each strategy under each structure.",
             attained, "% of virtual adults", left=430.0,
-            marks=((25.0, "Bishop, fixed"), (32.0, "")), ends=(0.0, 100.0),
+            marks=((25.0, ""), (32.0, "Bishop 2026: 25 fixed, 32 guided")),
+            ends=(0.0, 100.0),
         ),
     }  # fmt: skip

@@ -5,7 +5,8 @@
 Tables and results are kept in the folder (out/atg_calibration) and made once; delete it to start
 anew. Writes figures to docs/figures, the ensemble beside this file, and tables.md into the folder.
 `--small` does all of it with a twentieth of the draws, and writes nothing outside the folder;
-`--only` makes the tables, predictions and strategies of one structure, for two processes at once.
+`--only` makes the parts of one structure, for two processes at once; its strategies need the tables
+of the other too, so once both are there it is called again.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ KEEP_FIRST, KEEP_SECOND = 800, 800
 REPLICATES = 300
 ENSEMBLE = 200
 """Draws saved for each structure."""
-PREDICTED, WORLDS, ADULTS = 120, 24, 50
+PREDICTED, WORLDS, ADULTS = 120, 16, 40
 
 
 def cached(file: Path, make: Callable[[], dict[str, Array]]) -> dict[str, Array]:
@@ -170,13 +171,18 @@ def main(arguments: list[str]) -> None:
     places = [a for a in arguments if not a.startswith("--") and a != only]
     folder = Path(places[0]) if places else Path("out") / "atg_calibration"
     folder.mkdir(parents=True, exist_ok=True)
-    done = {k: calibrate(folder, k, small) for k in structures.STRUCTURES if only in ("", k)}
+    kinds = structures.STRUCTURES
+    if only and not all((folder / f"{k}_second.npz").exists() for k in kinds):
+        calibrate(folder, only, small)
+        return
+    done = {k: calibrate(folder, k, small) for k in kinds}
     both = {k: ensemble_of(k, made[3]) for k, made in done.items()}
-    fits = {k: fit_of(folder, k, z) for k, z in both.items()}
-    out = {k: held_out(folder, k, z, small) for k, z in both.items()}
+    wanted = [k for k in kinds if only in ("", k)]
+    fits = {k: fit_of(folder, k, both[k]) for k in wanted}
+    out = {k: held_out(folder, k, both[k], small) for k in wanted}
+    arms = {k: tried(folder, k, both, small) for k in wanted}
     if only:
         return
-    arms = {k: tried(folder, k, both, small) for k in both}
     checks = {}
     for kind, (first, _, second, _) in done.items():
         n = REPLICATES // min(small, 3)

@@ -67,16 +67,18 @@ TEST_DOSE = Strategy(
     ((-14, 0.5),), (-3, -2, -1), every(-330.0, -97.0, 10),
 )  # fmt: skip
 TEST_FEW = Strategy(
-    "the same test dose, 4 levels", ((-14, 0.5),), (-3, -2, -1), every(-330.0, -97.0, 4)
-)
+    "test dose 0.5 mg/kg on day -14, 4 levels in 9 days, days -3 to -1 chosen",
+    ((-14, 0.5),), (-3, -2, -1), every(-330.0, -97.0, 4),
+)  # fmt: skip
 EARLY_COURSE = Strategy(
     "1 mg/kg on days -9 to -7, 10 levels to day -3, day -2 chosen",
     ((-9, 1.0), (-8, 1.0), (-7, 1.0)), (-2,), every(-162.0, -73.0, 10),
 )  # fmt: skip
 KNOWN = Strategy("the patient's own kinetics known, days -3 to -1 (bound)", (), (-3, -2, -1))
 STRATEGIES = (
-    FIXED, COVARIATES, LAST_DOSE, LOW_EARLY, TEST_FEW, TEST_DOSE, EARLY_COURSE, KNOWN,
+    FIXED, COVARIATES, LAST_DOSE, LOW_EARLY, EARLY_COURSE, TEST_FEW, TEST_DOSE, KNOWN,
 )  # fmt: skip
+"""All leave a day between the last level and the first dose that it changes: the turnaround."""
 
 
 @dataclass(frozen=True, slots=True)
