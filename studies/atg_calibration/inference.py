@@ -3,8 +3,8 @@
 A table holds draws of the parameters (as standard normal numbers) and the summaries of the studies
 simulated from each. The draws nearest to an observation are kept, weighted by nearness, and moved
 along the local regression of parameters on summaries (Beaumont 2002, Genetics 162:2025). A second
-table is drawn around the first posterior and weighted back to the prior, which allows a smaller
-distance. Because a table serves every observation, calibration by simulation costs no simulation.
+table is drawn around the first posterior; both together, weighted back to the prior, allow a
+smaller distance. Because a table serves every observation, calibration by simulation costs no simulation.
 """
 
 from __future__ import annotations
@@ -62,6 +62,19 @@ class Table:
     def without_importance(self) -> Table:
         """The same table read as one whose proposal is the prior: for its own calibration."""
         return Table(self.z, self.s, np.zeros(len(self.z)))
+
+
+def joined(first: Table, second: Table, proposal: Proposal) -> Table:
+    """A table from the prior and one from a proposal as one from their mixture.
+
+    No weight is above the inverse share of the first, however narrow the proposal.
+    Source  Veach & Guibas 1995 (the balance heuristic)
+    """
+    z = np.concatenate([first.z, second.z])
+    share = len(first.z) / len(z)
+    prior, narrow = prior_of(z.shape[1]).log_density(z), proposal.log_density(z)
+    mixture = np.logaddexp(np.log(share) + prior, np.log1p(-share) + narrow)
+    return Table(z, np.concatenate([first.s, second.s]), prior - mixture)
 
 
 @dataclass(frozen=True, slots=True)

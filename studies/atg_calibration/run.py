@@ -71,12 +71,14 @@ def table_of(folder: Path, kind: str, draws: int, proposal: inference.Proposal |
 
 
 def calibrate(folder: Path, kind: str, small: int) -> tuple[Table, Posterior, Table, Posterior]:
-    """Both tables and both posteriors of a structure."""
+    """Both tables of a structure, the posterior from the first and from both."""
     seen = inference.observed()
     first = table_of(folder, kind, FIRST // small, None)
     rough = inference.condition(first, seen, KEEP_FIRST // min(small, 5))
-    second = table_of(folder, kind, SECOND // small, inference.around(rough))
-    fine = inference.condition(second, seen, KEEP_SECOND // min(small, 4))
+    proposal = inference.around(rough)
+    second = table_of(folder, kind, SECOND // small, proposal)
+    whole = inference.joined(first, second, proposal)
+    fine = inference.condition(whole, seen, KEEP_SECOND // min(small, 4))
     return first, rough, second, fine
 
 

@@ -280,6 +280,17 @@ def test_a_second_table_around_the_first_is_weighted_back():
     assert fine.effective < 3000
 
 
+def test_two_tables_together_are_one_of_their_mixture():
+    first = toy(10_000, 11)
+    narrow = inference.Proposal(np.array([1.0, 0.3]), np.diag([0.02, 0.5]))  # too narrow, and off
+    whole = inference.joined(first, toy(10_000, 12, narrow), narrow)
+    assert np.exp(whole.log_importance).max() <= 2.0
+    posterior = inference.condition(whole, SEEN, 2000)
+    assert posterior.mean()[0] == pytest.approx(MEAN, abs=0.04)
+    assert math.sqrt(posterior.covariance()[0, 0]) == pytest.approx(PRECISION**-0.5, rel=0.08)
+    assert posterior.mean()[1] == pytest.approx(math.pi**-0.5, abs=0.12)
+
+
 def test_a_proposal_leaves_the_unnarrowed_to_the_prior():
     rough = inference.condition(toy(4000, 2), SEEN, 800)
     proposal = inference.around(rough, floor=0.4)
