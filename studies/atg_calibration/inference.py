@@ -4,7 +4,7 @@ A table holds draws of the parameters (as standard normal numbers) and the summa
 simulated from each. The draws nearest to an observation are kept, weighted by nearness, and moved
 along the local regression of parameters on summaries (Beaumont 2002, Genetics 162:2025). A second
 table is drawn around the first posterior; both together, weighted back to the prior, allow a
-smaller distance. Because a table serves every observation, calibration by simulation costs no simulation.
+smaller distance. Because a table serves every observation, calibration costs no more simulation.
 """
 
 from __future__ import annotations

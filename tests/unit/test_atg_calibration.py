@@ -281,14 +281,15 @@ def test_a_second_table_around_the_first_is_weighted_back():
 
 
 def test_two_tables_together_are_one_of_their_mixture():
-    first = toy(10_000, 11)
+    first = toy(40_000, 11)
     narrow = inference.Proposal(np.array([1.0, 0.3]), np.diag([0.02, 0.5]))  # too narrow, and off
-    whole = inference.joined(first, toy(10_000, 12, narrow), narrow)
+    whole = inference.joined(first, toy(40_000, 12, narrow), narrow)
     assert np.exp(whole.log_importance).max() <= 2.0
-    posterior = inference.condition(whole, SEEN, 2000)
-    assert posterior.mean()[0] == pytest.approx(MEAN, abs=0.04)
-    assert math.sqrt(posterior.covariance()[0, 0]) == pytest.approx(PRECISION**-0.5, rel=0.08)
-    assert posterior.mean()[1] == pytest.approx(math.pi**-0.5, abs=0.12)
+    posterior = inference.condition(whole, SEEN, 8000)
+    # Over 12 seeds the mean scatters by 0.017 and the SD by 4 %; these are over 3 of them.
+    assert posterior.mean()[0] == pytest.approx(MEAN, abs=0.06)
+    assert math.sqrt(posterior.covariance()[0, 0]) == pytest.approx(PRECISION**-0.5, rel=0.12)
+    assert posterior.mean()[1] == pytest.approx(math.pi**-0.5, abs=0.1)
 
 
 def test_a_proposal_leaves_the_unnarrowed_to_the_prior():
