@@ -286,9 +286,9 @@ def test_two_tables_together_are_one_of_their_mixture():
     whole = inference.joined(first, toy(40_000, 12, narrow), narrow)
     assert np.exp(whole.log_importance).max() <= 2.0
     posterior = inference.condition(whole, SEEN, 8000)
-    # Over 12 seeds the mean scatters by 0.017 and the SD by 4 %; these are over 3 of them.
-    assert posterior.mean()[0] == pytest.approx(MEAN, abs=0.06)
-    assert math.sqrt(posterior.covariance()[0, 0]) == pytest.approx(PRECISION**-0.5, rel=0.12)
+    # Over 12 seeds the means scatter by 0.010 and 0.025, the SD by 1.3 %: four times that.
+    assert posterior.mean()[0] == pytest.approx(MEAN, abs=0.04)
+    assert math.sqrt(posterior.covariance()[0, 0]) == pytest.approx(PRECISION**-0.5, rel=0.055)
     assert posterior.mean()[1] == pytest.approx(math.pi**-0.5, abs=0.1)
 
 
