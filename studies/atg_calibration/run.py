@@ -45,7 +45,7 @@ KEEP_FIRST, KEEP_SECOND = 800, 800
 REPLICATES = 300
 ENSEMBLE = 200
 """Draws saved for each structure."""
-PREDICTED, WORLDS, ADULTS = 120, 16, 40
+PREDICTED, WORLDS, ADULTS = 120, 30, 60
 
 
 def cached(file: Path, make: Callable[[], dict[str, Array]]) -> dict[str, Array]:
@@ -149,7 +149,9 @@ def tried(folder: Path, kind: str, both: dict[str, Array], small: int) -> dict[s
     return cached(folder / f"{kind}_strategies.npz", make)
 
 
-UNSURE = (strategies.COVARIATES, strategies.LAST_DOSE, strategies.TEST_DOSE)
+UNSURE = (
+    strategies.COVARIATES, strategies.LAST_DOSE, strategies.LOW_EARLY, strategies.TEST_DOSE,
+)  # fmt: skip
 """Strategies tried also with a belief that is not the truth."""
 
 
