@@ -80,13 +80,13 @@ def after(area: Array) -> Array:
     return np.asarray(area[..., 1] - area[..., 0])
 
 
-def predict(kind: str, theta: Theta, z: Array, seed: int, *, m: int = 60) -> list[Prediction]:
+def predict(kind: str, theta: Theta, seed: int, *, m: int = 60) -> list[Prediction]:
     """Every held-out row that a draw can speak of.
 
-    theta, z  parameters and their standard normal numbers, one row a draw
+    theta  name -> (draws,);  m: patients under each draw
     """
     rng = np.random.default_rng([seed, 6])
-    draws = len(z)
+    draws = len(theta["CL"])
     three = course(-3, 3)
     who = strategies.people(m, seed)
     zero = np.zeros((draws, 1, 3))
@@ -98,9 +98,10 @@ def predict(kind: str, theta: Theta, z: Array, seed: int, *, m: int = 60) -> lis
         words = expected or " to ".join(f"{n:g}" for n in r.numbers)
         found.append(Prediction(name, what or r.what, r.unit, words, np.asarray(draw)))
 
-    fixed = np.stack(
-        [strategies.fixed_attainment(strategies.belief_of(kind, each), who, TOTALS) for each in z]
-    )
+    each = [
+        strategies.Belief(kind, {n: float(v[i]) for n, v in theta.items()}) for i in range(draws)
+    ]
+    fixed = np.stack([strategies.fixed_attainment(one, who, TOTALS) for one in each])
     middle = fixed[:, [TOTALS.index(4.5), TOTALS.index(5.0)]].mean(1)
     add("bishop_fixed", middle, "attainment, fixed 4.5-5 mg/kg on days -3 to -1", "about 25")
     best = fixed.mean(0).argmax()

@@ -41,7 +41,7 @@ Array = NDArray[np.float64]
 SEED = 20261122
 FIRST, SECOND = 16_000, 14_000
 """Draws of the first table, from the prior, and of the second, around the first posterior."""
-KEEP_FIRST, KEEP_SECOND = 800, 800
+KEEP_FIRST, KEEP_SECOND = 800, 1500
 REPLICATES = 300
 ENSEMBLE = 200
 """Draws saved for each structure."""
@@ -106,7 +106,7 @@ def held_out(folder: Path, kind: str, z: Array, small: int) -> list[predictions.
 
     def make() -> dict[str, Array]:
         part = z[: PREDICTED // min(small, 6)]
-        made = predictions.predict(kind, structures.values(kind, part), part, SEED)
+        made = predictions.predict(kind, structures.values(kind, part), SEED)
         words = [[p.of, p.what, p.unit, p.expected] for p in made]
         labels.write_text(json.dumps(words, indent=1), encoding="utf-8")
         return {f"p{i}": p.draws for i, p in enumerate(made)}
@@ -192,7 +192,7 @@ def main(arguments: list[str]) -> None:
         n = REPLICATES // min(small, 3)
         checks[kind] = (
             inference.ranks(first, KEEP_FIRST // min(small, 5), n, SEED),
-            inference.ranks(second.without_importance(), KEEP_SECOND // min(small, 4), n, SEED),
+            inference.ranks(second.without_importance(), KEEP_FIRST // min(small, 5), n, SEED),
         )
     seconds = sum(float(cached(f, dict)["seconds"]) for f in sorted(folder.glob("*.npz")))
     for made in done.values():
