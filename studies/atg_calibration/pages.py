@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from equipoise.report.svg import Drawing
 
 from . import figures, inference, strategies
-from .anchors import SUMMARIES
+from .anchors import ROWS, SUMMARIES, Row
 from .inference import Posterior, Table
 from .predictions import Prediction
 from .structures import PRIORS, STRUCTURES, values
@@ -62,6 +62,37 @@ def _rows(lines: Sequence[Sequence[str]], head: Sequence[str]) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in whole) + "\n"
 
 
+def _printed(r: Row) -> str:
+    if r.unit == "1" and set(r.numbers) == {1.0}:
+        return "in words"
+    return ", ".join(f"{n:g}" for n in r.numbers) + ("" if r.unit == "1" else f" {r.unit}")
+
+
+def split_table() -> str:
+    """The declared split as Markdown."""
+    return _rows(
+        [
+            [r.role.value, r.what, _printed(r), f"{r.source} ({r.read})", r.why]
+            for r in sorted(ROWS, key=lambda r: list(type(r.role)).index(r.role))
+        ],
+        ["role", "what", "printed", "source (read)", "why"],
+    )  # fmt: skip
+
+
+def prior_table() -> str:
+    """Every prior with its reason as Markdown."""
+    every = {p.name: p for kind in STRUCTURES for p in PRIORS[kind]}
+    lines = []
+    for p in every.values():
+        low, high = p.value(np.array([-1.645, 1.645]))
+        owners = [k for k in STRUCTURES if p in PRIORS[k]]
+        lines.append([
+            p.name, WORDS[p.name], p.unit, f"{p.center:g} ({low:.2g} to {high:.2g})",
+            "both" if len(owners) == 2 else owners[0], p.reason,
+        ])  # fmt: skip
+    return _rows(lines, ["parameter", "what", "unit", "median (90 %)", "structure", "reason"])
+
+
 def tables(
     done: Done,
     fits: Mapping[str, Array],
@@ -74,6 +105,7 @@ def tables(
 ) -> str:
     """Every table of the page as Markdown."""
     parts = [f"seed {seed}, {seconds / 60.0:.1f} minutes of processor time\n"]
+    parts += [split_table(), prior_table()]
     for kind, (first, rough, second, fine) in done.items():
         parts.append(
             f"{kind}: first table {len(first.z)}, kept {len(rough.z)} within {rough.farthest:.2f}, "
