@@ -13,10 +13,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from atg_calibration.anchors import SUMMARIES
+from atg_calibration.structures import SYSTEMS, structural
 from equipoise.kinetics import DoseEvent, Schedule, solve
-
-from .anchors import SUMMARIES
-from .structures import SYSTEMS, structural
 
 Array = NDArray[np.float64]
 Theta = Mapping[str, Array]

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from . import cohorts, structures
-from .anchors import OBSERVED, SUMMARIES
+from atg_calibration import cohorts, structures
+from atg_calibration.anchors import OBSERVED, SUMMARIES
 
 Array = NDArray[np.float64]
 

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from atg_calibration import figures, inference, strategies
+from atg_calibration.anchors import ROWS, SUMMARIES, Row
+from atg_calibration.inference import Posterior, Table
+from atg_calibration.predictions import Prediction
+from atg_calibration.structures import PRIORS, STRUCTURES, values
 from equipoise.report.svg import Drawing
-
-from . import figures, inference, strategies
-from .anchors import ROWS, SUMMARIES, Row
-from .inference import Posterior, Table
-from .predictions import Prediction
-from .structures import PRIORS, STRUCTURES, values
 
 Array = NDArray[np.float64]
 Done = Mapping[str, tuple[Table, Posterior, Table, Posterior]]

@@ -9,12 +9,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from atg_calibration import cohorts, strategies
+from atg_calibration.anchors import row
+from atg_calibration.cohorts import COHORTS, course, draw_etas, lymphocytes, simulate, solve_lanes
+from atg_calibration.structures import LYMPHOCYTES
 from equipoise.kinetics import Schedule
-
-from . import cohorts, strategies
-from .anchors import row
-from .cohorts import COHORTS, course, draw_etas, lymphocytes, simulate, solve_lanes
-from .structures import LYMPHOCYTES
 
 Array = NDArray[np.float64]
 Theta = Mapping[str, Array]

@@ -15,9 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from atg_calibration.structures import PRIORS, model_of, structural
 from equipoise.model import Model
-
-from .structures import PRIORS, model_of, structural
 
 Array = NDArray[np.float64]
 

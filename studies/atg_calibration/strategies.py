@@ -15,10 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from atg_calibration import cohorts
+from atg_calibration.structures import values
 from equipoise.kinetics import DoseEvent, Schedule
-
-from . import cohorts
-from .structures import values
 
 Array = NDArray[np.float64]
 

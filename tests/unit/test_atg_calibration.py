@@ -68,7 +68,7 @@ def test_what_is_fitted_cannot_reach_what_is_held_out():
         taken = {
             alias.name
             for node in ast.walk(tree)
-            if isinstance(node, ast.ImportFrom) and node.module == "anchors"
+            if isinstance(node, ast.ImportFrom) and node.module == "atg_calibration.anchors"
             for alias in node.names
         }
         assert taken <= {"SUMMARIES", "OBSERVED"}, name
