@@ -136,7 +136,7 @@ def tables(
             lines.append([
                 kind, p.name, p.unit, said(span(before[p.name])),
                 said((quantile[0], quantile[1], quantile[2])), f"{shrunk[kind][p.name]:.2f}",
-                f"{global_p[j]:.2f}", f"{local_p[j]:.2f}",
+                f"{global_p[j]:.4f}", f"{local_p[j]:.4f}",
             ])  # fmt: skip
     parts.append(_rows(lines, ["structure", "parameter", "unit", "before", "after", "contraction",
                                "p, whole prior", "p, near the data"]))  # fmt: skip

@@ -92,10 +92,10 @@ def predict(kind: str, theta: Theta, seed: int, *, m: int = 60) -> list[Predicti
     same = draw_etas(rng, theta, (draws, m))
     found: list[Prediction] = []
 
-    def add(name: str, draw: Array, what: str = "", expected: str = "") -> None:
+    def add(name: str, draw: Array, what: str = "", expected: str = "", unit: str = "") -> None:
         r = row(name)
         words = expected or " to ".join(f"{n:g}" for n in r.numbers)
-        found.append(Prediction(name, what or r.what, r.unit, words, np.asarray(draw)))
+        found.append(Prediction(name, what or r.what, unit or r.unit, words, np.asarray(draw)))
 
     each = [
         strategies.Belief(kind, {n: float(v[i]) for n, v in theta.items()}) for i in range(draws)
@@ -148,7 +148,7 @@ def predict(kind: str, theta: Theta, seed: int, *, m: int = 60) -> list[Predicti
         areas(kind, theta, four, kg, 0.2, 400.0, zero)[1][:, 0, 1] for kg in (80.0, 40.0)
     )
     add("handbook_weight", 100.0 * (heavy / light - 1.0),
-        "total AUC at 80 over that at 40 kg, same mg, %", "within 5")  # fmt: skip
+        "total AUC at 80 over that at 40 kg, same mg", "within 5", "%")  # fmt: skip
     beijing = next(c for c in COHORTS if c.name == "beijing")
     ue = simulate(kind, theta, rng, (beijing,))["beijing"].areas[..., 1] * theta["UE"][:, None]
     low, high = row("beijing_window").numbers
