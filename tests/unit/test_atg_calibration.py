@@ -24,11 +24,11 @@ predictions = importlib.import_module("atg_calibration.predictions")
 
 from equipoise import targets  # noqa: E402
 from equipoise.files import record_from_json  # noqa: E402
-from equipoise.guided import ModelBased  # noqa: E402
+from equipoise.guided import LevelGuided, ModelBased  # noqa: E402
 from equipoise.kinetics import Linear, solve  # noqa: E402
 from equipoise.plan import gate  # noqa: E402
-from equipoise.policy import Protocol  # noqa: E402
-from equipoise.source import Standing  # noqa: E402
+from equipoise.policy import Fixed, Protocol  # noqa: E402
+from equipoise.source import Source, Standing  # noqa: E402
 
 BOTH = pytest.mark.parametrize("kind", structures.STRUCTURES)
 
@@ -426,3 +426,55 @@ def test_levels_tell_of_clearance_and_not_of_a_sink_that_does_nothing():
     found = strategies.run(strategies.TEST_DOSE, belief, belief, who, 2)
     assert found.shrinkage[0] < 0.4  # CL
     assert found.shrinkage[2] > 0.5  # nothing is eliminated by the sink, so nothing is learned
+
+
+@BOTH
+def test_levels_move_the_odds_as_the_level_guided_policy_does(kind):
+    theta = {**one(kind), "ERROR": 0.2}
+    model = structures.model_of(kind, theta)
+    target = next(t for t in targets.ALL if t.id == "thymoglobulin_adult_unrelated_post_60_95")
+    seen = {-66.0: 12.0, -49.0: 9.0}
+    events = [
+        {"type": "measurement", "at": -200, "known": -198, "name": n, "value": v}
+        for n, v in (("weight", "75 kg"), ("lymphocytes", "0.2 10*9/L"))
+    ]
+    events += [
+        {"type": "dose", "at": at, "agent": "thymoglobulin", "amount": "100 mg",
+         "duration": f"{hours} h", "route": "iv"}
+        for at, hours in ((-72.0, 6), (-48.0, 4))
+    ]  # fmt: skip
+    events += [
+        {"type": "measurement", "at": at, "known": at + 20.0, "name": "atg_active_au",
+         "value": f"{level} AU/mL"}
+        for at, level in seen.items()
+    ]  # fmt: skip
+    header = {"equipoise": 1, "day0": "2026-03-10T00:00:00+01:00", "born": "1975-01-01",
+              "id": "p", "platform": "adult_unrelated", "events": events}  # fmt: skip
+    protocol = Protocol("thymoglobulin", (-72.0, -48.0, -24.0), (6.0, 4.0), vial=25.0)
+    amounts = (50.0, 100.0, 200.0, 300.0)
+    per_kg = tuple(mg / 75.0 for mg in amounts)
+    guided = LevelGuided(
+        Fixed(protocol, 1.5, Source("test")), model, (target,), protocol, per_kg, research=True,
+        draws=2000,
+    )  # fmt: skip
+    (weighed,) = guided.weigh([record_from_json(header)], -28.0)
+    assert weighed.levels == 2
+    policy = {round(c.amount): c for c in weighed.candidates}
+
+    rng = np.random.default_rng(10)
+    belief = strategies.Belief(kind, theta)
+    bank = belief.spread * rng.standard_normal((1, 20_000, 3))
+    fixed = ((-3, 100.0 / 75.0), (-2, 100.0 / 75.0))
+    adult = (np.array([75.0]), np.array([0.2]))
+    levels, _ = strategies.read(belief, *adult, bank, fixed, (), (0.0,), tuple(seen))
+    off = (np.log(levels[0, :, 0]) - np.log(list(seen.values()))) / theta["ERROR"]
+    weights = np.exp(-0.5 * (off**2).sum(-1))
+    weights /= weights.sum()
+    _, after = strategies.read(belief, *adult, bank, fixed, (-1,), per_kg, ())
+    for mg, areas in zip(amounts, after[0].T, strict=True):
+        order = np.argsort(areas)
+        middle = np.interp(0.5, np.cumsum(weights[order]), areas[order])
+        # The policy's error is proportional, the study's logarithmic.
+        assert policy[round(mg)].exposure[1] == pytest.approx(middle, rel=0.08)
+        share = weights @ ((areas >= target.low) & (areas <= target.high))
+        assert policy[round(mg)].within == pytest.approx(share, abs=0.08)
