@@ -46,7 +46,7 @@ DIMENSIONS = {
 UNITS_OF = {
     (1, -1, 0): "L/h", (1, 0, 0): "L", (0, -1, 0): "/h", (0, -1, 1): "mg/h", (0, 0, 1): "mg",
 }  # fmt: skip
-BY_LEAN_MASS = ("busulfan_lawson2022", "busulfan_shukla2020")
+BY_LEAN_MASS = ("busulfan_lawson2022", "busulfan_shukla2020", "everolimus_terheine2018")
 """Models whose size is computed from several covariates: their typical patient is a formula's."""
 
 SCALES = {
@@ -119,7 +119,8 @@ def test_names_are_those_of_the_vocabulary(model):
     assert set(model.routes) <= set(names.ROUTES)
     for observation in model.observations:
         assert observation.unit == names.measurement(observation.analyte).unit
-        assert observation.state in model.states
+        # Without a state of its own it is computed from several, or from one by a curve.
+        assert observation.state in model.states or observation.read is not None
         assert observation.volume in model.parameter_names
         assert observation.matrix
 
@@ -200,12 +201,12 @@ def test_structural_parameters_have_the_units_of_their_thetas(model):
         model, course(model, [], covariates=reference(model)), np.zeros((1, len(model.etas)))
     )
     for name in model.parameter_names:
-        theta = model.thetas.get(name) or model.thetas.get(name.rstrip("12"))
-        # At the reference patient a parameter is its theta, in hours and liters.
-        in_engine = units.convert(theta.number, theta.unit, UNITS_OF[DIMENSIONS[name]])
         if model.id in BY_LEAN_MASS:
             # Theirs is a lean mass, which no weight, height and age hit exactly.
             continue
+        theta = model.thetas.get(name) or model.thetas.get(name.rstrip("12"))
+        # At the reference patient a parameter is its theta, in hours and liters.
+        in_engine = units.convert(theta.number, theta.unit, UNITS_OF[DIMENSIONS[name]])
         assert np.ravel(found[name])[0] == pytest.approx(in_engine, rel=1e-12), name
 
 
@@ -288,7 +289,7 @@ def test_mass_balance(model):
     zero = np.zeros((1, len(model.etas)))
     table = structural_parameters(model, what, zero)
     p = np.array([[float(np.ravel(table[n])[0]) for n in model.parameter_names]])
-    central = model.states.index(model.observations[0].state)
+    central = model.states.index(model.observations[0].state or "central")
     volume = model.parameter_names.index(model.observations[0].volume)
     times = [42.0, 60.0, 200.0]
     found = kinetics.solve(
@@ -345,8 +346,11 @@ def test_an_infusion_is_its_two_halves(model):
     halves = [PlainDose(3.0, 1.0, route, 3.0), PlainDose(6.0, 1.0, route, 3.0)]
     times = np.linspace(0.0, 60.0, 25)
     found = levels(model, halves, times)
+    # The integrator's floor is 1e-9 of the dose, and plasma may hold a fiftieth of the dose: 5e-8
+    # of the highest level where red cells do the rest (everolimus_terheine2018).
+    floor = 1e-8 if model.observations[0].state else 5e-8
     np.testing.assert_allclose(
-        found, levels(model, whole, times), rtol=1e-7, atol=1e-8 * found.max()
+        found, levels(model, whole, times), rtol=1e-7, atol=floor * found.max()
     )
 
 
@@ -424,7 +428,12 @@ def test_a_lane_alone_and_in_company(model):
         np.testing.assert_allclose(alone[0], together[lane], atol=1e-7 * together[lane].max())
 
 
-@OF_DRUGS
+@pytest.mark.parametrize(
+    "model",
+    # What is read through a curve has no area of its own; its own tests halve its clearance.
+    [m for m in ALL if m not in CELLS and m.observations[0].state],
+    ids=lambda m: m.id,
+)
 def test_half_the_clearance_is_twice_the_exposure(model):
     given = doses(model)
     full, half = (
