@@ -20,6 +20,7 @@ class Metric(Enum):
     """What of the concentration curve, or of cells, a target or an effect speaks of.
 
     DAY_BELOW_ONE  days from the graft to the moment from which the level stays below 1 of its unit
+    AT_GRAFT       the level measured on the day of the graft, not computed
     """
 
     TROUGH = "steady-state trough"
@@ -29,6 +30,7 @@ class Metric(Enum):
     AUC_CUMULATIVE = "cumulative AUC"
     STEADY_STATE = "steady-state concentration"
     DAY_BELOW_ONE = "day of falling below 1 unit/mL"
+    AT_GRAFT = "level at the graft"
     CELL_DOSE = "cells infused"
     COUNT = "count by a day"
 

@@ -281,6 +281,18 @@ LADDERS: dict[str, Three] = {
             ("tocilizumab_cyp_label", "tacrolimus", "tocilizumab"),
         )
     },
+    "alemtuzumab_level_child": Three(
+        *(
+            situation(10.0, *given, *found, born=CHILD)
+            for given, found in (
+                ((dose("alemtuzumab", -200.0, "10 mg", route="iv"),),
+                 (value("alemtuzumab", -6.0, "0.31 ug/mL"),)),
+                ((), (value("alemtuzumab", -6.0, "0.31 ug/mL"),)),
+                ((dose("alemtuzumab", -200.0, "10 mg", route="iv"),), ()),
+            )
+        ),
+        "alemtuzumab level on the day of the graft",
+    ),
     "boosted_antiviral_tacrolimus_restart": _after_stop("nirmatrelvir_ritonavir"),
     "calcineurin_letermovir_stop": _after_stop("letermovir"),
     "everolimus_liver_class": Three(

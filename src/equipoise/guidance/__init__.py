@@ -3,6 +3,7 @@
 from equipoise.advice import Recommendation
 from equipoise.guidance import (
     agvhd_ladder,
+    alemtuzumab_level,
     atg_product,
     blinatumomab_label,
     boosted_antivirals,
@@ -60,6 +61,7 @@ ALL: tuple[Recommendation, ...] = (
     atg_product.UNIT_RULE,
     atg_product.DURATION_RULE,
     atg_product.PREMEDICATION,
+    alemtuzumab_level.CHILD,
     busulfan_interactions.DEFERASIROX,
     busulfan_interactions.METRONIDAZOLE,
     busulfan_interactions.ITRACONAZOLE,
