@@ -13,9 +13,10 @@ from equipoise.source import Evidence, Source, Standing
 LOW, HIGH, UNIT = "0.2", "0.4", "ug/mL"
 """Recommended on the day of the graft (Marsh 2016)."""
 
-BEFORE, AFTER = 36.0, 24.0
-"""Hours before and after the graft within which a level counts as that of its day (project
-convention)."""
+BEFORE = 36.0
+"""Hours before the graft from which a level counts as that of its day (project convention)."""
+AFTER = 24.0
+"""Hours after the graft until which it does (project convention)."""
 
 MARSH = Source("Marsh 2016, Blood 2016;127(4):503", where="abstract", note="read as abstract")
 ACHINI = Source(
