@@ -253,7 +253,7 @@ def share(one: Running, at: float) -> float:
             reached *= _left(start - since, going)
         reached = 1.0 - (1.0 - reached) * _left(min(at, end) - start, coming)
         since = end
-    return reached * _left(at - since, going) if at > since else reached
+    return reached * _left(at - since, going) if at >= since else reached
 
 
 def _left(hours: float, half_life: float) -> float:
