@@ -20,7 +20,7 @@ class Metric(Enum):
     """What of the concentration curve, or of cells, a target or an effect speaks of.
 
     DAY_BELOW_ONE  days from the graft to the moment from which the level stays below 1 of its unit
-    AT_GRAFT       the level measured on the day of the graft, not computed
+    AT_GRAFT       the level at hour 0, the graft
     """
 
     TROUGH = "steady-state trough"
