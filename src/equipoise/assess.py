@@ -97,7 +97,7 @@ def assess(
     acting = {k.model.agent for k in agents.known if any(r.goes_on for r in k.partners)}
     options = _together(asked, agents.options, decisions, situation, shelves, acting)
     cautions = [*agents.cautions, *_record_cautions(past, at, assumed)]
-    cautions += _reviews(agents.exposures, advice, past.clock(at).date())
+    cautions += _reviews(agents, advice, past.clock(at).date())
     if research:
         cautions.insert(0, f"research mode: provisional things feed options; {NOT_FOR_DOSING}")
     return Assessment(
@@ -488,15 +488,18 @@ def _record_cautions(past: Record, at: float, assumed: int) -> list[str]:
     return cautions
 
 
-def _reviews(exposures: Sequence[Exposure], advice: Sequence[Advice], on: date) -> tuple[str, ...]:
-    """A sentence where windows or statements used here have not been reviewed for a year."""
-    windows = [(t.id, t.reviewed_on) for e in exposures for t in e.targets]
+def _reviews(agents: _Agents, advice: Sequence[Advice], on: date) -> tuple[str, ...]:
+    """A sentence where windows, interactions or statements used here are a year unreviewed."""
+    windows = [(t.id, t.reviewed_on) for e in agents.exposures for t in e.targets]
     said = [
         (a.recommendation.id, a.recommendation.reviewed_on)
         for a in advice
         if a.applies is not Truth.NOT_MET
     ]
-    due = review_due([*windows, *said], on)
+    acting = [
+        (r.interaction.id, r.interaction.reviewed_on) for k in agents.known for r in k.partners
+    ]
+    due = review_due([*windows, *said, *acting], on)
     return (due,) if due else ()
 
 

@@ -21,6 +21,7 @@ class Metric(Enum):
     """What of the concentration curve, or of cells, a target or an effect speaks of.
 
     DAY_BELOW_ONE  days from the graft to the moment from which the level stays below 1 of its unit
+    AT_GRAFT       the level at hour 0, the graft
     """
 
     TROUGH = "steady-state trough"
@@ -30,6 +31,7 @@ class Metric(Enum):
     AUC_CUMULATIVE = "cumulative AUC"
     STEADY_STATE = "steady-state concentration"
     DAY_BELOW_ONE = "day of falling below 1 unit/mL"
+    AT_GRAFT = "level at the graft"
     CELL_DOSE = "cells infused"
     COUNT = "count by a day"
 

@@ -37,6 +37,7 @@ PRINTED = [
     ("thymoglobulin_alpha_beta_post_12", 0, 12, "AU.d/mL", Standing.PUBLISHED),
     ("thymoglobulin_cord_post_20", 0, 20, "AU.d/mL", Standing.PUBLISHED),
     ("thymoglobulin_pediatric_marrow_post_50", 0, 50, "AU.d/mL", Standing.PUBLISHED),
+    ("alemtuzumab_pediatric_graft_02_04", 0.2, 0.4, "ug/mL", Standing.PUBLISHED),
     ("busulfan_adult_62_100", 62.4, 99.8, "mg.h/L", Standing.PUBLISHED),
     ("busulfan_t_cell_depleted_55_66", 55, 66, "mg.h/L", Standing.PUBLISHED),
     ("busulfan_child_59_98", 59.1, 98.5, "mg.h/L", Standing.TRANSCRIBED),
@@ -248,6 +249,30 @@ def test_a_review_is_due_after_a_year_and_not_before():
     assert review_due([("undated", None)], date(2040, 1, 1)) == ""
 
 
+@pytest.mark.parametrize(
+    ("platform", "age", "expected"),
+    [
+        ("pediatric", 6, {"alemtuzumab_pediatric_graft_02_04"}),
+        ("pediatric", 40, set()),
+        ("adult_unrelated", 6, set()),
+        ("adult_unrelated", 40, set()),
+    ],
+)
+def test_alemtuzumab_has_a_window_in_children_alone(platform, age, expected):
+    record = person(age=age, platform=platform)
+    assert chosen(record, "alemtuzumab") == expected
+    if platform == "adult_unrelated":
+        _, refused = choose(targets.ALL, record, 0.0, agent="alemtuzumab", analyte="alemtuzumab")
+        said = why_none(record, refused, targets.ABSENT, agent="alemtuzumab")
+        assert "does not carry over" in said
+
+
+def test_no_band_of_alemtuzumab_is_weighed():
+    bands = [e for e in effects.ALL if e.agent == "alemtuzumab"]
+    assert bands
+    assert not any(e.may_enter_utility for e in bands)
+
+
 def test_haploidentical_in_au_is_refused_for_its_unit():
     record = person(age=45, platform="haploidentical_replete")
     _, refused = choose(targets.ALL, record, 0.0, agent="thymoglobulin", analyte="atg_active_au")
@@ -285,6 +310,7 @@ def test_busulfan_by_age_platform_and_conditioning(age, platform, conditioning, 
 @pytest.mark.parametrize(
     ("id_", "molar", "times"),
     [
+        ("alemtuzumab_pediatric_graft_02_04", 0.2, 0.4, "ug/mL", Standing.PUBLISHED),
         ("busulfan_adult_62_100", (950.0, 1520.0), 16),
         ("busulfan_child_59_98", (3600.0, 6000.0), 4),
     ],
@@ -313,6 +339,13 @@ ESTIMATES = [
     ("thymoglobulin_cord_event", 1.005, None, None, 0, math.inf, Standing.PUBLISHED),
     ("grafalon_day_below_one_agvhd", 0.082, None, None, 16, math.inf, Standing.PUBLISHED),
     ("grafalon_day_below_one_agvhd_early", 0.5, None, None, 0, 16, Standing.PUBLISHED),
+    ("alemtuzumab_graft_agvhd_low", 0.47, None, None, 0, 0.15, Standing.PUBLISHED),
+    ("alemtuzumab_graft_agvhd_high", 0.13, None, None, 0.16, math.inf, Standing.PUBLISHED),
+    ("alemtuzumab_graft_mixed_chimerism_low", 0.21, None, None, 0, 0.15, Standing.PUBLISHED),
+    ("alemtuzumab_graft_mixed_chimerism_middle", 0.42, None, None, 0.16, 4.35,
+     Standing.PUBLISHED),
+    ("alemtuzumab_graft_mixed_chimerism_high", 1.0, None, None, 4.35, math.inf,
+     Standing.PUBLISHED),
     ("busulfan_child_survival_optimum", 78, 74, 82, 0, math.inf, Standing.PUBLISHED),
     ("busulfan_child_sos_melphalan", 0.66, None, None, 74, math.inf, Standing.PUBLISHED),
     ("busulfan_t_cell_depleted_survival", 0.5, 0.29, 0.88, 59.5, math.inf, Standing.PUBLISHED),

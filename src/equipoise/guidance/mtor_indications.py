@@ -14,7 +14,7 @@ from datetime import date
 
 from equipoise.advice import Alternative, Predicate, Recommendation, Situation, Verdict
 from equipoise.criterion import Truth
-from equipoise.guidance.agvhd_ladder import FDA_SUMMARY
+from equipoise.guidance.agvhd_ladder import EU_NEWS, FDA_SUMMARY
 from equipoise.guidance.agvhd_ladder import HANDBOOK as HANDBOOK_43
 from equipoise.guidance.conditions import age, finding, not_, running, together
 from equipoise.guidance.trough_timing import CHENG
@@ -147,6 +147,10 @@ HANDBOOK_26 = Source(
     "The EBMT Handbook, 8th ed. 2024, chapter 26",
     doi="10.1007/978-3-031-44080-9_26",
     where="Table 26.2",
+)
+GRAFALON = Source(
+    "Grafalon, Swiss product information",
+    where="indication and dose (label; ch.oddb.org registration 52412)",
 )
 CTN_1501 = _abstract(
     "BMT CTN 1501, randomized (n=122), Blood", "10.1182/blood.2019003125", note="NCT02806947"
@@ -415,6 +419,11 @@ PROPHYLAXIS_WAYS = (
         ABATACEPT, PUBLISHED,
     ),
     Alternative(
+        "anti-T-lymphocyte globulin (Grafalon), on the Swiss label for prevention with an "
+        "unrelated donor: 20 mg/kg on days -3 to -1 with ciclosporin and methotrexate",
+        GRAFALON, PUBLISHED,
+    ),
+    Alternative(
         "anti-thymocyte globulin: less chronic GVHD in six randomized trials, survival mostly the "
         "same",
         HANDBOOK_26, PUBLISHED,
@@ -481,6 +490,7 @@ REFRACTORY_AGVHD = _step(
         Alternative(
             "ruxolitinib, licensed (US, 24 May 2019) from 12 years", FDA_SUMMARY, PUBLISHED,
         ),
+        Alternative("ruxolitinib, licensed (EU, May 2022) from 12 years", EU_NEWS, PROVISIONAL),
         Alternative(
             "ruxolitinib against the investigator's choice, randomized: 62 v 39 % on day 28",
             HANDBOOK_43, PUBLISHED,
