@@ -78,6 +78,7 @@ NUMBERS = {
     "gfr": ("mL/min", ["14", "15", "29", "59", "89", "90"]),
     "hvpg": ("mm[Hg]", ["5", "9", "10", "11"]),
     "vod_symptom_days": ("d", ["1", "4", "5", "7", "8"]),
+    "cd4": ("/uL", ["10", "50", "51", "<50", "400"]),
 }
 WITH_BASELINE = (
     "ferritin", "ast", "alt", "platelets", "neutrophils", "creatinine", "weight", "hemoglobin",
@@ -100,7 +101,7 @@ CHOICES = {
     "cerebral_edema": ["none", "focal", "diffuse"],
     "infection": ["excluded", "suspected", "proven"],
     "progression": ["excluded", "suspected", "proven"],
-    "treatment_for": [(), ("iechs",), ("agvhd",), ("agvhd", "iechs")],
+    "treatment_for": [(), ("iechs",), ("agvhd",), ("agvhd", "iechs"), ("immune_cytopenia",)],
     "performance_decline": ["none", "mild", "moderate", "severe"],
     "vod_risk_factors": [0, 1, 2, 5],
     "coagulation": ["normal", "impaired", "factors_replaced"],
