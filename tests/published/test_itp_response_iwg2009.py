@@ -6,7 +6,10 @@ import pytest
 from charting import answer, chart, interval
 from situations import dose
 
+from equipoise.assess import assess
 from equipoise.criteria import ITP_RESPONSE
+from equipoise.criterion import Truth
+from equipoise.files import record_from_json
 
 DAY = 24.0
 TREATED = {"treatment_for": ("immune_cytopenia",)}
@@ -169,3 +172,31 @@ def test_random_courses_as_by_hand():
         days = sorted(chance.sample(range(1, 40), chance.randint(1, 6)))
         counts = [(d, chance.choice((8, 29, 30, 41, 90, 99, 100, 130))) for d in days]
         assert response(*counts, baseline=str(baseline)) == by_hand(counts, baseline), counts
+
+
+def assessed(indication, *counts):
+    days = [{"type": "dose", "at": DAY * d, "agent": "sirolimus", "amount": "2 mg",
+             "route": "oral"} for d in range(15)]  # fmt: skip
+    found = [{"type": "measurement", "at": DAY * d - 1.0, "known": DAY * d, "name": "platelets",
+              "value": f"{n} 10*9/L"} for d, n in counts]  # fmt: skip
+    found.append({"type": "finding", "at": DAY * 14, "name": "bleeding_grade", "value": 0})
+    record = record_from_json(
+        {"equipoise": 1, "id": "p", "day0": "2025-03-10T10:00:00+01:00", "born": "1985-04-01",
+         "indication": indication, "events": [*days, *found]}
+    )  # fmt: skip
+    return assess(record, DAY * 14 + 1.0)
+
+
+def test_an_assessment_asks_it_in_itp_and_reads_it_in_its_advice():
+    counts = ((0, "10"), (7, "12"), (14, "15"))
+    found = assessed("itp", *counts)
+    [grade] = [g for g in found.grades if g.criterion == ITP_RESPONSE.id]
+    assert grade.grade == 2
+    said = {a.recommendation.id: a.applies for a in found.advice}
+    assert said["sirolimus_itp_no_response"] is Truth.MET
+    assert "sirolimus_itp_adult" in said
+    better = assessed("itp", (0, "10"), (7, "45"), (14, "50"))
+    [grade] = [g for g in better.grades if g.criterion == ITP_RESPONSE.id]
+    assert grade.grade == 1
+    other = assessed("gvhd_prophylaxis", *counts)
+    assert ITP_RESPONSE.id not in {g.criterion for g in other.grades}
