@@ -78,6 +78,8 @@ NUMBERS = {
     "gfr": ("mL/min", ["14", "15", "29", "59", "89", "90"]),
     "hvpg": ("mm[Hg]", ["5", "9", "10", "11"]),
     "vod_symptom_days": ("d", ["1", "4", "5", "7", "8"]),
+    "schistocyte_share": ("%", ["0", "4", "4.1", "10"]),
+    "haptoglobin": ("mg/dL", ["<10", "29", "30", "120"]),
     "cd4": ("/uL", ["10", "50", "51", "<50", "400"]),
 }
 WITH_BASELINE = (
@@ -193,7 +195,7 @@ def complete(draw):
             "alp": "100 U/L", "cholesterol": "200 mg/dL"}  # fmt: skip
     low = {"fibrinogen": "170 mg/dL", "hemoglobin": "12 g/dL", "platelets": "150 10*9/L",
            "neutrophils": "1.8 10*9/L", "leukocytes": "4 10*9/L",
-           "lymphocytes": "1 10*9/L"}  # fmt: skip
+           "lymphocytes": "1 10*9/L", "haptoglobin": "30 mg/dL"}  # fmt: skip
     events = []
     for event in record.events:
         if event.key in high:

@@ -54,6 +54,7 @@ from equipoise.criteria.ticaht_early import TICAHT_EARLY
 from equipoise.criteria.ticaht_late import TICAHT_LATE
 from equipoise.criteria.tma_ctn2005 import TMA_CTN
 from equipoise.criteria.tma_cutler2005 import TMA_CUTLER
+from equipoise.criteria.tma_iwg2007 import TMA_IWG
 from equipoise.criteria.tma_jodele2022 import TMA
 from equipoise.criteria.tma_jodele2022_risk import TMA_RISK
 from equipoise.criteria.vod_ebmt2016 import VOD
@@ -77,5 +78,5 @@ ALL: tuple[Criterion, ...] = (
     CTCAE_TRIGLYCERIDES, CTCAE_CHOLESTEROL,
     AGVHD_RESPONSE, NEUTROPHIL_RECOVERY, PLATELET_RECOVERY,
     GRAFT_FAILURE_PRIMARY, GRAFT_FAILURE_SECONDARY, HLH_2024, CMV_PREEMPTIVE, EBV_PREEMPTIVE,
-    ITP_RESPONSE, CD4_RECOVERY,
+    ITP_RESPONSE, CD4_RECOVERY, TMA_IWG,
 )  # fmt: skip
