@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from equipoise.advice import EXCLUDED_FOR
 from equipoise.criteria.crs_astct2019 import (
     CRS,
     NO_INFUSION,
@@ -342,7 +343,8 @@ IECHS = Criterion(
         "ferritin_rapidly_rising": 72.0,
         "hemophagocytosis": math.inf,
         "treatment_for": 72.0,
-        **dict.fromkeys(("platelet_refractory", "splenomegaly", "infection", "progression"), 168.0),
+        **dict.fromkeys(("platelet_refractory", "splenomegaly", "progression"), 168.0),
+        "infection": EXCLUDED_FOR,
         **dict.fromkeys(("creatinine", "dialysis"), 48.0),
         **dict.fromkeys(("transfusion_dependent_bleeding", "bleeding_grade"), 24.0),
     },
