@@ -52,12 +52,14 @@ def response(*counts, **kwargs):
         (((8, "100"), (14, "100")), "10", (0, 2)),
         (((8, "40"), (14, "40")), "10", (1, 2)),
         # None, or lost: two counts a day apart; one alone leaves it open.
-        (((14, "20"),), "10", (0, 2)),
-        (((14, "20"), (14.4, "20")), "10", (0, 2)),
+        (((14, "20"),), "10", (1, 2)),
+        (((14, "20"), (14.4, "20")), "10", (1, 2)),
         (((14, "20"), (15, "20")), "10", (2, 2)),
         (((7, "120"), (14, "120"), (21, "20")), "10", (0, 2)),
         (((7, "120"), (14, "120"), (21, "20"), (22, "15")), "10", (2, 2)),
         (((7, "120"), (14, "120"), (21, "60"), (22, "60")), "10", (1, 1)),
+        (((7, "120"), (14, "60")), "10", (1, 1)),
+        (((7, "120"), (14, "120"), (21, "60")), "10", (0, 1)),
         # A count between that says otherwise begins anew.
         (((7, "120"), (10, "20"), (14, "120")), "10", (0, 2)),
         (((7, "120"), (10, "99"), (14, "120")), "10", (0, 1)),
@@ -148,7 +150,7 @@ def test_a_late_result_counts_when_it_is_known():
 def by_hand(counts, baseline):
     """The answer without bleeding, by the words of the table and of the notes."""
 
-    def settled(holds):
+    def settled(holds, *, alone=None):
         said = [holds(n) for _, n in counts]
         if not said:
             return None
@@ -156,9 +158,16 @@ def by_hand(counts, baseline):
         while first and said[first - 1] == said[-1]:
             first -= 1
         apart = counts[-1][0] - counts[first][0]
-        return said[-1] if apart >= (7 if said[-1] else 1) else None
+        if apart >= (7 if said[-1] else 1):
+            return said[-1]
+        if said[-1] or not first:
+            return alone if not said[-1] else None
+        begin = first - 1
+        while begin and said[begin - 1]:
+            begin -= 1
+        return None if counts[first - 1][0] - counts[begin][0] >= 7 else alone
 
-    complete = settled(lambda n: n >= 100)
+    complete = settled(lambda n: n >= 100, alone=False)
     some = settled(lambda n: n >= 30 and n >= 2 * baseline)
     low = 0 if complete is not False else 1 if some is not False else 2
     high = 0 if complete else 1 if some else 2

@@ -84,12 +84,14 @@ class Held:
     truth  the same where two counts far enough apart say so
     first  the first of the counts that say the same without one between that does not
     last   the last count
+    lost   first and last of the counts that made a response, where one count since speaks against
     """
 
     now: Truths
     truth: Truths
     first: Rows
     last: Rows
+    lost: tuple[Rows, Rows]
 
 
 def held(looks: Looks, rule: str) -> Held:
@@ -100,8 +102,7 @@ def held(looks: Looks, rule: str) -> Held:
         size = len(looks)
         now = np.full(size, UNKNOWN, dtype=np.int8)
         truth = np.full(size, UNKNOWN, dtype=np.int8)
-        first = np.full(size, -1, dtype=np.int64)
-        last = np.full(size, -1, dtype=np.int64)
+        first, last, lost, gone = (np.full(size, -1, dtype=np.int64) for _ in range(4))
         begin, before = start(looks), looks.baseline("platelets", start(looks))
         current = looks.of("platelets")
         which = np.flatnonzero(~np.isnan(begin) & current.there)
@@ -129,7 +130,19 @@ def held(looks: Looks, rule: str) -> Held:
             now[to] = said[end]
             truth[to] = np.where(settled, said[end], UNKNOWN)
             first[to], last[to] = spread.row[run[end]], spread.row[end]
-        return Held(now, truth, Rows(series, first), Rows(series, last))
+            # One count against it: loss asks for a second, but only where there is one to lose.
+            prior = np.maximum(run[end] - 1, 0)
+            there = (run[end] > 0) & (spread.look[prior] == spread.look[end])
+            long = day[spread.row[prior]] - day[spread.row[run[prior]]] >= CONFIRMED
+            held_before = there & (said[prior] != NOT_MET) & (long | (said[prior] == UNKNOWN))
+            alone = ~settled & (said[end] == NOT_MET)
+            if rule == "complete":
+                truth[to[alone & ~held_before]] = NOT_MET
+            kept = alone & held_before
+            lost[to[kept]] = spread.row[run[prior[kept]]]
+            gone[to[kept]] = spread.row[prior[kept]]
+        ends = (Rows(series, lost), Rows(series, gone))
+        return Held(now, truth, Rows(series, first), Rows(series, last), ends)
 
     found: Held = looks.keep(("held", rule), find)
     return found
@@ -144,7 +157,7 @@ def _confirmed(rule: str) -> PartReader:
             if np.isnan(begun.at[i]):
                 return Reasons((), ("treatment_for",))
             because: list[Because | None] = [row.because(i) for row in begun.rows]
-            because += [found.first.because(i), found.last.because(i)]
+            because += [r.because(i) for r in (*found.lost, found.first, found.last)]
             missing = ["platelets"]
             if rule == "response":
                 because.append(before.because(i, "baseline"))
@@ -243,7 +256,8 @@ ITP_RESPONSE = Criterion(
             ("platelets of a complete response", "platelets not of a complete response"),
             (
                 f"{COMPLETE.text} in two counts at least {CONFIRMED} d apart",
-                f"{COMPLETE.opposite} in two counts at least {REFUTED} d apart",
+                f"{COMPLETE.opposite}; once it was complete, in two counts at least {REFUTED} d "
+                "apart",
             ),
             item_of(opposite(_confirmed("complete"))),
             "complete response not settled",
@@ -304,7 +318,8 @@ ITP_RESPONSE = Criterion(
         "ITP, Evans syndrome and immune cytopenia.",
         f"The source asks for two counts at least {CONFIRMED} d apart for a response and "
         f"{REFUTED} d apart for its absence or loss. Days are those of the calendar, and a count "
-        "between that says otherwise begins anew (project choices): until then the answer is open.",
+        "between that says otherwise begins anew (project choices): until then the answer is open. "
+        "That a response is not complete asks for no second count unless one was.",
         "Some trials print 30 or twice the baseline; the source prints and. It asks no doubling "
         "for a complete response.",
         "The treatment judged begins with the first dose of sirolimus or everolimus, else where "
