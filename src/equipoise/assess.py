@@ -149,6 +149,8 @@ def _asked(criterion: Criterion, past: Record, at: float) -> bool:
     """Whether a score of suspicion is a question here: what leads to it was looked for."""
     if criterion.number is not None:
         return False  # A number of its own has no place among the grades of days.
+    if criterion.indications and past.indication not in criterion.indications:
+        return False
     if not criterion.leading:
         return True
     if "recorded_grade" in criterion.leading:

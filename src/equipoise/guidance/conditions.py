@@ -28,6 +28,7 @@ CRITERIA = {
     "car_hematotox_2021": "CAR-HEMATOTOX score",
     "agvhd_magic2016": "acute GVHD grade (MAGIC)",
     "aki_kdigo2012": "kidney injury stage (KDIGO)",
+    "itp_response_iwg2009": "response of ITP (0 complete, 1 response, 2 none)",
 }
 """Criteria as a sentence of advice names them."""
 

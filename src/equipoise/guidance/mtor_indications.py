@@ -16,7 +16,7 @@ from equipoise.advice import Alternative, Predicate, Recommendation, Situation, 
 from equipoise.criterion import Truth
 from equipoise.guidance.agvhd_ladder import EU_NEWS, FDA_SUMMARY
 from equipoise.guidance.agvhd_ladder import HANDBOOK as HANDBOOK_43
-from equipoise.guidance.conditions import age, finding, not_, running, together
+from equipoise.guidance.conditions import age, finding, graded, not_, running, together
 from equipoise.guidance.trough_timing import CHENG
 from equipoise.source import Evidence, Source, Standing
 
@@ -78,6 +78,11 @@ ITP_CHILD_TRIAL = _abstract(
 ITP_CHILD_SERIES = _abstract(
     "Sirolimus in persistent ITP and Evans syndrome of children (n=17), J Pediatr Hematol Oncol",
     "10.1097/MPH.0000000000000818",
+)
+ITP_RESPONSE = Source(
+    "Rodeghiero 2009 (international working group), Blood 113:2386",
+    doi="10.1182/blood-2008-07-162503",
+    where="table 2, as reprinted by the American Society of Hematology",
 )
 ELTROMBOPAG_FDA = _abstract(
     "FDA report on eltrombopag in chronic ITP, Oncology 2009;23(13)",
@@ -287,6 +292,26 @@ ITP_CHILD = _step(
     ITP_CHILD_SERIES,
     CHENG,
 )  # fmt: skip
+
+ITP_UNANSWERED = _step(
+    "sirolimus_itp_no_response",
+    "Immune thrombocytopenia on sirolimus and no response by the table of 2009: another way is due "
+    "for a look",
+    "No response is a count below 30 x 10^9/L, or less than twice that at the start, or bleeding; "
+    "low counts on two days a day apart. Of 20 adults in second line 60 % had responded at 3 "
+    "months. No source that was read says after how long without a response sirolimus is to be "
+    "stopped, or that a higher trough would bring one.",
+    ITP_RESPONSE,
+    "5",
+    together(indication("itp", "evans", "immune_cytopenia"), graded("itp_response_iwg2009", 2, 2)),
+    ITP_WAYS,
+    ITP_SECOND_LINE,
+    would_change=(
+        "A response: two counts of 30 x 10^9/L or more and twice the first, 7 days apart, without "
+        "bleeding.",
+        *HARM,
+    ),
+)
 
 WARM_WAYS = (
     Alternative(
@@ -532,7 +557,7 @@ CHRONIC = _step(
 )  # fmt: skip
 
 LADDER: tuple[Recommendation, ...] = (
-    ITP, ITP_NEW, ITP_CHILD, WARM, EVANS, COLD_DISEASE, RED_CELL_APLASIA, ALPS, PROPHYLAXIS,
-    PROPHYLAXIS_UNRELATED, FIRST_LINE, REFRACTORY_AGVHD, CHRONIC,
+    ITP, ITP_NEW, ITP_CHILD, ITP_UNANSWERED, WARM, EVANS, COLD_DISEASE, RED_CELL_APLASIA, ALPS,
+    PROPHYLAXIS, PROPHYLAXIS_UNRELATED, FIRST_LINE, REFRACTORY_AGVHD, CHRONIC,
 )  # fmt: skip
 """By disease: cytopenias, then prevention and treatment of GVHD."""

@@ -247,6 +247,8 @@ _ALL: tuple[MeasurementName, ...] = (
          loinc=("1742-6", "1743-4", "1744-2"), seen="C"),
     _lab("ldh", "LDH", "U/L", (50, 10_000), (0, 200_000), 2,
          loinc=("2532-0", "14804-9", "14805-6"), seen="C"),
+    _lab("haptoglobin", "haptoglobin", "mg/dL", (5, 500), (0, 2000), 4),
+    _lab("schistocyte_share", "schistocytes, share of red cells", "%", (0, 30), (0, 100), 2, 1),
     _lab("alp", "alkaline phosphatase", "U/L", (10, 2000), (0, 50_000), 2),
     _lab("bilirubin", "total bilirubin", "mg/dL", (0.05, 50), (0, 120), 2, 1,
          substance="bilirubin", loinc=("1975-2", "14631-6"), seen="CS"),
