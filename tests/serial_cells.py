@@ -1,4 +1,4 @@
-"""Made-up patients after CAR T cells, sampled down to a limit, with the truth beside the samples."""
+"""Made-up patients after CAR T cells, sampled down to a limit, with the truth beside."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@ One patient (UPN1) with chronic lymphocytic leukemia. Effector cells multiply wi
 meet, kill them and make cytokine; a share turns to memory; both move between blood and tissue.
 
     equipoise simulate examples/models/cart_hardiansyah2019.py \\
-        --dose "1.1e8 cells iv" --dose "3.3e8 cells iv from 24 h" --dose "6.6e8 cells iv from 48 h" \\
-        --times 0:60:1d
+        --dose "1.1e8 cells iv" --dose "3.3e8 cells iv from 24 h" \\
+        --dose "6.6e8 cells iv from 48 h" --times 0:60:1d
 """
 
 import numpy as np
@@ -57,8 +57,8 @@ THETAS = {
     "AM": Value(1.0, "/d", FIXED, note="memory to effector"),
     "RM": Value(5.09e-2, "/d", FIXED, note="growth of memory cells"),
     "DM": Value(4.08e-1, "/d", FIXED, note="death of memory cells in blood"),
-    "H": Value(1e5, "1", FIXED, note="in billions of B cells; the table prints cells/mL, with which "
-               "the memory cells of Figure 1b are not reached"),
+    "H": Value(1e5, "1", FIXED, note="in billions of B cells; with the unit in print, "
+               "cells/mL, the memory cells of Figure 1b are not reached"),
     "D6": Value(3.96, "/d", FIXED, note="loss of IL-6"),
     "D10": Value(4.68, "/d", FIXED, note="loss of IL-10"),
     "DG": Value(1.51, "/d", FIXED, note="loss of interferon gamma"),

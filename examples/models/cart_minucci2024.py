@@ -94,7 +94,9 @@ def total(sample):
     """CAR T cells of all kinds, per uL of blood; no error is published."""
     amount, own = sample.amount, sample.parameter
     infused = own["SHARE8"] * amount["cd8_left"] + (1.0 - own["SHARE8"]) * amount["cd4_left"]
-    grown = sum(amount[f"{kind}_{age}"] for kind in ("cd8", "cd4") for age in ("effector", "memory"))
+    grown = sum(
+        amount[f"{kind}_{age}"] for kind in ("cd8", "cd4") for age in ("effector", "memory")
+    )
     found = (amount["cells"] * infused + grown) / (own["BLOOD"] * 1e6)
     return found, np.full_like(found, 1e-6)
 

@@ -4,7 +4,8 @@ Three lines multiply under one crowding term; host and leukemia hold each other 
 and the donor them. Which line wins depends on the numbers at the start: enough donor cells end in
 full donor chimerism, fewer in leukemia. No number of it was measured in a patient.
 
-    equipoise simulate examples/models/chimerism_precup2012.py --dose "4e8 cells iv" --times 0:1000:50
+    equipoise simulate examples/models/chimerism_precup2012.py --dose "4e8 cells iv" \\
+        --times 0:1000:50
 """
 
 import numpy as np
@@ -61,8 +62,8 @@ MODEL = Model(
         "Precup 2012, Int J Biomath",
         doi="10.1142/S1793524511001684",
         where=EXPORT,
-        note="equations and numbers from BioModels BIOMD0000000800, not the paper; the unit of time "
-        "is not in the export and is taken for days",
+        note="equations and numbers from BioModels BIOMD0000000800, not the paper; the unit of "
+        "time is not in the export and is taken for days",
     ),
     standing=Standing.TRANSCRIBED,
     purposes=frozenset({Purpose.EXPANSION}),
@@ -77,7 +78,7 @@ MODEL = Model(
         "A": Value(0.45, "/d", EXPORT, note="growth of leukemia"),
         "b": Value(2.2e-8, "1", EXPORT, note="crowding, per cell; the same for leukemia"),
         "c": Value(0.01, "/d", EXPORT, note="death; the same for leukemia"),
-        "g": Value(2.0, "1", EXPORT, note="action of the lines on each other; g, G and h are equal"),
+        "g": Value(2.0, "1", EXPORT, note="action on each other; g, G and h are equal"),
         "e": Value(1.0, "1", EXPORT, note="keeps the fractions defined without cells"),
     },
     etas=(),
