@@ -4,7 +4,7 @@
 
 Prints the windows in print beside the model's numbers, the links one at a time, and draws of all
 of them together. It is no evidence about outcomes. The result page is
-docs/blinatumomab-lymphocytes.md.
+docs/cells.md.
 """
 
 from __future__ import annotations

@@ -17,7 +17,9 @@ from equipoise.modelfile import load
 from equipoise.source import Standing
 
 FOLDER = Path(__file__).resolve().parents[2] / "examples" / "models"
-FILES = ("chimerism_precup2012", "cart_hardiansyah2019", "cart_minucci2024")
+FILES = (
+    "chimerism_precup2012", "cart_hardiansyah2019", "cart_minucci2024", "naive_cd4_ribeiro2008",
+)  # fmt: skip
 UPN1 = ((0.0, 1.1e8), (1.0, 3.3e8), (2.0, 6.6e8))
 """Days and cells: 1.1e9 in all, 10, 30 and 60 %."""
 
@@ -64,8 +66,9 @@ def test_an_example_says_where_its_numbers_stand_and_is_not_on_the_shelf(name: s
     made = model(name)
     assert made.id == name
     assert name not in {m.id for m in ALL}
-    assert made.standing is Standing.TRANSCRIBED
-    assert made.source.doi
+    read_second_hand = name == "naive_cd4_ribeiro2008"
+    assert made.standing is (Standing.PROVISIONAL if read_second_hand else Standing.TRANSCRIBED)
+    assert made.source.doi or "PMID" in made.source.short
     assert all(value.where for value in made.thetas.values())
     assert made.because.startswith("this file is an example")
 
@@ -80,6 +83,7 @@ def test_an_example_says_where_its_numbers_stand_and_is_not_on_the_shelf(name: s
             {"car_cells_blood", "il6", "il10", "ifn_gamma"},
         ),
         ("cart_minucci2024", ("7.3e7 cells iv",), {"car_cells", "b_share", "tumor_cells"}),
+        ("naive_cd4_ribeiro2008", ("1 cells iv",), {"naive_cd4", "trec", "trec_content"}),
     ],
 )
 def test_it_simulates_from_the_command_line(
@@ -230,3 +234,35 @@ def test_two_kinds_agree_with_scipy_in_each_of_the_thirteen_patients() -> None:
         np.testing.assert_allclose(ours["tumor_cells"], theirs[6], rtol=1e-5)
         expected = 100.0 * theirs[6] / (theirs[6] + theirs[7])
         np.testing.assert_allclose(ours["b_share"], expected, rtol=1e-5)
+
+
+# --- naive CD4 cells ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("start", [10.0, 50.0, 200.0])
+def test_naive_cells_and_circles_are_their_closed_form(start: float) -> None:
+    days = np.array([30.0, 180.0, 365.0, 3650.0, 36_500.0])
+    ours = curves("naive_cd4_ribeiro2008", ((0.0, 1.0),), days, naive_start=start)
+    net, level = 0.001 - 0.00092, 0.032 / (0.001 - 0.00092)
+    cells = level + (start - level) * np.exp(-net * days)
+    circles = 0.125 * 0.032 / 0.001 * (1.0 - np.exp(-0.001 * days))
+    np.testing.assert_allclose(ours["naive_cd4"], cells, rtol=1e-6)
+    np.testing.assert_allclose(ours["trec"], circles, rtol=1e-6)
+    np.testing.assert_allclose(ours["trec_content"], circles / cells, rtol=1e-6)
+
+
+def test_circles_for_each_cell_pass_their_long_term_level_where_few_cells_are_left() -> None:
+    # The abstract: a slow transient of elevated content in a depleted pool.
+    # In the long term: alpha x (1 - p / d).
+    days = np.linspace(1.0, 10_000.0, 2000)
+    settled = 0.125 * (1.0 - 0.92)
+
+    def highest(start: float) -> tuple[float, float]:
+        content = curves("naive_cd4_ribeiro2008", ((0.0, 1.0),), days, naive_start=start)
+        top = int(np.argmax(content["trec_content"]))
+        return float(content["trec_content"][top]), float(days[top])
+
+    few, many = highest(10.0), highest(200.0)
+    assert few[0] > 3.0 * settled
+    assert few[0] > 2.0 * many[0]
+    assert 365.0 < few[1] < 3650.0
