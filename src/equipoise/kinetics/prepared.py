@@ -26,6 +26,7 @@ from equipoise.kinetics.problem import (
     first_times,
     given_starts,
     largest_by_state,
+    least_of_states,
     samples,
     scale_of,
 )
@@ -110,8 +111,8 @@ class Prepared:
         if isinstance(system, System):
             free = free and not (self._lanes.doses[:, 5] > 0.0).any()
             self._largest = largest_by_state(self._lanes.doses, self._lanes.dose_from, self.states)
-            most = self._largest.max(axis=1)
-            self._plain_scale = np.where(most > 0.0, most, 1.0)
+            least = least_of_states(self._largest)
+            self._plain_scale = np.where(least > 0.0, least, 1.0)
             self._none, self._noted = np.zeros((0, self.states)), False
         else:
             volume = [name.startswith("V") for name in system.parameter_names]
