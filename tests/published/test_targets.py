@@ -310,7 +310,6 @@ def test_busulfan_by_age_platform_and_conditioning(age, platform, conditioning, 
 @pytest.mark.parametrize(
     ("id_", "molar", "times"),
     [
-        ("alemtuzumab_pediatric_graft_02_04", 0.2, 0.4, "ug/mL", Standing.PUBLISHED),
         ("busulfan_adult_62_100", (950.0, 1520.0), 16),
         ("busulfan_child_59_98", (3600.0, 6000.0), 4),
     ],
