@@ -73,7 +73,10 @@ def needs(decision: OpenDecision) -> dict[str, bool]:
 CD3 = value("donor_chimerism_cd3", "91 %", 149 * DAY, specimen="blood")
 
 
-@pytest.mark.parametrize("event", [mrd(), CD3, found("relapse", True), planned()])
+MIXED_AT_95 = value("donor_chimerism_whole", "95 %", 149 * DAY)
+
+
+@pytest.mark.parametrize("event", [mrd(), CD3, MIXED_AT_95, found("relapse", True), planned()])
 def test_it_opens_with_disease_falling_chimerism_relapse_or_a_plan(event: dict[str, Any]) -> None:
     assert stands(event) is not None
 
@@ -83,6 +86,7 @@ def test_it_opens_with_disease_falling_chimerism_relapse_or_a_plan(event: dict[s
     [
         mrd("0"), mrd("<1e-5"), found("relapse", False),
         value("donor_chimerism_cd3", "98 %", 149 * DAY),
+        value("donor_chimerism_whole", "95.1 %", 149 * DAY),
         value("donor_chimerism_cd3", ">99 %", 149 * DAY),
         value("donor_chimerism_whole", "60 %", 10 * DAY),
         planned(known=155 * DAY),

@@ -18,7 +18,7 @@ from equipoise.names import in_group
 from equipoise.record import SAME_TIME, Cells, Dose, Finding, Measurement
 
 COMPLETE = 95.0
-"""% donor above which chimerism is complete (EBMT Handbook 2024, chapter 21)."""
+"""% donor above which chimerism is complete, itself mixed (EBMT Handbook 2024, chapter 21)."""
 
 EARLY = 30.0 * 24.0
 """Hours after the graft before which incomplete chimerism does not open this (convention)."""
@@ -309,7 +309,7 @@ def _mixed(situation: Situation, graft: Cells) -> tuple[Run, ...]:
             name, start=graft.at + EARLY, end=situation.at
         ):
             series.setdefault((name, measured.specimen, measured.lineage), []).append(measured)
-    return _runs(series, lambda m: m.number < COMPLETE and m.censored != ">")
+    return _runs(series, lambda m: m.number <= COMPLETE and m.censored != ">")
 
 
 def _runs(
