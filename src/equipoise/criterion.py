@@ -279,13 +279,16 @@ class Lookup:
         self.sizes = tuple(sizes)
         steps = np.cumprod([1, *self.sizes[:0:-1]])[::-1]
         self.steps = [int(step) for step in steps]
+        # How far each item moves the place, by the mask of its possible classes.
+        self.ends = [[step * of_mask for step in self.steps] for of_mask in (_LOWEST, _HIGHEST)]
         self.known = np.zeros(int(np.prod(self.sizes)), dtype=np.bool_)
         self.values = np.zeros(len(self.known), dtype=np.int64)
 
-    def __call__(self, classes: Sequence[Ints]) -> Ints:
-        place = classes[0] * self.steps[0]
-        for step, each in zip(self.steps[1:], classes[1:], strict=True):
-            place = place + each * step
+    def of(self, possible: Sequence[Masks], end: int) -> Ints:
+        """The function with every item at one end of its possible classes: 0 mildest, 1 worst."""
+        place = self.ends[end][0][possible[0]]
+        for steps, each in zip(self.ends[end][1:], possible[1:], strict=True):
+            place = place + steps[each]
         new = place[~self.known[place]]
         for number in np.unique(new) if len(new) else ():
             rest, row = int(number), []
@@ -395,14 +398,14 @@ def _within(strict: Readings, assumed: Readings) -> Readings:
 def bounds(criterion: Criterion, possible: Sequence[Masks]) -> tuple[Ints, Ints]:
     """Grade or score with every item at its mildest possible class, and at its worst."""
     table = _lookup(criterion.combine, _sizes(criterion))
-    return table([_LOWEST[p] for p in possible]), table([_HIGHEST[p] for p in possible])
+    return table.of(possible, 0), table.of(possible, 1)
 
 
 def met_of(criterion: Criterion, possible: Sequence[Masks]) -> Ints:
     """0 not met, 1 unknown, 2 met, for a criterion with a yes/no answer beside its grade."""
     assert criterion.met is not None
     table = _met_lookup(criterion.met, _sizes(criterion))
-    least, most = table([_LOWEST[p] for p in possible]), table([_HIGHEST[p] for p in possible])
+    least, most = table.of(possible, 0), table.of(possible, 1)
     return np.where(least == most, least, 1)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -41,12 +42,14 @@ class Entered:
     number      as entered; NaN where a value is no quantity
     unit        place in `units`; -1 where a value is no quantity
     comparator  0 none, 1 "<", 2 ">"
+    censored    some value has a comparator
     """
 
     number: Floats
     unit: Ints
     comparator: Ints
     units: list[str]
+    censored: bool
 
 
 _COMPARATORS = {"": 0, "<": 1, ">": 2}
@@ -57,12 +60,13 @@ def _entered(values: Sequence[Any]) -> Entered:
     number, unit = np.full(size, math.nan), np.full(size, -1, dtype=np.int64)
     comparator = np.zeros(size, dtype=np.int64)
     places: dict[str, int] = {}
-    for index, value in enumerate(values):
-        if isinstance(value, Quantity):
-            number[index] = float(value.number)
-            unit[index] = places.setdefault(value.unit, len(places))
-            comparator[index] = _COMPARATORS[value.comparator]
-    return Entered(number, unit, comparator, list(places))
+    which = [index for index, value in enumerate(values) if isinstance(value, Quantity)]
+    if which:
+        found: list[Quantity] = [values[index] for index in which]
+        number[which] = [float(value.number) for value in found]
+        unit[which] = [places.setdefault(value.unit, len(places)) for value in found]
+        comparator[which] = [_COMPARATORS[value.comparator] for value in found]
+    return Entered(number, unit, comparator, list(places), bool(comparator.any()))
 
 
 def _scale(start: str, end: str, substance: str) -> tuple[float, float]:
@@ -296,6 +300,14 @@ class Series:
         return Because(self.name, at, text, "; ".join(notes), self.assumed_by if silent else "")
 
 
+@lru_cache(maxsize=8)
+def _numbered(records: int) -> Ints:
+    """0, 1, 2, ...: the same array for all series of a chart, so that its identity is a key."""
+    found = np.arange(records, dtype=np.int64)
+    found.setflags(write=False)
+    return found
+
+
 def series_of(
     name: str,
     records: int,
@@ -323,7 +335,7 @@ def series_of(
     sorted_already = bool(np.all(key[1:] > key[:-1]))
     order = slice(None) if sorted_already else np.lexsort((known, key))
     gone = np.full(size, math.inf) if gone is None else gone
-    where = np.arange(records, dtype=np.int64)
+    where = _numbered(records)
     sorted_record = record[order]
 
     def padded(column: NDArray[Any], last: Any) -> Any:
