@@ -317,10 +317,11 @@ def _days_to(day0: datetime, born: date) -> float:
 def _gone(events: Sequence[AnyEvent]) -> dict[int, float]:
     """When each event that is corrected, or stopped before its time came, ceases to be seen."""
     gone: dict[int, float] = {}
-    corrections = [e for e in events if e.replaces is not None]
-    stops = [e for e in events if isinstance(e, Stop)]
-    if not corrections and not stops:
+    odd = [e for e in events if e.replaces is not None or type(e) is Stop]
+    if not odd:
         return gone
+    corrections = [e for e in odd if e.replaces is not None]
+    stops = [e for e in odd if isinstance(e, Stop)]
     for place, event in enumerate(events):
         times: list[float] = []
         for correction in corrections:

@@ -102,6 +102,7 @@ def classes_of(mask: int) -> tuple[int, ...]:
 
 
 _LOWEST = np.array([0, *((m & -m).bit_length() - 1 for m in range(1, 256))], dtype=np.int64)
+_OUTSIDE = -(2**40)
 _HIGHEST = np.array([0, *(m.bit_length() - 1 for m in range(1, 256))], dtype=np.int64)
 
 
@@ -279,8 +280,16 @@ class Lookup:
         self.sizes = tuple(sizes)
         steps = np.cumprod([1, *self.sizes[:0:-1]])[::-1]
         self.steps = [int(step) for step in steps]
-        # How far each item moves the place, by the mask of its possible classes.
-        self.ends = [[step * of_mask for step in self.steps] for of_mask in (_LOWEST, _HIGHEST)]
+        # How far each item moves the place, by the mask of its possible classes; a mask that none
+        # can have, far outside.
+        mask = np.arange(256)
+        self.ends = [
+            [
+                np.where((mask == 0) | (mask >> size != 0), _OUTSIDE, step * of_mask)
+                for step, size in zip(self.steps, self.sizes, strict=True)
+            ]
+            for of_mask in (_LOWEST, _HIGHEST)
+        ]
         self.known = np.zeros(int(np.prod(self.sizes)), dtype=np.bool_)
         self.values = np.zeros(len(self.known), dtype=np.int64)
 
@@ -372,16 +381,26 @@ def _evaluate(criterion: Criterion, looks: Looks) -> Graded:
     if looks.chart.silent:
         strict = evaluate(criterion, looks.strict())
         readings = tuple(map(_within, strict.readings, readings))
-    for item, found in zip(criterion.items, readings, strict=True):
-        if found.possible.min() == 0 or int(found.possible.max()) >> len(item.classes):
-            raise ValueError(f"{criterion.id}, item {item.name}: no class, or one that it lacks")
     low: Ints | Floats
     high: Ints | Floats
     if criterion.number is not None:
         low, high = criterion.number(through)
     else:
-        low, high = bounds(criterion, [r.possible for r in readings])
+        try:
+            low, high = bounds(criterion, [r.possible for r in readings])
+        except IndexError:
+            raise ValueError(_odd(criterion, readings)) from None
     return Graded(criterion, through, applied, why_not, low, high, readings)
+
+
+def _odd(criterion: Criterion, readings: Sequence[Readings]) -> str:
+    """Which item has looks without a class, or with one that it lacks."""
+    odd = [
+        item.name
+        for item, found in zip(criterion.items, readings, strict=True)
+        if found.possible.min() == 0 or int(found.possible.max()) >> len(item.classes)
+    ]
+    return f"{criterion.id}, item {' and '.join(odd)}: no class, or one that it lacks"
 
 
 def _within(strict: Readings, assumed: Readings) -> Readings:
