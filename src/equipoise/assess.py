@@ -22,11 +22,14 @@ from equipoise.assessment import (
     Day,
     Exposure,
     OptionList,
+    OtherAdvice,
     Stage,
     Staging,
+    UnderConventions,
 )
 from equipoise.boarding import on_board
 from equipoise.chance import stream
+from equipoise.charting import Conventions
 from equipoise.courses import answer_request, default_options
 from equipoise.criterion import Criterion, Grade, Truth, snapshot
 from equipoise.decision import OpenDecision
@@ -63,6 +66,7 @@ def assess(
     *,
     seed: int = 1,
     research: bool = False,
+    conventions: Conventions | None = None,
     shelves: Shelves = SHELVES,
     progress: Progress = lambda _what: None,
 ) -> Assessment:
@@ -72,6 +76,8 @@ def assess(
               are taken as known after the vocabulary's turnaround (said in the cautions)
     at        hours from day 0
     research  lets provisional things feed options; everything is then marked NOT FOR DOSING
+    conventions  what a site's silence means; shown beside the strict answers, on which all else
+              rests
     progress  called with a word before each slower step
     """
     past = record.assuming_turnaround().until(at)
@@ -96,6 +102,14 @@ def assess(
     options = _together(asked, agents.options, decisions, situation, shelves, acting)
     cautions = [*agents.cautions, *_record_cautions(past, at, assumed)]
     cautions += _reviews(agents.exposures, advice, past.clock(at).date())
+    under = None
+    made_by = [("equipoise", VERSION), ("seed", str(seed)),
+               ("mode", "research" if research else "standard"),
+               ("record as known at that moment, sha256", fingerprint(past))]  # fmt: skip
+    if conventions is not None:
+        progress("charting conventions")
+        under = _under(conventions, asked_of, situation, advice, shelves)
+        made_by.append(("charting conventions", conventions.name))
     if research:
         cautions.insert(0, f"research mode: provisional things feed options; {NOT_FOR_DOSING}")
     return Assessment(
@@ -127,13 +141,39 @@ def assess(
         given=given,
         on_board=aboard,
         signals=followed,
-        made_by=(
-            ("equipoise", VERSION),
-            ("seed", str(seed)),
-            ("mode", "research" if research else "standard"),
-            ("record as known at that moment, sha256", fingerprint(past)),
-        ),
+        under_convention=under,
+        made_by=tuple(made_by),
     )
+
+
+def _under(
+    conventions: Conventions,
+    criteria: Sequence[Criterion],
+    situation: Situation,
+    advice: Sequence[Advice],
+    shelves: Shelves,
+) -> UnderConventions:
+    """What conventions make of the criteria, and what else would be said if grades were these."""
+    past, at = situation.record, situation.at
+    grades = tuple(grade(c, past, at, conventions=conventions) for c in criteria)
+    days = {c.id: _days(c, past, at, conventions) for c in criteria}
+    assumed = replace(situation, grades={g.criterion: g for g in grades})
+    strict = {a.recommendation.id: a.applies for a in advice}
+    other = [
+        OtherAdvice(a.recommendation.id, a.recommendation.title, strict[a.recommendation.id],
+                    a.applies)
+        for a in advise(shelves.guidance, assumed)
+        if a.applies is not strict[a.recommendation.id]
+    ]  # fmt: skip
+    before, after = (
+        [found.question for d in shelves.decisions if (found := d.consider(one)) is not None]
+        for one in (situation, assumed)
+    )
+    return UnderConventions(
+        conventions.site, conventions.version, grades, days, tuple(other),
+        tuple(question for question in after if question not in before),
+        tuple(question for question in before if question not in after),
+    )  # fmt: skip
 
 
 def fingerprint(record: Record) -> str:
@@ -153,8 +193,10 @@ def _asked(criterion: Criterion, past: Record, at: float) -> bool:
     return any(past.latest(name, at) or past.latest_finding(name, at) for name in criterion.leading)
 
 
-def _days(criterion: Criterion, past: Record, at: float) -> tuple[Day, ...]:
-    graded = daily(criterion, past, at)
+def _days(
+    criterion: Criterion, past: Record, at: float, conventions: Conventions | None = None
+) -> tuple[Day, ...]:
+    graded = daily(criterion, past, at, conventions=conventions)
     return tuple(Day(past.calendar_day(g.at), g) for g in graded)
 
 
