@@ -37,7 +37,7 @@ def print_answers(
             click.echo(f"{answer.criterion} would be settled by:")
             for missing in answer.missing:
                 became = ", ".join(
-                    f"{value(label)}: {span(low, high)}"
+                    f"{ANSWERS.get(label, label.replace('_', ' '))}: {span(low, high)}"
                     for label, low, high in missing.would_become
                 )
                 _wrapped(f"{plain(missing.name)} ({became})", "  ")
