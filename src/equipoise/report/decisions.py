@@ -8,6 +8,7 @@ from functools import partial
 from itertools import zip_longest
 
 from equipoise.assessment import Assessment, Exposure, Option, OptionList
+from equipoise.criterion import Grade
 from equipoise.decision import DecisionOption, EvidenceTable, OpenDecision
 from equipoise.report import concentration, odds_bar, strip
 from equipoise.report.blocks import (
@@ -320,15 +321,29 @@ def _figure(assessment: Assessment, decision: OpenDecision | None) -> tuple[Bloc
     if any(strip.applies(days) for days in assessment.daily.values()):
         recorded = recorded_by_day(assessment)
         last = max(d.day for days in assessment.daily.values() for d in days)
-        daily = {
+        recent = {
             criterion: tuple(d for d in days if d.day > last - RECENT)
             for criterion, days in assessment.daily.items()
         }
+        # The whole strip has a panel of its own; here only what was surely there.
+        daily = {c: days for c, days in recent.items() if any(_certain(d.grade) for d in days)}
+        if not daily:
+            return ()
         drawn = strip.drawing(daily, assessment.criterion_titles, recorded)
-        said = f", at most {RECENT} days to {day_word(last)}; the whole course stands below"
+        said = (
+            f", at most {RECENT} days to {day_word(last)}: what was certain on any of them; all "
+            "criteria and the whole course stand below"
+        )
         caption = words(strong("Toxicity by calendar day"), said)
         return (Figure(drawn, caption, partial(strip_lines, replace(assessment, daily=daily))),)
     return ()
+
+
+def _certain(grade: Grade) -> bool:
+    """Whether a grade above 0, or a criterion that is met; scores say something on every day."""
+    if grade.met is not None:
+        return grade.met
+    return grade.probability_low is None and (grade.high or 0) <= 5 and bool(grade.low)
 
 
 def _lead_exposure(assessment: Assessment, decision: OpenDecision | None) -> Exposure | None:
