@@ -22,10 +22,8 @@ from equipoise.assessment import (
     Day,
     Exposure,
     OptionList,
-    OtherAdvice,
     Stage,
     Staging,
-    UnderConventions,
 )
 from equipoise.boarding import on_board
 from equipoise.chance import stream
@@ -35,7 +33,7 @@ from equipoise.criterion import Criterion, Grade, Truth, snapshot
 from equipoise.decision import OpenDecision
 from equipoise.differential import ForAndAgainst, for_and_against
 from equipoise.exposure import Known, expose, know
-from equipoise.grading import daily, grade
+from equipoise.grading import grade
 from equipoise.model import Model
 from equipoise.onboard import OnBoard
 from equipoise.patient import candidates
@@ -45,6 +43,7 @@ from equipoise.shelves import SHELVES, Shelves
 from equipoise.signal import Signal
 from equipoise.signals import signals
 from equipoise.source import Source, Standing, review_due
+from equipoise.supposed import days_of, supposing, under_conventions
 from equipoise.tally import Tally, tally
 from equipoise.target import Effect, Metric, choose
 from equipoise.version import VERSION
@@ -86,11 +85,12 @@ def assess(
     progress("grading")
     asked_of = [c for c in shelves.criteria if _asked(c, past, at)]
     grades = tuple(grade(c, past, at) for c in asked_of)
-    days = {c.id: _days(c, past, at) for c in asked_of}
+    days = {c.id: days_of(c, past, at) for c in asked_of}
     agents = _agents(past, at, seed, research, shelves, progress)
     situation = Situation(
-        past, at, {g.criterion: g for g in grades}, {e.agent: e for e in agents.exposures}
-    )
+        past, at, {g.criterion: g for g in grades}, {e.agent: e for e in agents.exposures},
+        supposing(asked_of, grades, past, at),
+    )  # fmt: skip
     progress("decisions")
     decisions, asked = _decisions(situation, agents.known, shelves, seed=seed, research=research)
     tables = _differentials(shelves, past, at, days, situation.grades)
@@ -108,7 +108,7 @@ def assess(
                ("record as known at that moment, sha256", fingerprint(past))]  # fmt: skip
     if conventions is not None:
         progress("charting conventions")
-        under = _under(conventions, asked_of, situation, advice, shelves)
+        under = under_conventions(conventions, asked_of, situation, advice, shelves)
         made_by.append(("charting conventions", conventions.name))
     if research:
         cautions.insert(0, f"research mode: provisional things feed options; {NOT_FOR_DOSING}")
@@ -146,36 +146,6 @@ def assess(
     )
 
 
-def _under(
-    conventions: Conventions,
-    criteria: Sequence[Criterion],
-    situation: Situation,
-    advice: Sequence[Advice],
-    shelves: Shelves,
-) -> UnderConventions:
-    """What conventions make of the criteria, and what else would be said if grades were these."""
-    past, at = situation.record, situation.at
-    grades = tuple(grade(c, past, at, conventions=conventions) for c in criteria)
-    days = {c.id: _days(c, past, at, conventions) for c in criteria}
-    assumed = replace(situation, grades={g.criterion: g for g in grades})
-    strict = {a.recommendation.id: a.applies for a in advice}
-    other = [
-        OtherAdvice(a.recommendation.id, a.recommendation.title, strict[a.recommendation.id],
-                    a.applies)
-        for a in advise(shelves.guidance, assumed)
-        if a.applies is not strict[a.recommendation.id]
-    ]  # fmt: skip
-    before, after = (
-        [found.question for d in shelves.decisions if (found := d.consider(one)) is not None]
-        for one in (situation, assumed)
-    )
-    return UnderConventions(
-        conventions.site, conventions.version, grades, days, tuple(other),
-        tuple(question for question in after if question not in before),
-        tuple(question for question in before if question not in after),
-    )  # fmt: skip
-
-
 def fingerprint(record: Record) -> str:
     """Hash of what the record holds (as cut), the same wherever it is computed."""
     text = json.dumps(files.record_to_json(record), sort_keys=True, default=str)
@@ -191,13 +161,6 @@ def _asked(criterion: Criterion, past: Record, at: float) -> bool:
     if "recorded_grade" in criterion.leading:
         return criterion.id in {recorded for recorded, _, _ in _recorded(past, at)}
     return any(past.latest(name, at) or past.latest_finding(name, at) for name in criterion.leading)
-
-
-def _days(
-    criterion: Criterion, past: Record, at: float, conventions: Conventions | None = None
-) -> tuple[Day, ...]:
-    graded = daily(criterion, past, at, conventions=conventions)
-    return tuple(Day(past.calendar_day(g.at), g) for g in graded)
 
 
 def _differentials(

@@ -113,7 +113,8 @@ class Columns:
             gone[list(self.gone)] = list(self.gone.values())
         return series_of(
             name, records, np.array(self.record, dtype=np.int64),
-            np.array([event.at for event in events]), np.array(known),
+            np.array([event.at for event in events], dtype=np.float64),
+            np.array(known, dtype=np.float64),
             np.array(code, dtype=np.int32), self.values, gone=gone, low=low, high=high,
             assumed=np.array([event.assumed for event in events], dtype=np.bool_), over=over,
         )  # fmt: skip

@@ -236,6 +236,7 @@ class Criterion:
     leading      observations one of which must be in a record before an assessment asks the
                  question at all (a score of suspicion); empty: always asked where it applies
     tail         what is added to the sentence, from one of the looks and its readings by item
+    excludes     findings that have to be recorded as `excluded` before it is met
     course       how answers make episodes; None: there are none, as of a risk or a number
     notes        choices made where the source is silent, conflicts between sources
     """
@@ -259,6 +260,7 @@ class Criterion:
     tags: tuple[str, ...] = ()
     other_sources: tuple[Source, ...] = ()
     leading: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
     number: Callable[[Looks], tuple[Floats, Floats]] | None = None
     course: Course | None = Course()
 

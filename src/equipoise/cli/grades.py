@@ -75,18 +75,19 @@ def span(low: float | None, high: float | None) -> str:
 
 def _print_short(answers: Sequence[Grade]) -> None:
     idle: dict[str, list[str]] = {}
-    rows: list[tuple[str, ...]] = []
+    rows: list[tuple[str, str, list[str]]] = []
     for answer in answers:
         if answer.low is None and answer.met is None:
             idle.setdefault(answer.sentence, []).append(answer.criterion)
         else:
-            rows.append((answer.criterion, _short(answer), _lacks(answer)))
+            missing = [plain(m.name) for m in answer.missing]
+            rows.append((answer.criterion, _short(answer), missing))
     if rows:
         wide = max(len(row[0]) for row in rows), max(len(row[1]) for row in rows)
         click.echo("Nothing found, or too little charted:")
-        for criterion, said, lacks in rows:
-            line = f"  {criterion.ljust(wide[0])}  {said.ljust(wide[1])}  {lacks}".rstrip()
-            click.echo(line if len(line) <= WIDTH else line[: WIDTH - 3].rstrip() + "...")
+        for criterion, said, missing in rows:
+            start = f"  {criterion.ljust(wide[0])}  {said.ljust(wide[1])}  "
+            click.echo(f"{start}{_lacks(missing, WIDTH - len(start))}".rstrip())
     for why, names in idle.items():
         _wrapped(f"{_opened(why)}: {', '.join(names)}", "")
     click.echo("--all prints each of these in full, --criterion ID one of them.")
@@ -100,13 +101,16 @@ def _short(answer: Grade) -> str:
     return span(answer.low, answer.high)
 
 
-def _lacks(answer: Grade) -> str:
-    names = [plain(m.name) for m in answer.missing]
+def _lacks(names: Sequence[str], room: int) -> str:
+    """As many of the first missing observations as fit, and how many more there are."""
     if not names:
         return ""
-    if len(names) > NAMED:
-        names = [*names[: NAMED - 1], f"{len(names) - NAMED + 1} more"]
-    return f"missing: {listed(names)}"
+    for count in range(min(NAMED, len(names)), 0, -1):
+        more = [f"{len(names) - count} more"] if len(names) > count else []
+        said = f"missing: {listed([*names[:count], *more])}"
+        if len(said) <= room:
+            return said
+    return f"missing: {len(names)} observations"
 
 
 def _opened(text: str) -> str:

@@ -18,6 +18,7 @@ from equipoise.report.blocks import (
     Column,
     Facts,
     Figure,
+    Fold,
     Heading,
     Items,
     Pair,
@@ -124,7 +125,8 @@ def _decision(
         parts.append(_needs(decision))
     sources = tuple(_option_sources(o) for o in decision.options if o.sources or o.evidence)
     if sources:
-        parts += [Heading(4, "What these options rest on"), Items(sources)]
+        rests = (Heading(4, "What these options rest on"), Items(sources))
+        parts.append(Fold("What these options rest on, with the level of each", rests))
     if decision.because:
         parts.append(Heading(4, "Why it is open"))
         parts.append(

@@ -105,9 +105,10 @@ def _undecided(members: Sequence[Advice], clock: Clock) -> list[Block]:
         lacking = listed([plain(name) for name in alike[0].missing])
         parts.append(Items(items))
         again = alike[0].because == told
-        rests = _rests_on(replace(alike[0], because=()) if again else alike[0], clock)
-        if rests:
-            parts.append(Fold("Why it is open", tuple(rests)))
+        parts += _rests_on(replace(alike[0], because=()), clock)
+        seen = [] if again else _rests_on(replace(alike[0], detail=""), clock)
+        if seen:
+            parts.append(Fold("What is observed", tuple(seen)))
         told = alike[0].because
         parts.append(Paragraph(words(strong("Lacks: "), f"{lacking}.")))
     return [Box(opened(members[0].recommendation.topic), tuple(parts), "advice")]
