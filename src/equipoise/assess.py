@@ -415,6 +415,9 @@ def _rng(known: Known, seed: int) -> np.random.Generator:
 
 def _header(past: Record, at: float) -> tuple[tuple[str, str], ...]:
     found = [("day", f"{past.calendar_day(at):+d}")]
+    death = past.death(at)
+    if death is not None:
+        found.append(("died", f"day {past.calendar_day(death.at):+d}"))
     age = past.age_at(at)
     # Whole years and months completed, as age is said.
     years = "not recorded" if age is None else f"{int(age)} years"
