@@ -51,6 +51,9 @@ from equipoise.source import Standing
 RECENT = 14
 """Days of the toxicity strip that stand on the first page."""
 
+SHORT = 4
+"""So many findings of evidence stand on paper; more are folded away."""
+
 NONE_OPEN = "No decision of those on the shelf is open at this time."
 
 NO_OPTIONS = "No options are weighed for this decision; the reason stands with it."
@@ -142,17 +145,17 @@ def _decision(
             )
         )
     if decision.evidence:
-        parts.append(Heading(4, "Evidence"))
-        parts.append(
-            Items(
-                tuple(
-                    words(
-                        f"{sentence(said)} ", citation(source), " ", *_mark_unless_plain(standing)
-                    )
-                    for said, source, standing in decision.evidence
-                )
+        evidence = Items(
+            tuple(
+                words(f"{sentence(said)} ", citation(source), " ", *_mark_unless_plain(standing))
+                for said, source, standing in decision.evidence
             )
         )
+        # Few lines stand as they are; many make a page of their own.
+        title = Heading(4, "Evidence")
+        many = len(evidence.items) > SHORT
+        listed = Fold(f"Evidence, {len(evidence.items)} findings with sources", (title, evidence))
+        parts += [listed] if many else [title, evidence]
     for table in decision.tables:
         parts += [_table(table), Paragraph(words(sentence(table.covers)), "quiet")]
     rest: list[tuple[Block, ...]] = [

@@ -84,7 +84,8 @@ def _of(table: ForAndAgainst, assessment: Assessment, clock: Clock) -> list[Bloc
         first = listed([plain(t.name) for t in table.tests[:FIRST]])
         tests = _tests(table.tests)
         parts.append(Fold(f"What to test next, cheapest first: {first}", (tests,)))
-    parts += [Heading(3, "How to read this"), Items(tuple(words(sentence(n)) for n in table.notes))]
+    notes = (Heading(3, "How to read this"), Items(tuple(words(sentence(n)) for n in table.notes)))
+    parts.append(Fold("How to read this", notes))
     rests = (Heading(3, "What each element rests on"), Items(_bases(table.signs), "notes"))
     parts.append(Fold("What each element rests on, source by source", rests))
     return parts
