@@ -265,20 +265,22 @@ class Looks:
         if not series.rows:
             return Rows(series, np.full(len(self), -1, dtype=np.int64))
         start, stop = series.start[self.record], series.stop[self.record]
+        # Nothing after the look is asked for, however much the record still holds.
+        stop = np.minimum(
+            stop, np.searchsorted(series.key, self._key(series, self.at), side="right")
+        )
         index = start.copy()
         if since is not None:
             wanted = (series.block[self.record] << _BITS) + ticks(since)
             index = np.maximum(np.searchsorted(series.key, wanted, side="left"), start)
-        open_ = np.flatnonzero(index < stop)
         if not series.plain:
+            open_ = np.flatnonzero(index < stop)
             open_ = open_[self._unseen(series, index[open_], self.known[open_])]
             while len(open_):
                 index[open_] += 1
                 open_ = open_[index[open_] < stop[open_]]
                 open_ = open_[self._unseen(series, index[open_], self.known[open_])]
-        there = index < stop
-        there &= series.at[np.where(there, index, -1)] <= self.at + SAME_TIME
-        return Rows(series, np.where(there, index, -1))
+        return Rows(series, np.where(index < stop, index, -1))
 
     def between(self, series: Series, low: Floats, high: Floats | None = None) -> Spread:
         """All rows seen with low <= at <= high; high is at most the look's own time."""
