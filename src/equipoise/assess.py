@@ -28,6 +28,7 @@ from equipoise.assessment import (
 from equipoise.boarding import on_board
 from equipoise.chance import stream
 from equipoise.charting import Conventions
+from equipoise.comparing import comparables
 from equipoise.courses import answer_request, default_options
 from equipoise.criterion import Criterion, Grade, Truth, snapshot
 from equipoise.decision import OpenDecision
@@ -45,7 +46,7 @@ from equipoise.signals import signals
 from equipoise.source import Source, Standing, review_due
 from equipoise.supposed import days_of, supposing, under_conventions
 from equipoise.tally import Tally, tally
-from equipoise.target import Effect, Metric, choose
+from equipoise.target import Comparable, Effect, Metric, choose
 from equipoise.version import VERSION
 
 Progress = Callable[[str], None]
@@ -98,6 +99,7 @@ def assess(
     aboard = on_board(past, at, shelves.rules, agents.known)
     followed = signals(past, at, shelves.marks, shelves.paces)
     given = tally(past, at)
+    cohorts = comparables(shelves.effects, past, at)
     acting = {k.model.agent for k in agents.known if any(r.goes_on for r in k.partners)}
     options = _together(asked, agents.options, decisions, situation, shelves, acting)
     cautions = [*agents.cautions, *_record_cautions(past, at, assumed)]
@@ -131,7 +133,7 @@ def assess(
         events=_events(past, at),
         cautions=tuple(dict.fromkeys(cautions)),
         sources=_sources(
-            grades, agents, decisions, advice, tables, given, aboard, followed, shelves
+            grades, agents, decisions, advice, tables, given, aboard, followed, cohorts, shelves
         ),
         note=past.note,
         differentials=tables,
@@ -141,6 +143,7 @@ def assess(
         given=given,
         on_board=aboard,
         signals=followed,
+        comparables=cohorts,
         under_convention=under,
         made_by=tuple(made_by),
     )
@@ -514,6 +517,7 @@ def _sources(
     given: Tally,
     aboard: Sequence[OnBoard],
     followed: Sequence[Signal],
+    cohorts: Sequence[Comparable],
     shelves: Shelves,
 ) -> tuple[tuple[Source, Standing], ...]:
     used: dict[tuple[str, str, str], tuple[Source, Standing]] = {}
@@ -540,6 +544,9 @@ def _sources(
             add(reached.mark.source, reached.mark.standing)
         for pace in signal.paces:
             add(pace.source, pace.standing)
+    for cohort in cohorts:
+        if cohort.applies is not Truth.NOT_MET:
+            add(cohort.effect.source, cohort.effect.standing)
     for decision in decisions:
         for option in decision.options:
             for source in option.sources:

@@ -43,8 +43,8 @@ def lymphocytes(at: float) -> Cells:
     return Cells(at=at, known=0.0, product="donor_lymphocytes", status="planned")
 
 
-def obecabtagene(part: str) -> Cells:
-    return Cells(at=0.0, known=0.0, product="obecabtagene", part=part)
+def obecabtagene(part: str, at: float = 0.0) -> Cells:
+    return Cells(at=at, known=-DAY, product="obecabtagene", part=part)
 
 
 SIROLIMUS = daily("sirolimus", range(20))
@@ -205,6 +205,15 @@ PATIENTS: dict[str, Three] = {
         situation(T, blinatumomab(T - 100.0, days=28)),
         situation(T, blinatumomab(T - 500.0, days=4)),
         "whether the cycle was complete",
+    ),
+    "obecabtagene_burden_felix": Three(
+        situation(
+            0.0, obecabtagene("1 of 2", at=5 * DAY), planned("fludarabine", DAY),
+            value("marrow_blasts", -DAY, "35 %"),
+        ),
+        situation(0.0),
+        situation(0.0, obecabtagene("1 of 2", at=5 * DAY), planned("fludarabine", DAY)),
+        "marrow_blasts",
     ),
     "obecabtagene_split_us": Three(
         situation(9 * DAY, obecabtagene("1 of 2")),

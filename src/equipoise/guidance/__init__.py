@@ -59,6 +59,7 @@ ALL: tuple[Recommendation, ...] = (
     busulfan_interactions.SIROLIMUS,
     blinatumomab_label.DOSE,
     blinatumomab_label.INTERRUPTION,
+    obecabtagene_label.GROUP,
     obecabtagene_label.SPLIT,
     cells_on_board.OFF_IMMUNOSUPPRESSION,
     signal_marks.CD3_ALONE,

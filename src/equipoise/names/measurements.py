@@ -306,6 +306,7 @@ _ALL: tuple[MeasurementName, ...] = (
     _cell("donor_chimerism_cd3", "donor chimerism, CD3", "%", (0, 100), (0, 100), 72, 1),
     _cell("donor_chimerism_cd34", "donor chimerism, CD34", "%", (0, 100), (0, 100), 72, 1),
     _cell("mrd", "measurable residual disease, fraction", "1", (0, 1), (0, 1), 72, 6),
+    _cell("marrow_blasts", "blasts in marrow", "%", (0, 100), (0, 100), 72, 1),
     _score("ice_score", "ICE score", "1", 10),
     _score("capd_score", "CAPD score", "1", 32),
     _score("vod_symptom_days", "days from the first sign of SOS to its diagnosis", "d", 100),

@@ -8,6 +8,7 @@ from equipoise.assessment import Assessment
 from equipoise.report import (
     assumed,
     cautions,
+    comparables,
     decisions,
     differential,
     exposures,
@@ -33,6 +34,7 @@ PANELS: tuple[Panel, ...] = (
     decisions.blocks,
     signals.blocks,
     infusions.blocks,
+    comparables.blocks,
     exposures.blocks,
     options.blocks,
     toxicity.blocks,
