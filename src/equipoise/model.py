@@ -538,19 +538,20 @@ def structural_parameters(model: Model, what: Course, etas: Array) -> dict[str, 
     return parameter_table(model, pieces, etas)
 
 
-def parameter_table(model: Model, covariates: Mapping[str, Array], etas: Array) -> dict[str, Array]:
-    """The same from covariates that broadcast against (lanes, pieces)."""
+def parameter_table(
+    model: Model, covariates: Mapping[str, Array], etas: Array, *, scaled: bool | None = None
+) -> dict[str, Array]:
+    """The same from covariates (lanes, pieces); `scaled`: whether they scale the clearance."""
     thetas = {name: value.number for name, value in model.thetas.items()}
-    drawn = {name: etas[:, i][:, None] for i, name in enumerate(model.etas)}
+    drawn = {name: etas[:, i : i + 1] for i, name in enumerate(model.etas)}
     if model.occasions is not None:
         none = np.zeros((etas.shape[0], 1))
         drawn = {**dict.fromkeys(model.occasions.etas, none), **drawn}
-    # A parameter that is no number is refused where it is used, in a sentence; numpy's own warning
-    # would only name a line of the model.
+    # A parameter that is no number is refused where it is used, in a sentence.
     with np.errstate(all="ignore"):
         table = dict(model.parameters(thetas, covariates, drawn))
     factor = covariates[CLEARANCE_FACTOR]
-    if (factor != 1.0).any():
+    if (factor != 1.0).any() if scaled is None else scaled:
         if model.clearance not in table:
             raise ModelUseError(f"{model.id} has no single clearance that a factor could change")
         table[model.clearance] = table[model.clearance] * factor
@@ -596,5 +597,6 @@ def _pieces(step: Step, breaks: Sequence[float]) -> Array:
 
 def starts_of(courses: Sequence[Course]) -> list[float] | None:
     """Starts of courses as the engine takes them, NaN where a course names none."""
-    starts = [np.nan if c.start is None else c.start for c in courses]
-    return None if all(c.start is None for c in courses) else starts
+    if all(c.start is None for c in courses):
+        return None
+    return [np.nan if c.start is None else c.start for c in courses]
