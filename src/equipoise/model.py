@@ -547,11 +547,10 @@ def parameter_table(
     if model.occasions is not None:
         none = np.zeros((etas.shape[0], 1))
         drawn = {**dict.fromkeys(model.occasions.etas, none), **drawn}
-    # A parameter that is no number is refused where it is used, in a sentence.
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):  # what is no number is refused where it is used
         table = dict(model.parameters(thetas, covariates, drawn))
     factor = covariates[CLEARANCE_FACTOR]
-    if (factor != 1.0).any() if scaled is None else scaled:
+    if scaled or (scaled is None and (factor != 1.0).any()):
         if model.clearance not in table:
             raise ModelUseError(f"{model.id} has no single clearance that a factor could change")
         table[model.clearance] = table[model.clearance] * factor
@@ -597,6 +596,5 @@ def _pieces(step: Step, breaks: Sequence[float]) -> Array:
 
 def starts_of(courses: Sequence[Course]) -> list[float] | None:
     """Starts of courses as the engine takes them, NaN where a course names none."""
-    if all(c.start is None for c in courses):
-        return None
-    return [np.nan if c.start is None else c.start for c in courses]
+    starts = [np.nan if c.start is None else c.start for c in courses]
+    return None if all(c.start is None for c in courses) else starts
