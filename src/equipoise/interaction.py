@@ -137,19 +137,16 @@ def courses_of(
 def share(one: Running, at: float) -> float:
     """Share of the full change at a moment, 0-1."""
     half = one.interaction.half_life
-    reached, since = 0.0, -math.inf
+    if half <= 0.0:
+        return float(any(start <= at < end for start, end in one.spans))
+    reached, since = 0.0, at
     for start, end in one.spans:
         if at < start:
             break
-        if half <= 0.0:
-            reached = 1.0 if at < end else 0.0
-            continue
-        left = 0.0 if math.isinf(since) else reached * 0.5 ** ((start - since) / half)
-        reached = 1.0 - (1.0 - left) * 0.5 ** ((min(at, end) - start) / half)
-        since = end
-        if at > end and one.spans[-1] == (start, end):
-            reached *= 0.5 ** ((at - end) / half)
-    return reached
+        left = reached * 0.5 ** ((start - since) / half)
+        since = min(at, end)
+        reached = 1.0 - (1.0 - left) * 0.5 ** ((since - start) / half)
+    return float(reached * 0.5 ** ((at - since) / half))
 
 
 def at_share(full: float, part: float) -> float:

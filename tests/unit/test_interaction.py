@@ -133,6 +133,23 @@ def test_a_second_course_starts_from_what_is_left() -> None:
     assert share(one, 1024.0) == pytest.approx(0.75)
 
 
+def test_between_two_courses_it_falls() -> None:
+    spans = ((0.0, 1000.0), (2000.0, 3000.0))
+    one = Running(replace(LETERMOVIR, half_life=12.0), spans)
+    assert share(one, 1012.0) == pytest.approx(0.5)
+    assert share(one, 1024.0) == pytest.approx(0.25)
+    assert share(one, 1999.0) == pytest.approx(0.0, abs=1e-6)
+    assert share(one, 2012.0) == pytest.approx(0.5)
+    assert share(one, 3012.0) == pytest.approx(0.5)
+    at_once = replace(one, interaction=replace(LETERMOVIR, half_life=0.0))
+    assert [share(at_once, t) for t in (-1.0, 0.0, 999.0, 1000.0, 2000.0, 3000.0)] == [
+        0.0, 1.0, 1.0, 0.0, 1.0, 0.0
+    ]  # fmt: skip
+    path = factor_path([one], {LETERMOVIR.id: 0.1})
+    assert [f for t, f in path if 1100.0 < t < 2000.0] == []
+    assert next(f for t, f in reversed(path) if t < 2000.0) == pytest.approx(1.0, rel=0.01)
+
+
 def test_inhibitors_and_inducers_between_nothing_and_all() -> None:
     for full in (0.1, 0.5, 1.0, 5.6):
         assert at_share(full, 0.0) == pytest.approx(1.0)

@@ -214,6 +214,8 @@ def _options(decision: OpenDecision, assessment: Assessment, computed: Computed)
         heads = tuple(_option_head(option, said=True).words for option in decision.options)
         return Box("Options, in no order of preference", (Items(heads),), "options")
     used = [computed[i][0] for o in decision.options for i in o.computed if i in computed]
+    if not used:
+        return _uncomputed(decision, assessment)
     lists = [o for i, o in enumerate(used) if all(o is not before for before in used[:i])]
     several = len({window(o) for o in lists}) > 1
     rows: list[Row] = []
@@ -233,9 +235,27 @@ def _options(decision: OpenDecision, assessment: Assessment, computed: Computed)
     return Table(_caption(lists, decision, assessment), columns, tuple(rows), "decision")
 
 
+def _uncomputed(decision: OpenDecision, assessment: Assessment) -> Block:
+    """Options without odds: why there are none, and what the model says of the exposure itself."""
+    heads = tuple(_option_head(option, said=True).words for option in decision.options)
+    agents = {o.agent for o in assessment.options if o.decision == decision.id}
+    shown = tuple(
+        words(
+            f"{opened(s.label)}: ", strong(number(s.posterior[2])),
+            f" {s.unit} (90 % {span(s.posterior[0], s.posterior[4], like=s.posterior[2])})",
+        )
+        for e in assessment.exposures if e.agent in agents
+        for s in e.summaries if len(s.posterior) == 5
+    )  # fmt: skip
+    parts: list[Block] = [Items(heads), Paragraph(words(_why_not(decision, assessment)), "answer")]
+    if shown:
+        parts += [Heading(4, "Exposure, whatever it is held against"), Items(shown)]
+    return Box("Options, in no order of preference", tuple(parts), "options")
+
+
 def _option_head(option: DecisionOption, *, said: bool = False) -> Cell:
     """Label, status and text; that nothing is computed is said where other options have odds."""
-    line: list[Run | str] = [strong(option.label)]
+    line: list[Run | str] = [strong(f"{option.label}.")]
     if option.status:
         line += [" ", Run(option.status, "warn")]
     line.append(f" {sentence(option.text)}" if option.text else "")
