@@ -12,7 +12,7 @@ from equipoise.kinetics import calls, events, kernels, linear, linear_march, sch
 from equipoise.kinetics.lanes import SUPER_BLOCK, Lanes, in_threads
 from equipoise.kinetics.linear import Linear
 from equipoise.kinetics.problem import Problem
-from equipoise.kinetics.schedule import Floats, Timeline
+from equipoise.kinetics.schedule import Floats, Integers, Timeline
 
 _REASONS = {
     linear.NO_STEADY_STATE: "no steady state: a clearance or KA of zero lets doses pile up",
@@ -95,7 +95,7 @@ def closed_form(
             problem.parameters,
             problem.initial,
             problem.observed,
-            *linear_march.workplace(events, problem.columns, len(problem.observed)),
+            *_room(events, problem.columns, len(problem.observed)),
             amounts,
             areas,
             status,
@@ -104,6 +104,24 @@ def closed_form(
     in_threads(work, problem.lanes, SUPER_BLOCK, workers)
     kernels.note(module)
     return amounts, areas, {int(i): _REASONS[int(status[i])] for i in status.nonzero()[0]}
+
+
+def _room(events: int, samples: int, areas: int) -> tuple[Floats | Integers, ...]:
+    """What `march_linear` works in, for at most so many events and samples a lane.
+
+    Made here, so that the kernel need not count references: that takes long to compile.
+    """
+    most = 1 + events + samples
+    size = linear_march.MOST_COMPARTMENTS
+    numbers = np.empty((9, (2 * size + 1) * most + linear_march.TOGETHER))
+    return (
+        numbers,
+        numbers.view(np.int64),
+        np.zeros((6, most + 4), dtype=np.int64),
+        np.zeros((11, size + 1)),
+        np.zeros((4, size, size)),
+        np.empty(areas),
+    )
 
 
 def _shared(problem: Problem) -> bool:

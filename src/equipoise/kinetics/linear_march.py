@@ -246,7 +246,7 @@ def decay(
 
 
 def call_decay(address, numbers, bits, small, room, n, offset, begin, end, ka):
-    """Call `decay` on the rows of `workplace`, by its address (`calls.py`)."""
+    """Call `decay` on the rows of `numbers`, by its address (`calls.py`)."""
     raise NotImplementedError
 
 
@@ -388,23 +388,6 @@ def not_finite(values):
     return wrong
 
 
-def workplace(events, samples, areas):
-    """Room for `march_linear`: at most so many events and samples a lane, and areas a sample.
-
-    Beside the machine code, so that it need not count references: that takes long to compile.
-    """
-    most = 1 + events + samples
-    numbers = np.empty((9, (2 * MOST_COMPARTMENTS + 1) * most + TOGETHER))
-    return (
-        numbers,
-        numbers.view(np.int64),
-        np.zeros((6, most + 4), dtype=np.int64),
-        np.zeros((11, MOST_COMPARTMENTS + 1)),
-        np.zeros((4, MOST_COMPARTMENTS, MOST_COMPARTMENTS)),
-        np.empty(areas),
-    )
-
-
 def march_linear(
     decay_address, lo, hi, first, last, event_times, kinds, indices, values, rows, settled_from,
     settled, out_from, out_times, out_after, schedule_of, start, parameters, initial, observed,
@@ -416,7 +399,7 @@ def march_linear(
     settled_from, settled
                as `linear.settle` writes them; the first row of each lane
     numbers .. done
-               room to work in (`workplace`); `bits` are those of `numbers`
+               room to work in (`closed_form`); `bits` are those of `numbers`
 
     Events are those of lane - lo, as `Timeline` has them. `amounts` and `areas` are written whole.
     """
