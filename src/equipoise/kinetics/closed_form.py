@@ -119,7 +119,7 @@ def _room(events: int, samples: int, areas: int) -> tuple[Floats | Integers, ...
         numbers.view(np.int64),
         np.zeros((6, most + 4), dtype=np.int64),
         np.zeros((11, size + 1)),
-        np.zeros((4, size, size)),
+        np.zeros((3, size, size)),
         np.empty(areas),
     )
 
@@ -150,7 +150,7 @@ def _kernel(system: Linear, areas: bool, fed: bool) -> ModuleType:
                 FED=int(fed),
             ),
             calls.importing("call_decay"),
-            kernels.source_of(linear.tangent, linear.into_modes, how="inside"),
+            kernels.source_of(linear.tangent, linear.to_modes, how="inside"),
             kernels.source_of(
                 linear.exp1,
                 linear.exp2,

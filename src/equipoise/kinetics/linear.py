@@ -238,15 +238,6 @@ def to_modes(n, roots, modes, amounts, offset, z):
         z[j] = total
 
 
-def into_modes(n, into, amounts, offset, z):
-    """The same from a matrix of modes over roots, without divisions."""
-    for j in range(n):
-        total = 0.0
-        for i in range(n):
-            total += into[i, j] * amounts[offset + i]
-        z[j] = total
-
-
 def fed(a, b, dt, slow_gone, passed):
     """What a mode has of a constant input of 1 into the depot, over ka.
 

@@ -23,7 +23,7 @@ from equipoise.kinetics.linear import (
     accumulate,
     disposition,
     fed,
-    into_modes,
+    to_modes,
 )
 from equipoise.kinetics.schedule import (
     BOLUS,
@@ -434,7 +434,6 @@ def march_linear(
     modes = squares[0]
     square = squares[1]
     back = squares[2]
-    into = squares[3]
     running = places[5]
     for j in range(n):
         apart[j] = 1.0
@@ -495,11 +494,10 @@ def march_linear(
                 for j in range(n):
                     for i in range(n):
                         back[i, j] = roots[i] * modes[i, j]
-                        into[i, j] = modes[i, j] / roots[i]
                     if offset == 1:
                         gain[j] = ka * modes[0, j] / roots[0]
-                into_modes(n, into, x, offset, z)
-                into_modes(n, into, inputs, offset, w)
+                to_modes(n, roots, modes, x, offset, z)
+                to_modes(n, roots, modes, inputs, offset, w)
             final = stretch == stretches - 1
             count = counts[stretch]
             steps = count if final else count + 1
@@ -525,7 +523,7 @@ def march_linear(
                     x[0] += values[event]
                 else:
                     for j in range(n):
-                        z[j] += into[index - offset, j] * values[event]
+                        z[j] += modes[index - offset, j] * values[event] / roots[index - offset]
             elif kind in (INPUT_STARTS, INPUT_ENDS):
                 if kind == INPUT_STARTS:
                     inputs[index] += values[event]
@@ -535,7 +533,7 @@ def march_linear(
                     running[index] -= 1
                     if running[index] == 0:
                         inputs[index] = 0.0
-                into_modes(n, into, inputs, offset, w)
+                to_modes(n, roots, modes, inputs, offset, w)
             elif kind == BREAK:
                 piece = index
                 changed = True
@@ -565,7 +563,7 @@ def march_linear(
                     for j in range(n):
                         z[j] = 0.0
                         w[j] = 0.0
-                into_modes(n, into, after, offset, ahead)
+                to_modes(n, roots, modes, after, offset, ahead)
                 for j in range(n):
                     z[j] += ahead[j]
                 if offset == 1:
