@@ -27,6 +27,7 @@ from equipoise.assessment import (
 )
 from equipoise.boarding import on_board
 from equipoise.chance import stream
+from equipoise.comparing import comparables
 from equipoise.courses import answer_request, default_options
 from equipoise.criterion import Criterion, Grade, Truth, snapshot
 from equipoise.decision import OpenDecision
@@ -43,7 +44,7 @@ from equipoise.signal import Signal
 from equipoise.signals import signals
 from equipoise.source import Source, Standing, review_due
 from equipoise.tally import Tally, tally
-from equipoise.target import Effect, Metric, choose
+from equipoise.target import Comparable, Effect, Metric, choose
 from equipoise.version import VERSION
 
 Progress = Callable[[str], None]
@@ -92,10 +93,11 @@ def assess(
     aboard = on_board(past, at, shelves.rules, agents.known)
     followed = signals(past, at, shelves.marks, shelves.paces)
     given = tally(past, at)
+    cohorts = comparables(shelves.effects, past, at)
     acting = {k.model.agent for k in agents.known if any(r.goes_on for r in k.partners)}
     options = _together(asked, agents.options, decisions, situation, shelves, acting)
     cautions = [*agents.cautions, *_record_cautions(past, at, assumed)]
-    cautions += _reviews(agents.exposures, advice, past.clock(at).date())
+    cautions += _reviews(agents, advice, past.clock(at).date())
     if research:
         cautions.insert(0, f"research mode: provisional things feed options; {NOT_FOR_DOSING}")
     return Assessment(
@@ -117,7 +119,7 @@ def assess(
         events=_events(past, at),
         cautions=tuple(dict.fromkeys(cautions)),
         sources=_sources(
-            grades, agents, decisions, advice, tables, given, aboard, followed, shelves
+            grades, agents, decisions, advice, tables, given, aboard, followed, cohorts, shelves
         ),
         note=past.note,
         differentials=tables,
@@ -127,6 +129,7 @@ def assess(
         given=given,
         on_board=aboard,
         signals=followed,
+        comparables=cohorts,
         made_by=(
             ("equipoise", VERSION),
             ("seed", str(seed)),
@@ -146,6 +149,8 @@ def _asked(criterion: Criterion, past: Record, at: float) -> bool:
     """Whether a score of suspicion is a question here: what leads to it was looked for."""
     if criterion.number is not None:
         return False  # A number of its own has no place among the grades of days.
+    if criterion.indications and past.indication not in criterion.indications:
+        return False
     if not criterion.leading:
         return True
     if "recorded_grade" in criterion.leading:
@@ -485,15 +490,18 @@ def _record_cautions(past: Record, at: float, assumed: int) -> list[str]:
     return cautions
 
 
-def _reviews(exposures: Sequence[Exposure], advice: Sequence[Advice], on: date) -> tuple[str, ...]:
-    """A sentence where windows or statements used here have not been reviewed for a year."""
-    windows = [(t.id, t.reviewed_on) for e in exposures for t in e.targets]
+def _reviews(agents: _Agents, advice: Sequence[Advice], on: date) -> tuple[str, ...]:
+    """A sentence where windows, interactions or statements used here are a year unreviewed."""
+    windows = [(t.id, t.reviewed_on) for e in agents.exposures for t in e.targets]
     said = [
         (a.recommendation.id, a.recommendation.reviewed_on)
         for a in advice
         if a.applies is not Truth.NOT_MET
     ]
-    due = review_due([*windows, *said], on)
+    acting = [
+        (r.interaction.id, r.interaction.reviewed_on) for k in agents.known for r in k.partners
+    ]
+    due = review_due([*windows, *said, *acting], on)
     return (due,) if due else ()
 
 
@@ -506,6 +514,7 @@ def _sources(
     given: Tally,
     aboard: Sequence[OnBoard],
     followed: Sequence[Signal],
+    cohorts: Sequence[Comparable],
     shelves: Shelves,
 ) -> tuple[tuple[Source, Standing], ...]:
     used: dict[tuple[str, str, str], tuple[Source, Standing]] = {}
@@ -532,6 +541,9 @@ def _sources(
             add(reached.mark.source, reached.mark.standing)
         for pace in signal.paces:
             add(pace.source, pace.standing)
+    for cohort in cohorts:
+        if cohort.applies is not Truth.NOT_MET:
+            add(cohort.effect.source, cohort.effect.standing)
     for decision in decisions:
         for option in decision.options:
             for source in option.sources:

@@ -19,7 +19,7 @@ from equipoise.onboard import OnBoard
 from equipoise.signal import Signal
 from equipoise.source import Evidence, Source, Standing
 from equipoise.tally import Tally
-from equipoise.target import Effect, Refused, Target
+from equipoise.target import Comparable, Effect, Refused, Target
 from equipoise.version import DISCLAIMER as DISCLAIMER
 
 NOT_FOR_DOSING = "NOT FOR DOSING"
@@ -227,6 +227,7 @@ class Assessment:
     sources    actually used, with the standing of what was used from them
     on_board   what else the patient carries at each infusion of cells, given or planned
     signals    shares followed in series: residual disease, chimerism
+    comparables  published cohorts of grafts and counts, and whether this patient is like theirs
     note       where the record comes from, as it says itself
     differentials  for and against what the picture may be, with the trends beside it
     staging    the items of each criterion that grades by organs
@@ -259,6 +260,7 @@ class Assessment:
     staging: tuple[Staging, ...] = ()
     on_board: tuple[OnBoard, ...] = ()
     signals: tuple[Signal, ...] = ()
+    comparables: tuple[Comparable, ...] = ()
     given: Tally | None = None
 
 

@@ -234,6 +234,7 @@ class Criterion:
                  only say which inputs are known
     leading      observations one of which must be in a record before an assessment asks the
                  question at all (a score of suspicion); empty: always asked where it applies
+    indications  of the record's header, one of which an assessment must find to ask it; empty: any
     tail         what is added to the sentence, from one of the looks and its readings by item
     course       how answers make episodes; None: there are none, as of a risk or a number
     notes        choices made where the source is silent, conflicts between sources
@@ -258,6 +259,7 @@ class Criterion:
     tags: tuple[str, ...] = ()
     other_sources: tuple[Source, ...] = ()
     leading: tuple[str, ...] = ()
+    indications: tuple[str, ...] = ()
     number: Callable[[Looks], tuple[Floats, Floats]] | None = None
     course: Course | None = Course()
 

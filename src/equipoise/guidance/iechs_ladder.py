@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
-from equipoise.advice import Alternative, Recommendation, Situation, Verdict
+from equipoise.advice import Alternative, Recommendation, Situation, Verdict, infection_open
 from equipoise.criterion import Because, Grade, Truth, any_of, car_infusion, compare, seen
 from equipoise.guidance.conditions import OURS, given_after_cells, together
 from equipoise.source import Evidence, Source, Standing
@@ -109,20 +109,15 @@ def _in_question(situation: Situation) -> Verdict:
 
 
 def _infection(situation: Situation) -> Verdict:
-    """IEC-HS in question while infection is not excluded."""
+    """IEC-HS in question while infection is not excluded; what is not recorded is not excluded."""
     verdict = _in_question(situation)
     if verdict.truth is Truth.NOT_MET:
         return verdict
-    finding = situation.record.latest_finding("infection", situation.at)
-    if finding is None:
-        missing = tuple(dict.fromkeys((*verdict.missing, "infection")))
-        return Verdict(
-            Truth.UNKNOWN, verdict.because, missing, "infection neither excluded nor shown"
-        )
-    because = (*verdict.because, seen(finding))
-    if finding.value == "excluded":
+    words, finding = infection_open(situation)
+    because = verdict.because if finding is None else (*verdict.because, seen(finding))
+    if not words:
         return Verdict(Truth.NOT_MET, because, detail="infection is recorded as excluded")
-    return Verdict(verdict.truth, because, verdict.missing, f"infection {finding.value}")
+    return Verdict(verdict.truth, because, verdict.missing, words)
 
 
 def _overlap(situation: Situation) -> Verdict:

@@ -25,9 +25,12 @@ from equipoise.kinetics.problem import (
     Problem,
     first_times,
     given_starts,
+    largest_by_state,
+    least_of_states,
     samples,
+    scale_of,
 )
-from equipoise.kinetics.schedule import Floats, Integers, Timeline, longest, of_rows, pack
+from equipoise.kinetics.schedule import Floats, Integers, Timeline, longest, pack
 from equipoise.kinetics.steady import steady_states
 from equipoise.kinetics.stepper import LANES, System
 
@@ -110,10 +113,9 @@ class Prepared:
         free = not any(len(into) for into in self._asked.values())
         if isinstance(system, System):
             free = free and not (self._lanes.doses[:, 5] > 0.0).any()
-            self._largest = np.zeros(len(schedules))
-            doses_of = of_rows(self._lanes.dose_from)
-            np.maximum.at(self._largest, doses_of, self._lanes.doses[:, 1])
-            self._plain_scale = np.where(self._largest > 0.0, self._largest, 1.0)
+            self._largest = largest_by_state(self._lanes.doses, self._lanes.dose_from, self.states)
+            least = least_of_states(self._largest)
+            self._plain_scale = np.where(least > 0.0, least, 1.0)
             self._none, self._noted = np.zeros((0, self.states)), False
         else:
             volume = [name.startswith("V") for name in system.parameter_names]
@@ -317,7 +319,13 @@ class Prepared:
         if self._kernels is None:
             self._kernels = Kernels(system)
         run = _Run(
-            self._kernels, problem, self._columns, self._scale(problem), group, rtol, workers
+            self._kernels,
+            problem,
+            self._columns,
+            scale_of(problem, self._largest),
+            group,
+            rtol,
+            workers,
         )
         run.make_ready(self._lanes, common)
         usable = run.going() if common is None else np.arange(problem.lanes // group)
@@ -343,16 +351,6 @@ class Prepared:
                 run.status[[number * group + lane for lane in found.reasons]] = 1
         self._kernels.note()
         return run.amounts, run.status == 0
-
-    def _scale(self, problem: Problem) -> Floats:
-        """As `solve` has it: the largest dose that enters at once, or the largest initial amount;
-        else 1."""
-        found = self._largest[problem.schedule_of]
-        if problem.bioavailability.shape[0] != 1:
-            found = found * problem.bioavailability.max(axis=(1, 2))
-        if problem.initial.any():
-            found = np.maximum(found, np.abs(problem.initial).max(axis=1, initial=0.0))
-        return np.where(found > 0.0, found, 1.0)
 
 
 class _Run:

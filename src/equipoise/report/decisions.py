@@ -9,7 +9,7 @@ from itertools import zip_longest
 
 from equipoise.assessment import Assessment, Exposure, Option, OptionList
 from equipoise.decision import DecisionOption, EvidenceTable, OpenDecision
-from equipoise.report import concentration, odds_bar, strip
+from equipoise.report import concentration, odds_bar, signals, strip
 from equipoise.report.blocks import (
     Block,
     Box,
@@ -44,6 +44,7 @@ from equipoise.report.words import (
     span,
     value,
 )
+from equipoise.signal import Signal
 from equipoise.source import Standing
 
 RECENT = 14
@@ -329,8 +330,11 @@ def _mark_unless_plain(standing: Standing) -> Words:
 
 
 def _figure(assessment: Assessment, decision: OpenDecision | None) -> tuple[Block, ...]:
-    exposure = _lead_exposure(assessment, decision)
     clock = Clock(assessment.day0)
+    signal = _lead_signal(assessment, decision)
+    if signal is not None:
+        return signals.figure(signal, clock, assessment.at)
+    exposure = _lead_exposure(assessment, decision)
     if exposure is not None:
         drawn = concentration.drawing(exposure, clock, assessment.at, compact=True)
         said = concentration.description(exposure, clock, assessment.at, targets=False)
@@ -349,6 +353,15 @@ def _figure(assessment: Assessment, decision: OpenDecision | None) -> tuple[Bloc
         caption = words(strong("Toxicity by calendar day"), said)
         return (Figure(drawn, caption, partial(strip_lines, replace(assessment, daily=daily))),)
     return ()
+
+
+def _lead_signal(assessment: Assessment, decision: OpenDecision | None) -> Signal | None:
+    """The series that opened a decision for which nothing is computed."""
+    if decision is None or any(o.computed for o in decision.options):
+        return None
+    named = [b.name for b in decision.because]
+    drawn = [s for s in assessment.signals if s.band and s.name in named]
+    return min(drawn, key=lambda s: named.index(s.name), default=None)
 
 
 def _lead_exposure(assessment: Assessment, decision: OpenDecision | None) -> Exposure | None:

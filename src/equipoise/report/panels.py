@@ -7,6 +7,7 @@ from collections.abc import Callable
 from equipoise.assessment import Assessment
 from equipoise.report import (
     cautions,
+    comparables,
     decisions,
     differential,
     exposures,
@@ -32,6 +33,7 @@ PANELS: tuple[Panel, ...] = (
     decisions.blocks,
     signals.blocks,
     infusions.blocks,
+    comparables.blocks,
     exposures.blocks,
     options.blocks,
     toxicity.blocks,
