@@ -57,7 +57,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "turnaround", "replay", "commissioning", "nonmem", "gradetable", "agreement",
         "pooling", "curves", "studies", "evidence",
     ),
-    "jobs": ("shelves", "examples", "studytables", "assess", "formulary", "bedside"),
+    "jobs": ("shelves", "examples", "studytables", "supposed", "assess", "formulary",
+             "bedside"),
     "faces": ("report", "cli"),
 }  # fmt: skip
 
