@@ -266,6 +266,37 @@ def test_where_nothing_was_staged_gvhd_is_not_asked_about() -> None:
     assert ask("agvhd_first_line", patient).truth is Truth.NOT_MET
 
 
+# --- partners that end --------------------------------------------------------------------------
+
+
+def test_the_end_of_ciclosporin_is_still_spoken_of_on_everolimus() -> None:
+    everolimus = [dose("everolimus", d * DAY, "0.75 mg") for d in range(21)]
+    ciclosporin = [dose("ciclosporin", d * DAY, "100 mg") for d in range(20)]
+    stop = Stop(at=20 * DAY, known=20 * DAY, agent="ciclosporin")
+    for after, truth in ((1.0, Truth.MET), (15 * DAY, Truth.NOT_MET)):
+        at = 20 * DAY + after
+        later = dose("everolimus", at - 0.5, "0.75 mg")
+        verdict = ask(
+            "everolimus_ciclosporin", situation(at, *everolimus, *ciclosporin, stop, later)
+        )
+        assert verdict.truth is truth
+
+
+def test_five_days_of_an_antiviral_without_a_stop_leave_the_restart_open() -> None:
+    """Nobody charts a stop of a course of five days: the restart is asked about, not dismissed."""
+    id_ = "boosted_antiviral_tacrolimus_restart"
+    tacrolimus = [dose("tacrolimus", d * DAY, "2 mg") for d in range(20)]
+    antiviral = [dose("nirmatrelvir_ritonavir", 20 * DAY + 12.0 * k, "300 mg") for k in range(10)]
+    last = antiviral[-1].at
+    for after, truth in ((24.0, Truth.NOT_MET), (25.0, Truth.UNKNOWN), (62.0, Truth.UNKNOWN)):
+        verdict = ask(id_, situation(last + after, *tacrolimus, *antiviral))
+        assert verdict.truth is truth
+    assert verdict.missing == ("nirmatrelvir/ritonavir: a further dose or a stop",)
+    assert "62 h ago" in verdict.detail
+    ahead = dose("nirmatrelvir_ritonavir", last + 70.0, "300 mg", status="planned", known=last)
+    assert ask(id_, situation(last + 62.0, *tacrolimus, *antiviral, ahead)).truth is Truth.NOT_MET
+
+
 # --- SOS, TMA -----------------------------------------------------------------------------------
 
 
