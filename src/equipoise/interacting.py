@@ -40,11 +40,11 @@ def interacting(
     runs = running(shelf, model.agent, model.population_class, record, t)
     for one in runs:
         i = one.interaction
-        why = why_not(one, runs, model.covariates)
+        why = why_not(one, runs, model.covariates, model.id)
         if i.acts and not why:
             interval = 24.0 if present is None else present.interval
             full[i.id] = clearance_factor(model, i, found.steps, interval, eta)
-            acting.append(one)
+            acting.append(replace(one, factor=full[i.id]))
         told.append(sentence(one, full.get(i.id, math.nan), record, t, why))
     if not acting:
         return found, (), tuple(told)
@@ -52,6 +52,36 @@ def interacting(
         told.append("several interactions act: their factors are multiplied, which is our step")
     steps = {**found.steps, CLEARANCE_FACTOR: factor_path(acting, full)}
     return replace(found, steps=steps), tuple(acting), tuple(told)
+
+
+def still_acting(others: Sequence[Running]) -> tuple[str, ...]:
+    """What goes on acting whatever an option assumes of another partner: a sentence, or none."""
+    staying = [r.interaction.partner_label for r in others if r.goes_on]
+    if not staying:
+        return ()
+    return (f"under every assumption {' and '.join(staying)} goes on acting as in the exposure",)
+
+
+def from_start(
+    factor: float, start: float, begin: float, others: Sequence[Running]
+) -> float | Step:
+    """Factor of clearance over time where one partner is assumed from `start` on.
+
+    begin   hours of the first dose
+    others  that act beside it, each as it comes and goes
+    """
+    path = factor_path(others, {r.interaction.id: r.factor for r in others})
+    if not path and start <= begin:
+        return factor
+    times = sorted({begin, start, *(at for at, _ in path)})
+    return tuple(
+        (
+            at,
+            next((f for since, f in reversed(path) if since <= at), 1.0)
+            * (factor if at >= start else 1.0),
+        )
+        for at in times
+    )
 
 
 def clearance_factor(
