@@ -269,16 +269,26 @@ def test_where_nothing_was_staged_gvhd_is_not_asked_about() -> None:
 # --- partners that end --------------------------------------------------------------------------
 
 
-def test_the_end_of_ciclosporin_is_still_spoken_of_on_everolimus() -> None:
-    everolimus = [dose("everolimus", d * DAY, "0.75 mg") for d in range(21)]
-    ciclosporin = [dose("ciclosporin", d * DAY, "100 mg") for d in range(20)]
-    stop = Stop(at=20 * DAY, known=20 * DAY, agent="ciclosporin")
+@pytest.mark.parametrize(
+    ("id_", "victim", "partner"),
+    [
+        ("everolimus_ciclosporin", "everolimus", "ciclosporin"),
+        ("sirolimus_ciclosporin_label_us", "sirolimus", "ciclosporin"),
+        ("calcineurin_posaconazole_label_us", "tacrolimus", "posaconazole"),
+        ("calcineurin_voriconazole_hsct", "ciclosporin", "voriconazole"),
+        ("calcineurin_isavuconazole", "tacrolimus", "isavuconazole"),
+        ("calcineurin_fluconazole", "tacrolimus", "fluconazole"),
+        ("tacrolimus_rifampicin_label_us", "tacrolimus", "rifampicin"),
+    ],
+)
+def test_the_end_of_a_partner_is_still_spoken_of(id_: str, victim: str, partner: str) -> None:
+    taken = [dose(victim, d * DAY, "1 mg") for d in range(21)]
+    beside = [dose(partner, d * DAY, "100 mg") for d in range(20)]
+    stop = Stop(at=20 * DAY, known=20 * DAY, agent=partner)
     for after, truth in ((1.0, Truth.MET), (15 * DAY, Truth.NOT_MET)):
         at = 20 * DAY + after
-        later = dose("everolimus", at - 0.5, "0.75 mg")
-        verdict = ask(
-            "everolimus_ciclosporin", situation(at, *everolimus, *ciclosporin, stop, later)
-        )
+        later = dose(victim, at - 0.5, "1 mg")
+        verdict = ask(id_, situation(at, *taken, *beside, stop, later))
         assert verdict.truth is truth
 
 

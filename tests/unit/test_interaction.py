@@ -15,7 +15,7 @@ from equipoise.courses import answer_request
 from equipoise.decisions.azole_facts import AZOLES
 from equipoise.decisions.azole_on_sirolimus import AGENT
 from equipoise.decisions.azole_on_sirolimus import DECISION as AZOLE
-from equipoise.exposure import _without_partners, as_it_stands, know, pooled
+from equipoise.exposure import as_it_stands, expose, know, pooled
 from equipoise.interaction import (
     SINGLE_DOSE,
     STEADY_STATE,
@@ -226,6 +226,13 @@ def trough(known, factor=None):
 
 def known_of(*events, t, shelf=interactions.ALL, model=WU):
     return know(model, patient(*events, t=t), t, seed=1, draws=500, interactions=shelf)
+
+
+def summaries_without(known):
+    shown = expose(
+        known, targets=(), refused=(), effects=(), metrics=[Metric.TROUGH], watermark=""
+    )  # fmt: skip
+    return [s for s in shown.summaries if s.name == "trough_without_partners"]
 
 
 @pytest.mark.parametrize(
@@ -443,10 +450,10 @@ def test_the_liver_stays_where_the_drug_is_left_out():
         *sirolimus, liver(-24.0, "B"), dose("voriconazole", t + 24.0, "200 mg", known=t), t=t + 1.0
     )
     alone = known_of(*sirolimus, liver(-24.0, "B"), t=t + 1.0)
-    (without,) = _without_partners(both, pooled(both), pooled(both))
+    (without,) = summaries_without(both)
     assert without.label.endswith("without voriconazole")
     assert without.posterior[2] == pytest.approx(trough(alone), rel=0.02)
-    assert _without_partners(alone, pooled(alone), pooled(alone)) == ()
+    assert summaries_without(alone) == []
 
 
 # --- the decision on azoles -------------------------------------------------------------------

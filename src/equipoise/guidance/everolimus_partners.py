@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from equipoise.advice import Alternative, Predicate, Recommendation
-from equipoise.guidance.conditions import OURS, finding, one_of, running, stopped, together
+from equipoise.guidance.conditions import OURS, around, finding, running, together
 from equipoise.source import Evidence, Source, Standing
 
 TOPIC = "everolimus interactions"
@@ -132,7 +132,7 @@ CICLOSPORIN = _step(
     CICLOSPORIN_PAPER,
     "4",
     # The fall comes when ciclosporin has ended: the sentence must still be there then.
-    together(running("everolimus"), one_of(running("ciclosporin"), stopped("ciclosporin"))),
+    together(running("everolimus"), around("ciclosporin")),
     (BY_LEVEL,),
     CERTICAN,
     label=("adjust", "Indonesia"),
