@@ -202,7 +202,7 @@ def answer_request(
         if not why:
             if target.metric not in factors:
                 factors[target.metric] = {
-                    s.id: _factor(known, s, target) for s in allowed.scenarios
+                    s.id: _factor(known, s, target, lasting(others)) for s in allowed.scenarios
                 }
             proposals = _requested(known, allowed, target, factors[target.metric], others)
         if not why and not proposals:
@@ -352,8 +352,8 @@ def _first(known: Known) -> float:
     return min((d.at for d in known.given), default=known.t)
 
 
-def _factor(known: Known, scenario: Scenario, target: Target) -> float:
-    """Factor of clearance that reproduces a published ratio.
+def _factor(known: Known, scenario: Scenario, target: Target, others: float) -> float:
+    """Factor of clearance that reproduces a published ratio on top of the others' factor.
 
     A ratio of AUC is 1 / factor. A ratio of troughs moves more than clearance does (the trough is
     what is left at the end of an interval), so the factor is found for this patient's median.
@@ -370,8 +370,8 @@ def _factor(known: Known, scenario: Scenario, target: Target) -> float:
         steps = known.covariates.steps
         return np.log(metric_draws(known.model, Metric.TROUGH, proposals, steps, median)[:, 0])
 
-    wanted = float(log_troughs(np.zeros(1))[0]) + math.log(scenario.ratio)
-    return math.exp(solved(log_troughs, wanted))
+    wanted = float(log_troughs(np.log([others]))[0]) + math.log(scenario.ratio)
+    return math.exp(solved(log_troughs, wanted)) / others
 
 
 def option_list(

@@ -538,6 +538,16 @@ def test_the_hepatic_class_lowers_clearance_of_sirolimus(value, share_of):
     assert free.partners == ()
 
 
+def test_a_ratio_of_troughs_holds_on_top_of_what_else_acts():
+    """10.5 is 10.5 in a patient whose clearance letermovir has lowered already."""
+    t = 14 * DAY
+    events = [*daily("sirolimus", 0, 15), *daily("letermovir", 0, 15, "480 mg")]
+    before = known_of(*events, t=t + 1.0)
+    after = known_of(*events, dose("voriconazole", t + 24.0, "200 mg", known=t), t=t + 1.0)
+    assert [r.interaction.partner for r in after.partners] == ["voriconazole", "letermovir"]
+    assert trough(after) / trough(before) == pytest.approx(10.5, rel=0.05)
+
+
 def test_a_model_with_a_liver_test_of_its_own_does_not_count_the_class_twice():
     t = 20 * DAY
     bilirubin = Measurement(
