@@ -39,7 +39,7 @@ from equipoise.policy import (
     weight_of,
 )
 from equipoise.record import SAME_TIME, AnyEvent, Record
-from equipoise.target import Metric, Target, choose
+from equipoise.target import REGULAR, Metric, Target, choose
 
 TOGETHER = 64
 """Courses simulated in one call; a number of its own has no influence on a result."""
@@ -361,7 +361,7 @@ def _check(
                 f"the target {target.id} is of {target.agent}, the model {model.id} of "
                 f"{model.agent}"
             )
-        if target.metric in (Metric.TROUGH, Metric.STEADY_STATE):
+        if target.metric in (*REGULAR, Metric.STEADY_STATE):
             raise PolicyError(
                 f"the target {target.id} is a {target.metric.value}: these policies steer the "
                 "exposure of a course of doses"
