@@ -21,6 +21,7 @@ from equipoise.plan import (
     Proposal,
     gate,
     metric_draws,
+    mixture_quantiles,
     none_reaches,
     simulated,
     weigh,
@@ -157,15 +158,18 @@ def _aimed(known: Known, target: Target) -> tuple[Proposal, ...]:
     enough; an exposure that is not proportional to the dose is not solved for.
     """
     aim = aim_of(target)
-    if not isinstance(known.model.structure, Linear) or not math.isfinite(aim):
+    straight = all(isinstance(b.posterior.model.structure, Linear) for b in known.beliefs)
+    if not straight or not math.isfinite(aim):
         return ()
     ends = [remaining_proposal(known, f, id=f"{f:g}") for f in (0.0, 1.0)]
-    table = metric_draws(known.model, target.metric, ends, known.covariates.steps, pooled(known))
-    table = table[:, np.isfinite(table).all(axis=0)]
-    received, ahead = table[0], table[1] - table[0]
+    tables = [
+        t[:, np.isfinite(t).all(axis=0)] for t in simulated(known.beliefs, target.metric, ends)
+    ]
+    weights = np.array([b.weight for b in known.beliefs])
 
     def reached(fraction: float) -> float:
-        return float(np.median(received + fraction * ahead))
+        values = [t[0] + fraction * (t[1] - t[0]) for t in tables]
+        return mixture_quantiles(values, weights)[2]
 
     if not reached(0.0) < aim <= reached(AIM_MOST):
         return ()
@@ -434,7 +438,7 @@ def _option_list(
     standing = weakest(known.model.standing, *published)
     options: Sequence[Option] = ()
     weight, preferred = weight_of(known.record.wants)
-    if not why:
+    if not why and proposals:
         memory = {} if memory is None else memory
         tables: dict[Metric, tuple[Array, ...]] = {}
         for metric in dict.fromkeys(w.metric for w in windows):
@@ -510,10 +514,9 @@ def _odds_cautions(known: Known, target: Target) -> tuple[str, ...]:
     if not known.given:
         return carried
     part = remaining_proposal(known, 0.0, id="received")
-    values = metric_draws(
-        known.model, target.metric, [part], known.covariates.steps, pooled(known)
-    )[0]
-    low, middle, high = np.quantile(values[np.isfinite(values)], (0.05, 0.5, 0.95))
+    values = [t[0][np.isfinite(t[0])] for t in simulated(known.beliefs, target.metric, [part])]
+    weights = np.array([b.weight for b in known.beliefs])
+    low, _, middle, _, high = mixture_quantiles(values, weights)
     count = len(known.given)
     doses = "the dose already given brings" if count == 1 else f"the {count} doses given bring"
     received = (

@@ -16,6 +16,7 @@ INPUT_ERRORS = (
     ("equipoise.regimen", "DoseLineError"),
     ("equipoise.datafile", "DatasetError"),
     ("equipoise.plan", "GateError"),
+    ("equipoise.mixture", "MixtureError"),
     ("equipoise.modelfile", "ModelFileError"),
     ("equipoise.offer", "OfferError"),
     ("equipoise.turnaround", "TurnaroundError"),

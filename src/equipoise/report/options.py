@@ -90,6 +90,7 @@ def _list(lists: Sequence[OptionList], clock: Clock, said_before: set[object]) -
             )
             parts.append(Paragraph(words(said), "answer"))
         parts.append(_table(options, what))
+        parts.extend(_by_candidate(options, said_before))
         notes = tuple(
             words(strong(f"{letter} "), quiet(sentence(note)))
             for note, letter in _letters(options).items()
@@ -174,6 +175,27 @@ def _table(options: OptionList, what: str) -> Table:
         "error of within, in percentage points; measured: with assay and residual error"
     )
     return Table(caption, columns, tuple(rows), "odds")
+
+
+def _by_candidate(options: OptionList, said_before: set[object]) -> tuple[Block, ...]:
+    """The odds within under each of several models, once for the lists that share them."""
+    rows = [(o.label, o.under) for o in options.options if o.under]
+    what = frozenset(rows)
+    if not rows or what in said_before:
+        return ()
+    said_before.add(what)
+    columns = (
+        Column("Course"),
+        *(Column(f"{u.model}, weight {percent(u.weight)}", numeric=True) for u in rows[0][1]),
+        Column("Apart", numeric=True),
+    )
+    lines = []
+    for label, under in rows:
+        odds = [u.within for u in under]
+        apart = cell(f"{100.0 * (max(odds) - min(odds)):.0f}")
+        lines.append(Row((cell(label), *(cell(percent(x)) for x in odds), apart)))
+    caption = "Odds within, by candidate model, and how many percentage points they are apart"
+    return (Table(caption, columns, tuple(lines), "odds"),)
 
 
 def _part_columns(options: OptionList) -> tuple[Column, ...]:
