@@ -54,7 +54,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "dataset", "profiles", "objective", "scout", "mode", "importance", "loglinear", "sampling",
         "proposal", "fit", "diagnostics", "patient", "triage", "preference", "plan", "joint",
         "interacting", "areas", "exposure", "boarding", "signals", "nextdraw", "courses", "mixture",
-        "offer", "policy", "guided", "turnaround", "replay", "commissioning", "nonmem",
+        "offer", "policy", "guided", "strategy", "turnaround", "replay", "commissioning", "nonmem",
         "gradetable", "agreement", "pooling", "studies", "evidence",
     ),
     "jobs": ("shelves", "examples", "studytables", "assess", "formulary", "bedside"),

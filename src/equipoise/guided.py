@@ -227,7 +227,7 @@ class LevelGuided:
     def __call__(self, records: Sequence[Record], t: float) -> tuple[tuple[AnyEvent, ...], ...]:
         """Dose events for each record, by the first policy until a level is known."""
         pasts = [past_of(record, t) for record in records]
-        early = [i for i, past in enumerate(pasts) if not self._has_level(past, t)]
+        early = [i for i, past in enumerate(pasts) if not self.guides(past, t)]
         first = self.first([pasts[i] for i in early], t) if early else ()
         by_first = dict(zip(early, first, strict=True))
         return tuple(
@@ -235,7 +235,7 @@ class LevelGuided:
             for i, past in enumerate(pasts)
         )
 
-    def _has_level(self, past: Record, t: float) -> bool:
+    def guides(self, past: Record, t: float) -> bool:
         """Whether a level is known that the model predicts.
 
         Fails  PolicyError where all levels known are of another analyte or unit of activity.

@@ -19,6 +19,8 @@ INPUT_ERRORS = (
     ("equipoise.mixture", "MixtureError"),
     ("equipoise.modelfile", "ModelFileError"),
     ("equipoise.offer", "OfferError"),
+    ("equipoise.policy", "PolicyError"),
+    ("equipoise.strategy", "StrategyError"),
     ("equipoise.turnaround", "TurnaroundError"),
     ("equipoise.readout", "ModelUseError"),
     ("equipoise.charting", "ChartingError"),
