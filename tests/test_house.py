@@ -52,12 +52,14 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "verbs": (
         "checks", "files", "modelfile", "density", "descent", "likelihood", "datafile", "steps",
         "dataset", "profiles", "objective", "scout", "mode", "importance", "loglinear", "sampling",
-        "proposal", "fit", "diagnostics", "patient", "triage", "plan", "interacting", "areas",
-        "exposure", "boarding", "comparing", "signals", "courses", "offer", "policy", "guided",
-        "turnaround", "replay", "commissioning", "nonmem", "gradetable", "agreement",
-        "pooling", "curves", "studies", "evidence",
+        "proposal", "fit", "diagnostics", "patient", "triage", "preference", "plan", "joint",
+        "interacting", "areas", "exposure", "boarding", "comparing", "signals", "nextdraw",
+        "courses", "mixture", "offer", "policy", "guided", "strategy", "turnaround", "replay",
+        "commissioning", "nonmem", "gradetable", "agreement", "pooling", "curves", "studies",
+        "evidence",
     ),
-    "jobs": ("shelves", "examples", "studytables", "assess", "formulary", "bedside"),
+    "jobs": ("shelves", "examples", "studytables", "supposed", "assess", "formulary",
+             "bedside"),
     "faces": ("report", "cli"),
 }  # fmt: skip
 

@@ -26,12 +26,15 @@ class Situation:
     record     cut at `at`
     grades     criterion id -> grade at `at`
     exposures  agent -> the job's numbers about it (model ids, troughs, AUC)
+    supposing  criterion id -> its grade if what it asks to be excluded were excluded, where it is
+               open
     """
 
     record: Record
     at: float
     grades: Mapping[str, Grade] = field(default_factory=dict)
     exposures: Mapping[str, Any] = field(default_factory=dict)
+    supposing: Mapping[str, Grade] = field(default_factory=dict)
 
     def given(self, *agents: str) -> tuple[Dose, ...]:
         """Doses of the agents that count as given by `at`, by time."""

@@ -27,13 +27,15 @@ from equipoise.assessment import (
 )
 from equipoise.boarding import on_board
 from equipoise.chance import stream
+from equipoise.charting import Conventions
 from equipoise.comparing import comparables
 from equipoise.courses import answer_request, default_options
 from equipoise.criterion import Criterion, Grade, Truth, snapshot
 from equipoise.decision import OpenDecision
 from equipoise.differential import ForAndAgainst, for_and_against
 from equipoise.exposure import Known, expose, know
-from equipoise.grading import daily, grade
+from equipoise.grading import grade
+from equipoise.mixture import with_spread
 from equipoise.model import Model
 from equipoise.onboard import OnBoard
 from equipoise.patient import candidates
@@ -43,6 +45,7 @@ from equipoise.shelves import SHELVES, Shelves
 from equipoise.signal import Signal
 from equipoise.signals import signals
 from equipoise.source import Source, Standing, review_due
+from equipoise.supposed import days_of, supposing, under_conventions
 from equipoise.tally import Tally, tally
 from equipoise.target import Comparable, Effect, Metric, choose
 from equipoise.version import VERSION
@@ -64,6 +67,7 @@ def assess(
     *,
     seed: int = 1,
     research: bool = False,
+    conventions: Conventions | None = None,
     shelves: Shelves = SHELVES,
     progress: Progress = lambda _what: None,
 ) -> Assessment:
@@ -73,6 +77,8 @@ def assess(
               are taken as known after the vocabulary's turnaround (said in the cautions)
     at        hours from day 0
     research  lets provisional things feed options; everything is then marked NOT FOR DOSING
+    conventions  what a site's silence means; shown beside the strict answers, on which all else
+              rests
     progress  called with a word before each slower step
     """
     past = record.assuming_turnaround().until(at)
@@ -81,11 +87,12 @@ def assess(
     progress("grading")
     asked_of = [c for c in shelves.criteria if _asked(c, past, at)]
     grades = tuple(grade(c, past, at) for c in asked_of)
-    days = {c.id: _days(c, past, at) for c in asked_of}
+    days = {c.id: days_of(c, past, at) for c in asked_of}
     agents = _agents(past, at, seed, research, shelves, progress)
     situation = Situation(
-        past, at, {g.criterion: g for g in grades}, {e.agent: e for e in agents.exposures}
-    )
+        past, at, {g.criterion: g for g in grades}, {e.agent: e for e in agents.exposures},
+        supposing(asked_of, grades, past, at),
+    )  # fmt: skip
     progress("decisions")
     decisions, asked = _decisions(situation, agents.known, shelves, seed=seed, research=research)
     tables = _differentials(shelves, past, at, days, situation.grades)
@@ -98,6 +105,14 @@ def assess(
     options = _together(asked, agents.options, decisions, situation, shelves, acting)
     cautions = [*agents.cautions, *_record_cautions(past, at, assumed)]
     cautions += _reviews(agents, advice, past.clock(at).date())
+    under = None
+    made_by = [("equipoise", VERSION), ("seed", str(seed)),
+               ("mode", "research" if research else "standard"),
+               ("record as known at that moment, sha256", fingerprint(past))]  # fmt: skip
+    if conventions is not None:
+        progress("charting conventions")
+        under = under_conventions(conventions, asked_of, situation, advice, shelves)
+        made_by.append(("charting conventions", conventions.name))
     if research:
         cautions.insert(0, f"research mode: provisional things feed options; {NOT_FOR_DOSING}")
     return Assessment(
@@ -130,12 +145,8 @@ def assess(
         on_board=aboard,
         signals=followed,
         comparables=cohorts,
-        made_by=(
-            ("equipoise", VERSION),
-            ("seed", str(seed)),
-            ("mode", "research" if research else "standard"),
-            ("record as known at that moment, sha256", fingerprint(past)),
-        ),
+        under_convention=under,
+        made_by=tuple(made_by),
     )
 
 
@@ -156,11 +167,6 @@ def _asked(criterion: Criterion, past: Record, at: float) -> bool:
     if "recorded_grade" in criterion.leading:
         return criterion.id in {recorded for recorded, _, _ in _recorded(past, at)}
     return any(past.latest(name, at) or past.latest_finding(name, at) for name in criterion.leading)
-
-
-def _days(criterion: Criterion, past: Record, at: float) -> tuple[Day, ...]:
-    graded = daily(criterion, past, at)
-    return tuple(Day(past.calendar_day(g.at), g) for g in graded)
 
 
 def _differentials(
@@ -266,7 +272,7 @@ def _agents(
             cautions.append(f"no dose of {agent} was given or is planned: no exposure")
         elif not any(k.model.agent == agent for k in known):
             cautions.append(f"no model on the shelf could be applied to {agent}")
-    return _Agents(tuple(known), tuple(exposures), tuple(options), tuple(cautions))
+    return _Agents(tuple(known), tuple(exposures), with_spread(options, known), tuple(cautions))
 
 
 def _established(
@@ -415,6 +421,9 @@ def _rng(known: Known, seed: int) -> np.random.Generator:
 
 def _header(past: Record, at: float) -> tuple[tuple[str, str], ...]:
     found = [("day", f"{past.calendar_day(at):+d}")]
+    death = past.death(at)
+    if death is not None:
+        found.append(("died", f"day {past.calendar_day(death.at):+d}"))
     age = past.age_at(at)
     # Whole years and months completed, as age is said.
     years = "not recorded" if age is None else f"{int(age)} years"

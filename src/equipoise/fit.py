@@ -173,11 +173,18 @@ def model_weights(
     Equal to the prior weights until two levels; then by predictive density, with a floor (`FLOOR`)
     so that no candidate is lost to one odd level.
     """
+    return candidate_weights([p.evidence for p in posteriors], prior_weights, levels=levels)
+
+
+def candidate_weights(
+    evidence: Sequence[float], prior_weights: Sequence[float] | Array, *, levels: int
+) -> Array:
+    """The same from the ln of the levels' predictive density under each candidate."""
     prior_part = np.asarray(prior_weights, dtype=float)
     prior_part = np.asarray(prior_part / prior_part.sum(), dtype=float)
-    if levels < 2 or len(posteriors) == 1:
+    if levels < 2 or len(evidence) == 1:
         return np.asarray(prior_part)
-    log_weight = np.log(prior_part) + np.array([p.evidence for p in posteriors])
+    log_weight = np.log(prior_part) + np.asarray(evidence)
     weight = np.exp(log_weight - log_sum(log_weight))
     low = np.zeros(len(weight), dtype=bool)
     while True:
@@ -209,6 +216,7 @@ class _Round:
         self.z = np.zeros((0, proposal.centers.shape[1]))
         self.target = np.zeros(0)
         self.log_ratio = np.zeros(0)
+        self._known: dict[int, float] = {}
 
     def draw(self, size: int, rng: np.random.Generator) -> None:
         """Adds draws, and weighs all of them."""
@@ -225,6 +233,7 @@ class _Round:
         top = self.log_ratio.max()
         self.weights = np.exp(self.log_ratio - top) if np.isfinite(top) else np.ones(self.size)
         self.weights /= self.weights.sum()
+        self._known = {}
 
     @property
     def size(self) -> int:
@@ -243,6 +252,11 @@ class _Round:
 
     def effective(self, n: int) -> float:
         """Effective draws of n that are resampled: with the noise of the resampling."""
+        if n not in self._known:
+            self._known[n] = self._counted(n)
+        return self._known[n]
+
+    def _counted(self, n: int) -> float:
         w = self.weights
         rest = n * w - np.floor(n * w)
         # What a draw adds to the variance of a mean: by its weight, and by whether it is picked.

@@ -351,6 +351,7 @@ IECHS = Criterion(
         **dict.fromkeys(("creatinine", "dialysis"), 48.0),
         **dict.fromkeys(("transfusion_dependent_bleeding", "bleeding_grade"), 24.0),
     },
+    excludes=("infection", "progression"),
     items=(
         Item(
             "required",

@@ -19,6 +19,7 @@ TOPIC = "IEC-HS"
 REVIEWED = date(2026, 11, 22)
 CRITERION = "iechs_astct2023"
 CRS = "crs_astct2019"
+EXCLUDED = ("infection", "progression")
 REQUIRED = ("ferritin", "baseline ferritin", "ferritin_rapidly_rising")
 """What settles the required element."""
 
@@ -79,6 +80,19 @@ def iechs(situation: Situation) -> Verdict:
     if not grade.applies:
         return Verdict(Truth.NOT_MET, grade.because, detail=grade.sentence)
     missing = tuple(m.name for m in grade.missing) if grade.met is None else ()
+    supposed = situation.supposing.get(CRITERION)
+    if grade.met is None and supposed is not None and supposed.met:
+        open_ = [name for name in EXCLUDED if name in missing]
+        detail = f"met if {' and '.join(open_)} {'are' if len(open_) > 1 else 'is'} excluded"
+        charted = [
+            f"{name} {finding.value}"
+            for name in open_
+            if (finding := situation.record.latest_finding(name, situation.at)) is not None
+            and finding.value != "excluded"
+        ]
+        if charted:
+            detail += f" as its explanation (charted: {' and '.join(charted)})"
+        return Verdict(Truth.UNKNOWN, grade.because, tuple(open_), f"{detail}; {grade.sentence}")
     return Verdict(Truth.of(grade.met), grade.because, missing, grade.sentence)
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from itertools import zip_longest
 
 from equipoise.assessment import Assessment, Exposure, Option, OptionList
+from equipoise.criterion import Grade
 from equipoise.decision import DecisionOption, EvidenceTable, OpenDecision
 from equipoise.report import concentration, odds_bar, signals, strip
 from equipoise.report.blocks import (
@@ -17,6 +18,7 @@ from equipoise.report.blocks import (
     Column,
     Facts,
     Figure,
+    Fold,
     Heading,
     Items,
     Pair,
@@ -50,6 +52,9 @@ from equipoise.source import Standing
 RECENT = 14
 """Days of the toxicity strip that stand on the first page."""
 
+SHORT = 4
+"""So many findings of evidence stand on paper; more are folded away."""
+
 NONE_OPEN = "No decision of those on the shelf is open at this time."
 
 NO_OPTIONS = "No options are weighed for this decision; the reason stands with it."
@@ -79,7 +84,9 @@ def metric(options: OptionList) -> str:
 
 
 def window(options: OptionList) -> str:
-    """The window with its unit, or that there is none."""
+    """The window with its unit, or that there is none; several that have to hold at once."""
+    if options.together:
+        return " and ".join(options.together)
     return "no window" if options.target is None else options.target.window
 
 
@@ -124,7 +131,8 @@ def _decision(
         parts.append(_needs(decision))
     sources = tuple(_option_sources(o) for o in decision.options if o.sources or o.evidence)
     if sources:
-        parts += [Heading(4, "What these options rest on"), Items(sources)]
+        rests = (Heading(4, "What these options rest on"), Items(sources))
+        parts.append(Fold("What these options rest on, with the level of each", rests))
     if decision.because:
         parts.append(Heading(4, "Why it is open"))
         parts.append(
@@ -140,17 +148,17 @@ def _decision(
             )
         )
     if decision.evidence:
-        parts.append(Heading(4, "Evidence"))
-        parts.append(
-            Items(
-                tuple(
-                    words(
-                        f"{sentence(said)} ", citation(source), " ", *_mark_unless_plain(standing)
-                    )
-                    for said, source, standing in decision.evidence
-                )
+        evidence = Items(
+            tuple(
+                words(f"{sentence(said)} ", citation(source), " ", *_mark_unless_plain(standing))
+                for said, source, standing in decision.evidence
             )
         )
+        # Few lines stand as they are; many make a page of their own.
+        title = Heading(4, "Evidence")
+        many = len(evidence.items) > SHORT
+        listed = Fold(f"Evidence, {len(evidence.items)} findings with sources", (title, evidence))
+        parts += [listed] if many else [title, evidence]
     for table in decision.tables:
         parts += [_table(table), Paragraph(words(sentence(table.covers)), "quiet")]
     rest: list[tuple[Block, ...]] = [
@@ -344,15 +352,29 @@ def _figure(assessment: Assessment, decision: OpenDecision | None) -> tuple[Bloc
     if any(strip.applies(days) for days in assessment.daily.values()):
         recorded = recorded_by_day(assessment)
         last = max(d.day for days in assessment.daily.values() for d in days)
-        daily = {
+        recent = {
             criterion: tuple(d for d in days if d.day > last - RECENT)
             for criterion, days in assessment.daily.items()
         }
+        # The whole strip has a panel of its own; here only what was surely there.
+        daily = {c: days for c, days in recent.items() if any(_certain(d.grade) for d in days)}
+        if not daily:
+            return ()
         drawn = strip.drawing(daily, assessment.criterion_titles, recorded)
-        said = f", at most {RECENT} days to {day_word(last)}; the whole course stands below"
+        said = (
+            f", at most {RECENT} days to {day_word(last)}: what was certain on any of them; all "
+            "criteria and the whole course stand below"
+        )
         caption = words(strong("Toxicity by calendar day"), said)
         return (Figure(drawn, caption, partial(strip_lines, replace(assessment, daily=daily))),)
     return ()
+
+
+def _certain(grade: Grade) -> bool:
+    """Whether a grade above 0, or a criterion that is met; scores say something on every day."""
+    if grade.met is not None:
+        return grade.met
+    return grade.probability_low is None and (grade.high or 0) <= 5 and bool(grade.low)
 
 
 def _lead_signal(assessment: Assessment, decision: OpenDecision | None) -> Signal | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from equipoise.assessment import Assessment
 from equipoise.report import (
+    assumed,
     cautions,
     comparables,
     decisions,
@@ -37,6 +38,7 @@ PANELS: tuple[Panel, ...] = (
     exposures.blocks,
     options.blocks,
     toxicity.blocks,
+    assumed.blocks,
     staging.blocks,
     differential.blocks,
     trends.blocks,
