@@ -11,7 +11,8 @@ import numpy as np
 from equipoise.assessment import NOT_FOR_DOSING, Option, OptionList
 from equipoise.decision import Candidate, Request, Scenario
 from equipoise.exposure import Known, pooled, trough_proposal
-from equipoise.interacting import solved
+from equipoise.interacting import from_start, solved, still_acting
+from equipoise.interaction import Running, lasting
 from equipoise.joint import MOST_TOGETHER, apart, combinations, weigh_together, words
 from equipoise.kinetics import Linear
 from equipoise.model import Array, Purpose, Step
@@ -222,21 +223,23 @@ def answer_request(
     factors: dict[Metric, dict[str, float]] = {}
     lists = []
     memory: Memory = {}
+    others = tuple(r for r in known.partners if r.interaction.partner not in request.instead)
+    told = still_acting(others) if allowed.scenarios else ()
     for target, note in distinct(fitting):
         why = gate(known.model, target, research=research) or known.doubt
         proposals: tuple[Proposal, ...] = ()
         if not why:
             if target.metric not in factors:
                 factors[target.metric] = {
-                    s.id: _factor(known, s, target) for s in allowed.scenarios
+                    s.id: _factor(known, s, target, lasting(others)) for s in allowed.scenarios
                 }
-            proposals = _requested(known, allowed, target, factors[target.metric])
+            proposals = _requested(known, allowed, target, factors[target.metric], others)
         if not why and not proposals:
             why = _nothing_to_weigh(target)
         found = _option_list(
             known, target, proposals, why, rng, research=research, ranked=False, memory=memory
         )
-        cautions = (*note, *left_out, *found.cautions)
+        cautions = (*note, *left_out, *told, *found.cautions)
         lists.append(replace(found, decision=decision, cautions=cautions))
     return tuple(lists)
 
@@ -275,8 +278,17 @@ def distinct(targets: Sequence[Target]) -> tuple[tuple[Target, tuple[str, ...]],
 
 
 def _requested(
-    known: Known, request: Request, target: Target, factors: Mapping[str, float]
+    known: Known,
+    request: Request,
+    target: Target,
+    factors: Mapping[str, float],
+    others: Sequence[Running],
 ) -> tuple[Proposal, ...]:
+    """The candidates as proposals.
+
+    factors  of clearance at steady state under each scenario alone
+    others   partners that act whatever the scenario
+    """
     scenarios = {s.id: s for s in request.scenarios}
     proposals: list[Proposal] = []
     if target.metric is Metric.AUC_CUMULATIVE and known.planned:
@@ -286,11 +298,12 @@ def _requested(
         if candidate.fraction is None:
             continue
         if target.metric is Metric.TROUGH and known.present is not None:
-            factor = None if scenario is None else factors[scenario.id]
+            own = None if scenario is None else factors[scenario.id]
             if candidate.fraction == 0.0:
-                held = _held(known, candidate, scenario, factor, request.horizon)
+                held = _held(known, candidate, scenario, own, request.horizon, others)
                 proposals.extend(() if held is None else (held,))
             else:
+                factor = None if own is None else own * lasting(others)
                 proposals.append(_trough_candidate(known, candidate, scenario, factor))
         elif target.metric not in (*REGULAR, Metric.STEADY_STATE) and known.planned:
             proposals.append(
@@ -300,7 +313,9 @@ def _requested(
                     id=candidate.id,
                     label=candidate.label,
                     scenario=scenario.label if scenario else "",
-                    factor=None if scenario is None else _from(known, scenario, factors),
+                    factor=None
+                    if scenario is None
+                    else from_start(factors[scenario.id], scenario.start, _first(known), others),
                 )
             )
     return tuple(proposals)
@@ -335,6 +350,7 @@ def _held(
     scenario: Scenario | None,
     factor: float | None,
     horizon: float,
+    others: Sequence[Running],
 ) -> Proposal | None:
     """No further dose: what is left of the agent at the horizon. Only a model that knows more than
     steady-state troughs can say.
@@ -346,7 +362,7 @@ def _held(
     steps = (
         None
         if scenario is None or factor is None
-        else _from(known, scenario, {scenario.id: factor})
+        else from_start(factor, scenario.start, _first(known), others)
     )
     return Proposal(
         candidate.id,
@@ -360,15 +376,13 @@ def _held(
     )
 
 
-def _from(known: Known, scenario: Scenario, factors: Mapping[str, float]) -> float | Step:
-    """Factor of clearance from the scenario's start on; 1 before."""
-    begin = min((d.at for d in known.given), default=known.t)
-    factor = factors[scenario.id]
-    return ((begin, 1.0), (scenario.start, factor)) if scenario.start > begin else factor
+def _first(known: Known) -> float:
+    """When the first dose was given, else now."""
+    return min((d.at for d in known.given), default=known.t)
 
 
-def _factor(known: Known, scenario: Scenario, target: Target) -> float:
-    """Factor of clearance that reproduces a published ratio.
+def _factor(known: Known, scenario: Scenario, target: Target, others: float) -> float:
+    """Factor of clearance that reproduces a published ratio on top of the others' factor.
 
     A ratio of AUC is 1 / factor. A ratio of troughs moves more than clearance does (the trough is
     what is left at the end of an interval), so the factor is found for this patient's median.
@@ -385,8 +399,8 @@ def _factor(known: Known, scenario: Scenario, target: Target) -> float:
         steps = known.covariates.steps
         return np.log(metric_draws(known.model, Metric.TROUGH, proposals, steps, median)[:, 0])
 
-    wanted = float(log_troughs(np.zeros(1))[0]) + math.log(scenario.ratio)
-    return math.exp(solved(log_troughs, wanted))
+    wanted = float(log_troughs(np.log([others]))[0]) + math.log(scenario.ratio)
+    return math.exp(solved(log_troughs, wanted)) / others
 
 
 def option_list(

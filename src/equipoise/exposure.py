@@ -17,7 +17,7 @@ from equipoise.assessment import QUANTILES, DoseMark, Exposure, Level, Summary
 from equipoise.chance import stream
 from equipoise.fit import Posterior, fit, model_weights, without
 from equipoise.interacting import interacting
-from equipoise.interaction import Interaction, Running
+from equipoise.interaction import Interaction, Running, lasting
 from equipoise.likelihood import Subject, residual_sd
 from equipoise.mode import find_mode
 from equipoise.model import (
@@ -271,17 +271,20 @@ def _summaries(
 
 
 def _without_partners(known: Known, before: Array, after: Array) -> tuple[Summary, ...]:
-    """The trough on the present dose with no partner: what a stop, or none at all, would lead to.
+    """The trough on the present dose with no other drug: what a stop, or none, would lead to.
 
     What it is with them is the trough itself.
     """
     ordinary = as_it_stands(known, Metric.TROUGH)
-    if ordinary is None or not any(r.goes_on for r in known.partners):
+    # An impaired liver is no partner that can be left out.
+    liver = [r for r in known.partners if r.interaction.finding]
+    drugs = [r for r in known.partners if r.goes_on and r not in liver]
+    if ordinary is None or not drugs:
         return ()
-    names_ = " and ".join(r.interaction.partner_label for r in known.partners)
+    names_ = " and ".join(r.interaction.partner_label for r in drugs)
     alone = replace(
         ordinary,
-        factor=1.0,
+        factor=lasting(liver),
         label=f"on {known.present.text} without {names_}",  # type: ignore[union-attr]
     )
     found = _summary(known, Metric.TROUGH, alone, before, after)
