@@ -100,7 +100,7 @@ def assess(
     aboard = on_board(past, at, shelves.rules, agents.known)
     followed = signals(past, at, shelves.marks, shelves.paces)
     given = tally(past, at)
-    cohorts = comparables(shelves.effects, past, at)
+    cohorts = comparables(shelves.effects, past, at, situation.grades)
     acting = {k.model.agent for k in agents.known if any(r.goes_on for r in k.partners)}
     options = _together(asked, agents.options, decisions, situation, shelves, acting)
     cautions = [*agents.cautions, *_record_cautions(past, at, assumed)]

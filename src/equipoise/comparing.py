@@ -7,9 +7,10 @@ refused. What is not charted is "cannot tell", never a no.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from equipoise import names, units
+from equipoise.criterion import Grade
 from equipoise.record import SAME_TIME, Cells, Measurement, Record
 from equipoise.target import Comparable, Effect, Metric
 from equipoise.truth import Truth
@@ -23,12 +24,16 @@ TOGETHER = 14.0 * 24.0
 """Hours before the last graft within which cells belong to the same one (convention)."""
 
 
-def comparables(effects: Sequence[Effect], past: Record, at: float) -> tuple[Comparable, ...]:
+def comparables(
+    effects: Sequence[Effect], past: Record, at: float, grades: Mapping[str, Grade]
+) -> tuple[Comparable, ...]:
     """Every cohort of cells or counts that may be asked about this graft, with the answer.
 
     effects  any; those of other metrics are left out, and those of grafts where the record has no
              engineered one
     past     cut at `at`;  () without an allogeneic graft that was given
+    grades   of criteria at `at`: where a cohort's count is that of a criterion, it alone says
+             whether it was reached
     """
     grafts = [
         c
@@ -43,20 +48,24 @@ def comparables(effects: Sequence[Effect], past: Record, at: float) -> tuple[Com
     wanted = {Metric.COUNT} if seen else set()
     if past.platform in ENGINEERED or any(_engineered(c) for c in grafts):
         wanted = set(COHORTS)
-    return tuple(_held(e, grafts, past, at) for e in effects if e.metric in wanted)
+    return tuple(
+        _held(e, grafts, past, at, grades.get(e.criterion)) for e in effects if e.metric in wanted
+    )
 
 
 def _engineered(cells: Cells) -> bool:
     return any(key in COUNTED_OUT for key, _ in cells.doses)
 
 
-def _held(effect: Effect, grafts: Sequence[Cells], past: Record, at: float) -> Comparable:
+def _held(
+    effect: Effect, grafts: Sequence[Cells], past: Record, at: float, grade: Grade | None
+) -> Comparable:
     reason = _another(effect, grafts, past, at)
     if reason:
         return Comparable(effect, Truth.NOT_MET, reason, "")
     lacking = _lacking(effect, grafts, past, at)
     truth, why, charted = (
-        _counted(effect, grafts[-1], past, at)
+        _counted(effect, grafts[-1], past, at, grade)
         if effect.metric is Metric.COUNT
         else _dosed(effect, grafts, past)
     )
@@ -91,8 +100,13 @@ def _lacking(effect: Effect, grafts: Sequence[Cells], past: Record, at: float) -
         found.append("the donor is not charted")
     if effect.platforms and not past.platform:
         found.append("the record names no platform")
-    if past.age_at(at) is None and effect.ages != (0.0, math.inf):
+    age = past.age_at(at)
+    if age is None and (effect.ages != (0.0, math.inf) or math.isfinite(effect.ages_open)):
         found.append("no date of birth")
+    if age is not None and age >= effect.ages_open:
+        found.append(
+            "its patients were children and young adults; how old the oldest was is not told"
+        )
     said = " ".join(c.manipulation for c in grafts).casefold()
     if effect.product and effect.product.casefold() not in said:
         found.append(f"the graft is not charted as {effect.product} (manipulation)")
@@ -122,35 +136,59 @@ def _dosed(effect: Effect, grafts: Sequence[Cells], past: Record) -> tuple[Truth
     return Truth.NOT_MET, f"seen at {_range(low, high)} {unit}; here {total:.3g}", charted
 
 
-def _counted(effect: Effect, graft: Cells, past: Record, at: float) -> tuple[Truth, str, str]:
-    """Whether the count was over the limit on enough days by the day of the cohort."""
+def _counted(
+    effect: Effect, graft: Cells, past: Record, at: float, grade: Grade | None
+) -> tuple[Truth, str, str]:
+    """Whether the count was over the limit by the day of the cohort.
+
+    grade  of the criterion that says so, where the cohort names one
+    """
     low, high = effect.applies_low, effect.applies_high
     if low <= 0.0 and math.isinf(high):
         return Truth.MET, "", ""
     above = low > 0.0
     limit = low if above else high
     label = names.measurement(effect.analyte).label
-    end = graft.at + effect.by_day * 24.0
+    end = past.day_end(past.calendar_day(graft.at) + round(effect.by_day))
     values = past.measurements(effect.analyte, start=graft.at, end=min(at, end) + SAME_TIME)
-    days = {past.calendar_day(m.at) for m in values if _over(m, limit)}
     charted = ", ".join(f"{m.text} day {past.calendar_day(m.at):+d}" for m in values)
     charted = f"{label} {charted}" if charted else ""
-    if len(days) >= effect.times:
-        when = sorted(days)[effect.times - 1]
-        said = f"here over {limit:g} {effect.unit} by day {when:+d}"
+    reached, when = _by_grade(effect, grade) if effect.criterion else _once(values, limit)
+    many = f" in {effect.times} counts running" if effect.times > 1 else ""
+    if reached is Truth.MET:
+        said = f"here over {limit:g} {effect.unit}{many} by day {past.calendar_day(when):+d}"
         if above:
             return Truth.MET, said, charted
         return Truth.NOT_MET, f"its patients did not reach that; {said}", charted
     if at < end - SAME_TIME:
         return Truth.UNKNOWN, f"day {effect.by_day:g} has not come", charted
-    if not values or days or any(_open(m, limit) for m in values):
-        many = f" on {effect.times} days" if effect.times > 1 else ""
+    if reached is Truth.UNKNOWN:
         short = f"whether {label} was over {limit:g} {effect.unit}{many} by day {effect.by_day:g}"
         return Truth.UNKNOWN, f"{short} is not charted", charted
-    said = f"here never over {limit:g} {effect.unit} in what is charted by day {effect.by_day:g}"
+    said = (
+        f"here never over {limit:g} {effect.unit}{many} in what is charted by day {effect.by_day:g}"
+    )
     if above:
         return Truth.NOT_MET, f"its patients reached more; {said}", charted
     return Truth.MET, said, charted
+
+
+def _by_grade(effect: Effect, grade: Grade | None) -> tuple[Truth, float]:
+    """What the criterion says, and when the last count that it rests on was drawn."""
+    if grade is None or not grade.applies:
+        return Truth.UNKNOWN, math.nan
+    drawn = [b.at for b in grade.because if b.name == effect.analyte]
+    return Truth.of(grade.met), max(drawn, default=grade.at)
+
+
+def _once(values: Sequence[Measurement], limit: float) -> tuple[Truth, float]:
+    """Whether any value was over the limit, and when the first was; unknown without values."""
+    over = [m.at for m in values if _over(m, limit)]
+    if over:
+        return Truth.MET, over[0]
+    if not values or any(_open(m, limit) for m in values):
+        return Truth.UNKNOWN, math.nan
+    return Truth.NOT_MET, math.nan
 
 
 def _over(measured: Measurement, limit: float) -> bool:

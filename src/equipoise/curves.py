@@ -15,7 +15,7 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,8 +78,12 @@ def parse_curves(text: str, *, name: str) -> Mapping[str, Curve]:
     kind   "survival" (0 to 1), "at_risk", "events" (one row, time empty, may be left out)
     Fails  CurveError for the first thing refused
     """
-    rows = list(csv.DictReader(io.StringIO(text)))
-    header = tuple((h or "").strip() for h in (rows[0].keys() if rows else ()))
+    try:
+        header, *lines = [line for line in csv.reader(io.StringIO(text)) if line] or [[]]
+    except csv.Error as error:
+        raise CurveError(f"{name}: {error}; write plain rows of arm,kind,time,value") from None
+    header = [h.strip() for h in header]
+    rows = [dict(zip_longest(header, line[: len(header)], fillvalue="")) for line in lines]
     lacking = [c for c in COLUMNS if c not in header]
     if lacking:
         raise CurveError(
@@ -89,7 +93,7 @@ def parse_curves(text: str, *, name: str) -> Mapping[str, Curve]:
         arm: {kind: [] for kind in KINDS} for arm in ARMS
     }
     for i, row in enumerate(rows, 1):
-        arm, kind = (row["arm"] or "").strip(), (row["kind"] or "").strip()
+        arm, kind = row["arm"].strip(), row["kind"].strip()
         if arm not in ARMS:
             raise CurveError(f"{name}, row {i}, arm: {arm or 'empty'}; one of {', '.join(ARMS)}")
         if kind not in KINDS:
@@ -107,9 +111,9 @@ def parse_curves(text: str, *, name: str) -> Mapping[str, Curve]:
     return {arm: _curve(found[arm], f"{name}, {arm}") for arm in ARMS}
 
 
-def _number(text: str | None, place: str) -> float:
+def _number(text: str, place: str) -> float:
     try:
-        found = float(text or "")
+        found = float(text)
     except ValueError:
         found = math.nan
     if not (math.isfinite(found) and found >= 0.0):
@@ -118,7 +122,9 @@ def _number(text: str | None, place: str) -> float:
 
 
 def _curve(read: Mapping[str, Sequence[tuple[float, float]]], place: str) -> Curve:
-    points, risks = sorted(read["survival"]), sorted(read["at_risk"])
+    # Both ends of a step may stand at one time: the upper comes first.
+    points = sorted(read["survival"], key=lambda p: (p[0], -p[1]))
+    risks = sorted(read["at_risk"])
     if len(points) < FEWEST_POINTS:
         raise CurveError(
             f"{place}: {len(points)} points of survival are no curve; digitize at least "
@@ -146,6 +152,10 @@ def _curve(read: Mapping[str, Sequence[tuple[float, float]]], place: str) -> Cur
     events = [int(value) for _, value in read["events"]]
     if len(events) > 1:
         raise CurveError(f"{place}: events stand {len(events)} times; give their number once")
+    if events and events[0] > risks[0][1]:
+        raise CurveError(
+            f"{place}: {events[0]} events of {risks[0][1]:g} patients; check the rows of events"
+        )
     return Curve(
         times=tuple(t for t, _ in points),
         survival=tuple(survival),
@@ -174,10 +184,13 @@ def patients_behind(curve: Curve) -> Patients:
             for t, s in zip(curve.times, curve.survival, strict=True)
             if start < t and (t < stop or last)
         ]
-        if not last and stop < curve.times[-1]:
-            # Of what happened between two points a part belongs before the number at risk.
+        if not last and stop <= curve.times[-1]:
+            # Of what happened between two points a part belongs before the number at risk, and
+            # where the curve ends there all of it: nothing comes after.
             before = max([start, *(t for t, _ in points)])
             share = float(np.interp(stop, curve.times, curve.survival))
+            if stop == curve.times[-1]:
+                share = curve.survival[-1]
             points.append((0.5 * (before + stop), share))
         if last:
             wanted = _censored_at_last(curve, left, reached, points, events, start, stop)
@@ -285,7 +298,7 @@ def _censored_at_last(
 def hazard_ratio(treatment: Patients, control: Patients) -> Ratio:
     """One hazard ratio of two arms by Cox's model, ties as Efron has them.
 
-    Fails  CurveError where an arm has no event
+    Fails  CurveError where an arm has no event, and where no finite ratio fits best
     """
     counts = (int(treatment.events.sum()), int(control.events.sum()))
     if 0 in counts:
@@ -297,6 +310,11 @@ def hazard_ratio(treatment: Patients, control: Patients) -> Ratio:
     information = 1.0
     for _ in range(50):
         slope, information = _score(times, events, arm, beta)
+        if information < 1e-9:
+            raise CurveError(
+                "all events of one arm come while nobody or everybody is left in the other: no "
+                "hazard ratio can be estimated"
+            )
         step = max(min(slope / information, 2.0), -2.0)
         beta += step
         if abs(step) < 1e-10:

@@ -45,6 +45,9 @@ COMPLETE, ABSENT, MICRO = 0.95, 0.05, 0.01
 (EBMT Handbook 2024, chapter 21); below the last it is called microchimerism (Int J Mol Sci 2019,
 20:4450)."""
 
+ROUNDING = 1e-9
+"""Shares closer than this are the same: what is left of 1 is not exact."""
+
 STEADY = 30.0
 """Days in which a share that neither doubles nor halves counts as persisting (convention)."""
 
@@ -214,23 +217,30 @@ def crossing(line: Line, last: float, mark: Mark, *, several: bool = True) -> Cr
 
 def _class(last: Reading, of: str, trend: str) -> str:
     """Complete, mixed or absent by the last sample, and whose share increases."""
-    # A bound counts from where it stands: above 99 % donor is complete, below 1 % is absent.
     value = last.limit if last.bound else last.share
     if math.isnan(value):
         value = 1.0 / last.input
     donor = 1.0 - value if of == "recipient" else value
-    if donor > COMPLETE:
+    # A bound speaks of one side: the recipient's share below 2 % is the donor's above 98 %.
+    side = {"": "", "<": "below", ">": "above"}[last.bound]
+    if of == "recipient":
+        side = {"below": "above", "above": "below"}.get(side, "")
+    over = donor > COMPLETE + ROUNDING or (side == "above" and donor >= COMPLETE - ROUNDING)
+    under = donor < ABSENT - ROUNDING or (side == "below" and donor <= ABSENT + ROUNDING)
+    if over and side != "below":
         said = f"complete chimerism by the last sample (above {100 * COMPLETE:g} % donor)"
-    elif donor >= ABSENT and not last.bound:
+    elif under and side != "above":
+        said = f"below {100 * ABSENT:g} % donor by the last sample: the handbook calls it absent"
+        if donor < MICRO - ROUNDING or (side and donor <= MICRO + ROUNDING):
+            said += ", others microchimerism"
+    elif not side:
         said = (
             f"mixed chimerism by the last sample ({100 * ABSENT:g} to {100 * COMPLETE:g} % donor)"
         )
         if trend == "rising":
             said += f", increasing on the {of}'s side"
-    elif donor < ABSENT:
-        said = f"below {100 * ABSENT:g} % donor by the last sample: the handbook calls it absent"
-        if donor <= MICRO:
-            said += ", others microchimerism"
+    elif side == "below" and donor <= COMPLETE + ROUNDING:
+        said = f"not complete by the last sample; mixed or absent is open: {last.text} is a bound"
     else:
         said = f"whether chimerism is complete is open: {last.text} is a bound"
     return f"{said} (EBMT Handbook 2024, chapter 21)"

@@ -161,6 +161,8 @@ class Effect:
     standing: Standing
     ages: tuple[float, float] = (0.0, math.inf)
     """Years, low <= age < high, of the patients it speaks of."""
+    ages_open: float = math.inf
+    """Years from which it is open whether its patients were so old: the source names no end."""
     donors: tuple[str, ...] = ()
     """Donors of the grafts it speaks of, as records say them; empty: any."""
     product: str = ""
@@ -168,7 +170,9 @@ class Effect:
     by_day: float = math.nan
     """Of a count: the day after the graft by which it is asked for."""
     times: int = 1
-    """Of a count: on how many days it must have been over the limit."""
+    """Of a count: how many of them running must have been over the limit."""
+    criterion: str = ""
+    """Of several counts running: the criterion that says whether they were."""
 
     @property
     def may_enter_utility(self) -> bool:

@@ -11,11 +11,14 @@ from equipoise import effects, report
 from equipoise.assess import assess
 from equipoise.assessment import to_json
 from equipoise.comparing import comparables
+from equipoise.criteria.cd4_recovery_vanroessel2020 import CD4_RECOVERY
+from equipoise.grading import grade
 from equipoise.target import Comparable
 from equipoise.truth import Truth
 from small_records import record_of, value
 
 DAY = 24.0
+CHILD = "2016-06-14"
 HAPLO = "treg_tcon_haploidentical_engraftment"
 ORCA = "orca_t_cgvhd_free_survival"
 FAILED = "cd4_milestone_failed_nrm"
@@ -37,7 +40,8 @@ def held(*events: dict[str, Any], day: float = 120.0, born: str | None = "1980-0
     if born is not None:
         header["born"] = born
     record = record_of(*events, t=t, **header)
-    return {c.effect.id: c for c in comparables(effects.ALL, record, t)}
+    grades = {CD4_RECOVERY.id: grade(CD4_RECOVERY, record, t)}
+    return {c.effect.id: c for c in comparables(effects.ALL, record, t, grades)}
 
 
 def truths(found: dict[str, Comparable]) -> dict[str, Truth]:
@@ -107,28 +111,71 @@ def test_an_unmanipulated_graft_is_asked_about_counts_only() -> None:
         ([(30, "20 /uL"), (60, "60 /uL"), (90, "80 /uL")], 95.0, Truth.NOT_MET, Truth.MET),
         ([(30, "20 /uL"), (60, "60 /uL")], 95.0, Truth.UNKNOWN, Truth.MET),
         ([(30, "20 /uL"), (60, "60 /uL")], 120.0, Truth.UNKNOWN, Truth.MET),
-        ([(30, "20 /uL"), (60, "50 /uL")], 120.0, Truth.MET, Truth.NOT_MET),
+        ([(30, "20 /uL"), (80, "50 /uL")], 120.0, Truth.MET, Truth.NOT_MET),
         ([(30, "20 /uL")], 60.0, Truth.UNKNOWN, Truth.UNKNOWN),
-        ([(60, "<60 /uL")], 120.0, Truth.UNKNOWN, Truth.UNKNOWN),
-        ([(60, "<40 /uL")], 120.0, Truth.MET, Truth.NOT_MET),
+        ([(80, "<60 /uL")], 120.0, Truth.UNKNOWN, Truth.UNKNOWN),
+        ([(80, "<40 /uL")], 120.0, Truth.MET, Truth.NOT_MET),
         ([(110, "80 /uL")], 120.0, Truth.UNKNOWN, Truth.UNKNOWN),
+        # One low count between two high ones: they do not run.
+        ([(30, "60 /uL"), (60, "20 /uL"), (90, "60 /uL")], 120.0, Truth.UNKNOWN, Truth.MET),
+        ([(30, "60 /uL"), (60, "60 /uL"), (90, "20 /uL")], 120.0, Truth.NOT_MET, Truth.MET),
+        # A low count of day 60 does not say what was counted by day 100.
+        ([(60, "20 /uL")], 120.0, Truth.UNKNOWN, Truth.NOT_MET),
+        # The hundredth calendar day is the last, whole.
+        ([(90, "60 /uL"), (100.4, "60 /uL")], 120.0, Truth.NOT_MET, Truth.MET),
+        ([(90, "60 /uL"), (101.0, "60 /uL")], 120.0, Truth.UNKNOWN, Truth.MET),
     ],
 )
 def test_the_cd4_milestone(
     values: list[tuple[float, str]], day: float, failed: Truth, recovered: Truth
 ) -> None:
-    found = truths(held(graft("matched_unrelated"), *cd4(*values), day=day))
+    found = truths(held(graft("matched_unrelated"), *cd4(*values), day=day, born=CHILD))
     assert (found[FAILED], found[REACHED]) == (failed, recovered)
 
 
+@pytest.mark.parametrize(
+    ("values", "day"),
+    [
+        ([(30, "20 /uL"), (60, "60 /uL"), (90, "80 /uL")], 95.0),
+        ([(30, "60 /uL"), (60, "20 /uL"), (90, "60 /uL")], 120.0),
+        ([(80, "20 /uL")], 120.0),
+    ],
+)
+def test_the_milestone_is_that_of_the_criterion(
+    values: list[tuple[float, str]], day: float
+) -> None:
+    """Panel and grade of one record never say two things."""
+    t = day * DAY
+    record = record_of(graft("matched_unrelated"), *cd4(*values), t=t, born=CHILD)
+    assessed = assess(record, t)
+    (graded,) = (g for g in assessed.grades if g.criterion == CD4_RECOVERY.id)
+    (found,) = (c for c in assessed.comparables if c.effect.id == FAILED)
+    assert found.applies is ~Truth.of(graded.met)
+
+
+@pytest.mark.parametrize("values", [[(80, "20 /uL")], [(60, "60 /uL"), (90, "80 /uL")]])
+def test_children_are_no_cohort_for_an_adult(values: list[tuple[float, str]]) -> None:
+    young = held(graft("matched_unrelated"), *cd4(*values), born=CHILD)
+    grown = held(graft("matched_unrelated"), *cd4(*values), born="1980-06-14")
+    unknown = held(graft("matched_unrelated"), *cd4(*values), born=None)
+    for effect in (FAILED, REACHED):
+        if young[effect].applies is Truth.MET:
+            assert grown[effect].applies is unknown[effect].applies is Truth.UNKNOWN
+            assert "children and young adults" in grown[effect].reason
+            assert "no date of birth" in unknown[effect].reason
+        else:
+            assert grown[effect].applies is Truth.NOT_MET
+    assert Truth.MET in (young[FAILED].applies, young[REACHED].applies)
+
+
 def test_two_values_of_one_day_are_one() -> None:
-    twice = held(graft("matched_unrelated"), *cd4((60, "60 /uL"), (60.2, "70 /uL")))
+    twice = held(graft("matched_unrelated"), *cd4((60, "60 /uL"), (60.2, "70 /uL")), born=CHILD)
     assert twice[FAILED].applies is Truth.UNKNOWN
 
 
 def test_what_is_known_later_does_not_count() -> None:
     late = [value("cd4", "90 /uL", 95 * DAY) | {"known": 130 * DAY}]
-    found = held(graft("matched_unrelated"), *cd4((40, "30 /uL")), *late, day=120.0)
+    found = held(graft("matched_unrelated"), *cd4((40, "30 /uL")), *late, day=120.0, born=CHILD)
     assert found[REACHED].applies is Truth.NOT_MET
 
 
@@ -136,7 +183,7 @@ def test_the_report_keeps_them_apart_and_promises_nothing() -> None:
     t = 120 * DAY
     record = record_of(
         TREG, TCON, *cd4((30, "30 /uL"), (60, "70 /uL"), (90, "110 /uL")), t=t,
-        platform="treg_tcon", born="1980-06-14",
+        platform="treg_tcon", born=CHILD,
     )  # fmt: skip
     assessed = assess(record, t)
     panel = " ".join(report.text(assessed).split())

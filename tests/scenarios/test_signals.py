@@ -122,6 +122,17 @@ def test_a_fall_in_donor_cd3_is_a_rise_of_the_recipient_and_no_relapse() -> None
         (("2 %", "3 %", "4 %"), "below 5 % donor by the last sample: the handbook calls it absent"),
         (("1 %", "0.4 %", "<1 %"), "others microchimerism"),
         (("97 %", "96 %", ">90 %"), "is open: >90 % is a bound"),
+        # Complete is above 95 %, mixed from 5 to 95 %, microchimerism below 1 %.
+        (("97 %", "96 %", "95.1 %"), "complete chimerism by the last sample"),
+        (("97 %", "96 %", "95 %"), "mixed chimerism by the last sample"),
+        (("97 %", "96 %", ">95 %"), "complete chimerism by the last sample"),
+        (("9 %", "7 %", "5 %"), "mixed chimerism by the last sample"),
+        (("9 %", "7 %", "<5 %"), "the handbook calls it absent (EBMT"),
+        (("3 %", "2 %", "1 %"), "the handbook calls it absent (EBMT"),
+        # A bound on the other side settles nothing of this.
+        (("97 %", "96 %", "<99 %"), "is open: <99 % is a bound"),
+        (("97 %", "96 %", "<95 %"), "not complete by the last sample; mixed or absent is open"),
+        (("2 %", "3 %", ">3 %"), "is open: >3 % is a bound"),
     ],
 )  # fmt: skip
 def test_complete_mixed_and_increasing_are_said_with_their_side(

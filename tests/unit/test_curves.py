@@ -157,7 +157,7 @@ def test_reading_gives_what_was_written(printed: str) -> None:
     ("change", "says"),
     [
         (lambda t: t.replace("arm,kind,time,value", "arm,kind,t,value"), "column time: missing"),
-        (lambda _t: "arm,kind,time,value\n", "column arm: missing"),
+        (lambda _t: "arm,kind,time,value\n", "treatment: 0 points of survival"),
         (lambda t: t.replace("treatment,", "active,"), "one of treatment, control"),
         (lambda t: t.replace(",at_risk,", ",n,"), "one of survival, at_risk, events"),
         (lambda t: t + "control,survival,50,47\n", "write fractions, not percent"),
@@ -167,6 +167,13 @@ def test_reading_gives_what_was_written(printed: str) -> None:
         (lambda t: t + "control,at_risk,50,3.5\n", "whole number of patients"),
         (lambda t: t + "control,at_risk,500,79\n", "the number at risk rises"),
         (lambda t: t + "control,events,,7\n", "events stand 2 times"),
+        (
+            lambda t: without(t, "control,events") + "control,events,,81\n",
+            "81 events of 80 patients",
+        ),
+        (lambda t: t + "control\n", "kind: empty"),
+        (lambda t: t + "control,survival\n", "time: empty"),
+        (lambda _t: "", "column arm: missing"),
         (lambda t: without(t, "control,at_risk"), "numbers at risk are needed"),
         (lambda t: without(t, "control,at_risk,0.0"), "numbers at risk are needed at time 0"),
         (
@@ -180,6 +187,47 @@ def test_what_is_no_pair_of_curves_is_refused(printed: str, change: object, says
     assert callable(change)
     with pytest.raises(CurveError, match=says):
         parse_curves(change(printed), name="curves.csv")
+
+
+def test_spaces_in_the_header_and_cells_beyond_it_are_no_error(printed: str) -> None:
+    loose = printed.replace("arm,kind,time,value", "arm, kind, time, value", 1)
+    assert parse_curves(loose, name="a.csv") == parse_curves(printed, name="a.csv")
+    beyond = printed.replace("\n", ",note\n").replace("value,note", "value", 1)
+    assert parse_curves(beyond, name="a.csv") == parse_curves(printed, name="a.csv")
+
+
+def test_both_ends_of_a_step_may_stand_at_one_time(printed: str) -> None:
+    """As a steep step is digitized: its upper and its lower end, in either order."""
+    rows = ["arm,kind,time,value"]
+    for arm in ARMS:
+        for i in range(1, 9):
+            ends = [f"{arm},survival,{i},{1.0 - 0.1 * (i - k):.1f}" for k in (1, 0)]
+            rows += ends if i % 2 else ends[::-1]
+        rows += [f"{arm},at_risk,0,50", f"{arm},at_risk,5,25"]
+    curve = parse_curves("\n".join(rows), name="steps.csv")["control"]
+    assert list(curve.survival) == sorted(curve.survival, reverse=True)
+    assert patients_behind(curve).events.sum() == 40
+
+
+@pytest.mark.parametrize("told", [None, 60])
+def test_a_curve_that_ends_at_its_last_number_at_risk_keeps_its_last_step(
+    told: int | None,
+) -> None:
+    """Nobody is censored in 100 patients of whom 60 die, the last 5 at the end of the figure."""
+    months = [float(i) for i in range(1, 13)]
+    curve = Curve(
+        times=tuple(months), survival=tuple(1.0 - 0.05 * i for i in range(1, 13)),
+        risk_times=(0.0, 6.0, 12.0), risks=(100, 70, 40), events=told,
+    )  # fmt: skip
+    assert patients_behind(curve).events.sum() == 60
+    assert patients_behind(curve).times.size == 100
+
+
+def test_arms_that_never_share_a_time_have_no_ratio() -> None:
+    early, late = of((1.0, True), (2.0, True)), of((3.0, True), (4.0, True))
+    for one, other in ((early, late), (late, early)):
+        with pytest.raises(CurveError, match="no hazard ratio can be estimated"):
+            hazard_ratio(one, other)
 
 
 # --- in a table of studies ------------------------------------------------------------------

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from kinetics_systems import RUNAWAY, SATURABLE, TYPICAL
 
-from equipoise.kinetics import DoseEvent, Schedule, solve
+from equipoise.kinetics import DoseEvent, Schedule, System, solve
 from equipoise.kinetics.stages import powers
 from equipoise.kinetics.stepper import ERRORS, NODES, STAGES
 
@@ -286,3 +286,81 @@ def test_a_dose_counted_in_another_unit_is_integrated_to_the_same_tolerance(lane
         ).amounts
 
     np.testing.assert_allclose(amounts(1e10, 1e-9), amounts(10.0, 1.0), rtol=1e-12)
+
+
+def _cells_beside_a_tumor(t, x, p, dx):
+    """Cells that only fade; a tumor fed from a depot and lost by a saturable way."""
+    dx[0] = -p[0] * x[0]
+    dx[1] = -p[1] * x[1] / (p[2] + x[1]) + p[3] * x[2]
+    dx[2] = -p[3] * x[2]
+
+
+APART = System(("cells", "tumor", "depot"), ("k", "vm", "km", "ka"), _cells_beside_a_tumor)
+SMALL = [0.001, 1e-3, 1e-4, 0.5]
+
+
+@pytest.mark.parametrize("initial", [(True, True), (True, False), (False, True), (False, False)])
+@pytest.mark.parametrize("lanes", [1, 40])
+def test_much_of_one_state_does_not_blur_another(lanes, initial):
+    # Whether by a dose or as an initial amount: 1e12 cells beside 5e-3 mL.
+    def amounts(cells):
+        found = [(cells, 0), (5e-3, 2)]
+        doses = [
+            DoseEvent(time=0.0, amount=amount, compartment=into)
+            for (amount, into), there in zip(found, initial, strict=True)
+            if not there
+        ]
+        begin = np.zeros(3)
+        for (amount, into), there in zip(found, initial, strict=True):
+            begin[into] = amount if there else 0.0
+        solution = solve(
+            APART,
+            [Schedule(doses=tuple(doses))],
+            [[1.0, 5.0, 20.0]],
+            [SMALL] * lanes,
+            schedule_of=[0] * lanes,
+            initial=[begin] * lanes,
+            start=0.0,
+        )
+        return solution.amounts[:, :, 1:]
+
+    np.testing.assert_allclose(amounts(1e12), amounts(5e-3), rtol=1e-9)
+
+
+@pytest.mark.parametrize("share", [1e-9, 1e-20, 1e-300, 0.0])
+def test_next_to_nothing_absorbed_is_as_nothing(share):
+    # A state that begins empty beside one that is full: the first step is a guess.
+    doses = (DoseEvent(0.0, 5e-3, 2), DoseEvent(0.0, 100.0, 1), DoseEvent(100.0, 100.0, 1))
+    found = [
+        solve(
+            APART, [Schedule(doses=doses)], [[1.0, 50.0, 150.0]], [[0.001, 2.0, 10.0, 0.5]],
+            bioavailability=[[1.0, 1.0, each]], rtol=1e-8,
+        )
+        for each in (share, 0.0)
+    ]  # fmt: skip
+    assert not found[0].failed
+    np.testing.assert_allclose(found[0].amounts[:, :, 1], found[1].amounts[:, :, 1], rtol=1e-7)
+
+
+@pytest.mark.parametrize("many", [1e6, 1e9, 1e12])
+def test_a_steady_state_of_states_far_apart(many):
+    # Two first-order losses have the sum of a geometric series.
+    doses = (
+        DoseEvent(time=0.0, amount=many, compartment=0, interval=24.0, steady=1),
+        DoseEvent(time=0.0, amount=5e-3, compartment=2, interval=24.0, steady=2),
+    )
+    found = solve(APART, [Schedule(doses=doses)], [[1.0]], [SMALL], rtol=1e-8)
+    assert not found.failed
+    for state, amount, rate in ((0, many, 0.001), (2, 5e-3, 0.5)):
+        expected = amount * np.exp(-rate) / (1.0 - np.exp(-24.0 * rate))
+        assert found.amounts[0, 0, state] == pytest.approx(expected, rel=1e-7)
+
+
+@pytest.mark.parametrize("rate", [1.0, 1e-6, 1e-9, 1e-15])
+def test_the_steady_state_of_an_endless_input_in_any_unit(rate):
+    # Input = vm x / (km + x), and vm twice the input: x = km.
+    dose = DoseEvent(time=0.0, amount=0.0, compartment=1, rate=rate, steady=1)
+    found = solve(APART, [Schedule(doses=(dose,))], [[0.0]], [[0.001, 2 * rate, rate, 0.5]],
+                  after=[[True]], rtol=1e-8)  # fmt: skip
+    assert not found.failed
+    assert found.amounts[0, 0, 1] == pytest.approx(rate, rel=1e-7)

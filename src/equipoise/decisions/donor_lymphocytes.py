@@ -412,7 +412,11 @@ def _risk(situation: Situation, case: Case, cells: Cells) -> str:
     dose = cd3_per_kg(situation, cells)
     if dose is None:
         return "The planned cells have no CD3 dose per kg: no cohort can be named for them."
-    before = [c for c in situation.record.cells("donor_lymphocytes") if c.at < cells.at - SAME_TIME]
+    before = [
+        c
+        for c in situation.record.cells("donor_lymphocytes")
+        if c.at < cells.at - SAME_TIME and c.status != "held"
+    ]
     try:
         risk = gvhd_after_first_bulk_dose(
             dose, case.graft.donor, (cells.at - case.graft.at) / 24.0, first=not before

@@ -18,7 +18,7 @@ from equipoise.names import in_group
 from equipoise.record import SAME_TIME, Cells, Dose, Finding, Measurement
 
 COMPLETE = 95.0
-"""% donor above which chimerism is complete (EBMT Handbook 2024, chapter 21)."""
+"""% donor above which chimerism is complete, itself mixed (EBMT Handbook 2024, chapter 21)."""
 
 EARLY = 30.0 * 24.0
 """Hours after the graft before which incomplete chimerism does not open this (convention)."""
@@ -56,7 +56,9 @@ class Case:
     disease     relapse, or residual disease in the last sample of a series
     shares      the last positive sample of each series of residual disease
     cells, engager  lymphocytes and blinatumomab that are planned;  running  infusion that runs
-    hla_loss    None: not tested since the graft;  cd19  "" where not recorded since
+    hla_loss    None: not tested on the present disease;  cd19  "" where not recorded on it. What a
+                test found before the disease was gone and came back is not of the present one; a
+                loss that was shown stands
     gvhd        the finding that speaks of it, None where none does
     myeloid     a marker speaks of myeloid disease;  lymphoid  a marker, CD19 or blinatumomab in the
                 record speaks of B-lineage disease
@@ -161,7 +163,15 @@ def find_case(situation: Situation) -> Case | None:
         record.latest_finding("active_gvhd", t),
     )
     lost = _since(situation, "hla_loss", graft)
+    if lost is not None and lost.value is not True and _came_back(situation, graft, relapse, lost):
+        lost = None
     antigen = _since(situation, "cd19_expression", graft)
+    if (
+        antigen is not None
+        and antigen.value != "negative"
+        and _came_back(situation, graft, relapse, antigen)
+    ):
+        antigen = None
     suppression, suppressing = situation.running(*SUPPRESSING)
     return Case(
         graft=graft,
@@ -224,7 +234,9 @@ def hla_need(case: Case) -> Need:
 def cd19_need(case: Case) -> Need:
     """Whether CD19 on the present disease is known."""
     return need(
-        "CD19 on the present disease", bool(case.cd19), case.cd19 or "not recorded since the graft"
+        "CD19 on the present disease",
+        bool(case.cd19),
+        case.cd19 or "not recorded on it since the graft",
     )
 
 
@@ -289,16 +301,39 @@ def _since(situation: Situation, name: str, graft: Cells) -> Finding | None:
     return None if found is None or found.at <= graft.at else found
 
 
+def _came_back(situation: Situation, graft: Cells, relapse: Finding | None, test: Finding) -> bool:
+    """Whether disease was gone in samples after a test and is there again."""
+    series = _residual(situation, graft).values()
+    gone = [max((m.at for m in s if not _there(m)), default=-math.inf) for s in series
+            if _there(s[-1])]  # fmt: skip
+    if gone:
+        return min(gone) > test.at
+    if relapse is None or relapse.value is False:
+        return False
+    return any(test.at < m.at < relapse.at and not _there(m) for s in series for m in s)
+
+
 Run = tuple[Measurement, Measurement]
 """First and last of the values that say the same, up to now."""
 
 
-def _positive(situation: Situation, graft: Cells) -> tuple[Run, ...]:
-    """Of each marker and specimen the residual disease after the graft, where the last has it."""
+def _residual(
+    situation: Situation, graft: Cells
+) -> Mapping[tuple[str, ...], Sequence[Measurement]]:
+    """Residual disease after the graft by marker and specimen."""
     series: dict[tuple[str, ...], list[Measurement]] = {}
     for measured in situation.record.measurements("mrd", start=graft.at, end=situation.at):
         series.setdefault((measured.marker, measured.specimen), []).append(measured)
-    return _runs(series, lambda m: m.number > 0.0 and m.censored != "<")
+    return series
+
+
+def _there(measured: Measurement) -> bool:
+    return measured.number > 0.0 and measured.censored != "<"
+
+
+def _positive(situation: Situation, graft: Cells) -> tuple[Run, ...]:
+    """Of each marker and specimen the residual disease after the graft, where the last has it."""
+    return _runs(_residual(situation, graft), _there)
 
 
 def _mixed(situation: Situation, graft: Cells) -> tuple[Run, ...]:
@@ -309,7 +344,7 @@ def _mixed(situation: Situation, graft: Cells) -> tuple[Run, ...]:
             name, start=graft.at + EARLY, end=situation.at
         ):
             series.setdefault((name, measured.specimen, measured.lineage), []).append(measured)
-    return _runs(series, lambda m: m.number < COMPLETE and m.censored != ">")
+    return _runs(series, lambda m: m.number <= COMPLETE and m.censored != ">")
 
 
 def _runs(

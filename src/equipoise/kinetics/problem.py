@@ -58,26 +58,30 @@ class Problem:
 
 
 def largest_by_state(doses: Floats, dose_from: Integers, states: int) -> Floats:
-    """The largest dose of each schedule into each state, before bioavailability, (S, C)."""
+    """The largest dose of each schedule into each state, before bioavailability, (S, C).
+
+    An endless input has no amount: what enters in an hour stands for it.
+    """
     found = np.zeros((len(dose_from) - 1, states))
-    np.maximum.at(found, (of_rows(dose_from), doses[:, 2].astype(np.int64)), doses[:, 1])
+    amounts = np.where(doses[:, 1] > 0.0, doses[:, 1], np.maximum(doses[:, 6], 0.0))
+    np.maximum.at(found, (of_rows(dose_from), doses[:, 2].astype(np.int64)), amounts)
     return found
 
 
 def scale_of(problem: Problem, largest: Floats) -> Floats:
-    """What absolute tolerances of a lane are relative to, (L,): as `least_of_states`, or the
-    largest initial amount; else 1.
+    """What absolute tolerances of a lane are relative to, (L,): as `least_of_states` of doses and
+    initial amounts, which enter likewise; else 1.
 
     largest  as `largest_by_state` has it: the bioavailability that counts is that of the state into
              which a dose goes, whatever the others have
     """
     entering = largest[problem.schedule_of] * problem.bioavailability.max(axis=1)
-    found = np.maximum(least_of_states(entering), np.abs(problem.initial).max(axis=1, initial=0.0))
+    found = least_of_states(np.maximum(entering, np.abs(problem.initial)))
     return np.ascontiguousarray(np.where(found > 0.0, found, 1.0))
 
 
 def least_of_states(entering: Floats) -> Floats:
-    """The largest dose of that state whose largest is smallest, (L,); 0 where nothing enters.
+    """The largest amount of that state whose largest is smallest, (L,); 0 where nothing enters.
 
     A tumor in mL and cells per uL may enter at once: what is nothing to one is much to the other.
     """

@@ -129,6 +129,8 @@ class _Cycles:
         state, lost = self._run(every, np.zeros((total, 1, size)))
         state = state[:, 0, :]
         floor = self._atol * self._scale
+        # What enters one state may be far more than what enters another.
+        most = 1e9 * np.maximum(self._scale, np.abs(state).max(axis=1))
         best = np.full(total, math.inf)
         going = every[~lost]
         for _ in range(CYCLES):
@@ -161,7 +163,7 @@ class _Cycles:
             error[follow] = math.inf
             state[going] = proposed
             broken |= ~np.isfinite(proposed).all(axis=1)
-            broken |= np.abs(proposed).max(axis=1) > 1e9 * scale[:, 0]
+            broken |= np.abs(proposed).max(axis=1) > most[going]
             lost[going[broken]] = True
             # Beyond the accuracy of the integration Newton's steps no longer shrink.
             there = (error <= 1.0) | ((error <= 30.0) & (error > 0.5 * best[going]))

@@ -378,7 +378,8 @@ def cross(
     # The method's error constant lets a decay at this pace take some 5 x rtol^(1/5) of its time.
     dt = min(1.0, max(hours / longest, 1e-6))
     if pace > 0.0:
-        dt = min(dt, 5.0 * rtol**0.2 / pace)
+        # A guess: a state that begins with nothing beside much must not make it vanish.
+        dt = min(dt, max(5.0 * rtol**0.2 / pace, 1e-9))
     tau = 0.0
     growth = 6.0
     slow = 0

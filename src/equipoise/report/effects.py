@@ -75,7 +75,7 @@ def range_words(effect: Effect) -> str:
         return "any" if effect.metric is Metric.COUNT else f"{metric}, any"
     unit = effect.unit
     if effect.metric is Metric.COUNT:
-        many = f" on {effect.times} days" if effect.times > 1 else ""
+        many = f" in {effect.times} counts running" if effect.times > 1 else ""
         limit, how = (low, "over") if low > 0.0 else (high, "not over")
         label = names.measurement(effect.analyte).label
         return f"{label} {how} {limit:g} {unit}{many} by day {effect.by_day:g}"
