@@ -53,6 +53,9 @@ LANE_LIMIT = 200_000
 FEW = 4
 """Blocks that are sooner done than handed over to threads."""
 
+AT_ONCE = 32
+"""Most blocks that a thread takes at a time: to hand them over costs as much as solving one."""
+
 STEADY_RTOL = 1e-10
 """At most, for steady states."""
 
@@ -80,7 +83,7 @@ class Prepared:
         schedules: Sequence[Schedule],
         times: Sequence[npt.ArrayLike],
         *,
-        after: Sequence[npt.ArrayLike],
+        after: Sequence[npt.ArrayLike] | None = None,
         start: npt.ArrayLike | None = None,
     ) -> None:
         self.system = system
@@ -151,7 +154,7 @@ class Prepared:
             if name not in by and len(self._asked[code]):
                 raise ValueError(f"{name} is needed: a dose leaves it to the model (RATE {code:g})")
         # A sum tells in one pass what most calls need to know.
-        plain = not by and initial is None and math.isfinite(parameters.sum())
+        plain = not by and initial is None and math.isfinite(np.add.reduce(parameters, axis=None))
         if plain and isinstance(self.system, Linear):
             plain = bool((parameters.min(axis=(0, 1)) >= self._least).all())
         if plain:
@@ -160,7 +163,7 @@ class Prepared:
                 amounts, status = self._straight(
                     self._line, schedule_of, parameters, group, rtol, workers
                 )
-                if not status.any():
+                if not np.count_nonzero(status):
                     return amounts, status == 0
             return self._found(schedule_of, parameters, group, by, initial, rtol, workers)
         sound = self._sound(parameters, by, initial)
@@ -203,26 +206,25 @@ class Prepared:
         kernels = self._both()
         lanes = len(schedule_of)
         amounts = np.zeros((lanes, self._columns, self.states))
-        status = np.zeros(lanes, dtype=np.int64)
+        status, none = np.zeros(lanes, dtype=np.int64), np.zeros((lanes, self._columns, 0))
         order, block = _lane_order(lanes // group, group)
         first, last = line.first[schedule_of], line.last[schedule_of]
         start, scale = self._start[schedule_of], self._plain_scale[schedule_of]
         out_from, out_times, out_after = self._samples[:3]
         march = kernels.explicit.march
-        spare = np.zeros(lanes)
+        spare, initial = np.zeros(lanes), np.zeros((lanes, self.states))
 
         def work(begin: int, end: int) -> None:
             march(
                 order[begin * block : end * block], block, 0, first, last,
                 line.times, line.kinds, line.indices, line.values, line.rows, self._none,
                 out_from, out_times, out_after, schedule_of, start, parameters,
-                np.zeros((lanes, self.states)), scale, NOTHING, rtol, ATOL, BLOCK_LIMIT,
-                amounts, np.zeros((lanes, self._columns, 0)), status, spare,
+                initial, scale, NOTHING, rtol, ATOL, BLOCK_LIMIT, amounts, none, status, spare,
             )  # fmt: skip
 
         blocks = len(order) // block
         if workers > 1 and blocks > FEW:
-            in_threads(work, blocks, max(1, min(8, blocks // (4 * workers))), workers)
+            in_threads(work, blocks, max(1, min(AT_ONCE, blocks // (4 * workers))), workers)
         else:
             work(0, blocks)
         if not self._noted:
@@ -476,7 +478,7 @@ class _Run:
             )
 
         blocks = len(order) // block
-        at_once = max(1, min(8, blocks // (4 * self._workers)))
+        at_once = max(1, min(AT_ONCE, blocks // (4 * self._workers)))
         in_threads(work, blocks, at_once, self._workers if blocks > FEW else 1)
 
 
