@@ -43,7 +43,7 @@ from equipoise.plan import (
     mixture_quantiles,
 )
 from equipoise.record import Given, Record
-from equipoise.target import Effect, Metric, Refused, Target
+from equipoise.target import REGULAR, Effect, Metric, Refused, Target
 from equipoise.triage import STEADY_AFTER, Judged, judge
 
 DRAWS = 1000
@@ -329,8 +329,8 @@ def metric_unit(model: Model, metric: Metric) -> str:
 def as_it_stands(known: Known, metric: Metric) -> Proposal | None:
     """The present course as a proposal for a metric, or None where it has no such number."""
     model, present = known.model, known.present
-    if metric is Metric.TROUGH:
-        if present is None or Purpose.STEADY_STATE_TROUGH not in model.purposes:
+    if metric in REGULAR:
+        if present is None or NEEDED[metric] not in model.purposes:
             return None
         staying = [r.interaction.partner_label for r in known.partners if r.goes_on]
         gone = [r.interaction.partner_label for r in known.partners if not r.goes_on]
