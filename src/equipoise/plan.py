@@ -51,11 +51,8 @@ NEEDED: Mapping[Metric, Purpose] = {
     Metric.STEADY_STATE: Purpose.STEADY_STATE,
     Metric.DAY_BELOW_ONE: Purpose.WASHOUT,
     Metric.AT_GRAFT: Purpose.WASHOUT,
-<<<<<<< HEAD
     Metric.DOSE: Purpose.AUC,
-=======
     Metric.AUC_INTERVAL: Purpose.AUC,
->>>>>>> main
     Metric.CELL_DOSE: Purpose.EXPANSION,
     Metric.COUNT: Purpose.EXPANSION,
 }

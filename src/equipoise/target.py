@@ -23,11 +23,8 @@ class Metric(Enum):
 
     DAY_BELOW_ONE  days from the graft to the moment from which the level stays below 1 of its unit
     AT_GRAFT       the level at hour 0, the graft
-<<<<<<< HEAD
     DOSE           what was given in all, for each kg: of effects only, no model speaks of it
-=======
     AUC_INTERVAL   area from one dose to the next, the course given for ever
->>>>>>> main
     """
 
     TROUGH = "steady-state trough"
@@ -38,11 +35,8 @@ class Metric(Enum):
     STEADY_STATE = "steady-state concentration"
     DAY_BELOW_ONE = "day of falling below 1 unit/mL"
     AT_GRAFT = "level at the graft"
-<<<<<<< HEAD
     DOSE = "cumulative dose"
-=======
     AUC_INTERVAL = "AUC over one interval"
->>>>>>> main
     CELL_DOSE = "cells infused"
     COUNT = "count by a day"
 
