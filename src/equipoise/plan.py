@@ -51,6 +51,7 @@ NEEDED: Mapping[Metric, Purpose] = {
     Metric.STEADY_STATE: Purpose.STEADY_STATE,
     Metric.DAY_BELOW_ONE: Purpose.WASHOUT,
     Metric.AT_GRAFT: Purpose.WASHOUT,
+    Metric.DOSE: Purpose.AUC,
     Metric.AUC_INTERVAL: Purpose.AUC,
     Metric.CELL_DOSE: Purpose.EXPANSION,
     Metric.COUNT: Purpose.EXPANSION,

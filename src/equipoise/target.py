@@ -23,6 +23,7 @@ class Metric(Enum):
 
     DAY_BELOW_ONE  days from the graft to the moment from which the level stays below 1 of its unit
     AT_GRAFT       the level at hour 0, the graft
+    DOSE           what was given in all, for each kg: of effects only, no model speaks of it
     AUC_INTERVAL   area from one dose to the next, the course given for ever
     """
 
@@ -34,6 +35,7 @@ class Metric(Enum):
     STEADY_STATE = "steady-state concentration"
     DAY_BELOW_ONE = "day of falling below 1 unit/mL"
     AT_GRAFT = "level at the graft"
+    DOSE = "cumulative dose"
     AUC_INTERVAL = "AUC over one interval"
     CELL_DOSE = "cells infused"
     COUNT = "count by a day"

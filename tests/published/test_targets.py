@@ -336,6 +336,12 @@ ESTIMATES = [
     ("thymoglobulin_alpha_beta_survival", 0.865, 0.763, 0.967, 0, 12, Standing.PUBLISHED),
     ("thymoglobulin_cord_cd4", 0.974, None, None, 0, math.inf, Standing.PUBLISHED),
     ("thymoglobulin_cord_event", 1.005, None, None, 0, math.inf, Standing.PUBLISHED),
+    ("thymoglobulin_individualized_cd4", 2.4, 1.6, 3.6, 2, 10, Standing.PUBLISHED),
+    ("thymoglobulin_individualized_death", 0.56, 0.34, 0.93, 2, 10, Standing.PUBLISHED),
+    ("thymoglobulin_individualized_treatment_mortality", 0.51, 0.29, 0.92, 2, 10,
+     Standing.PUBLISHED),
+    ("thymoglobulin_individualized_cgvhd", 0.35, 0.17, 0.72, 2, 10, Standing.PUBLISHED),
+    ("thymoglobulin_individualized_graft_failure", 0.36, 0.13, 0.97, 2, 10, Standing.PUBLISHED),
     ("grafalon_day_below_one_agvhd", 0.082, None, None, 16, math.inf, Standing.PUBLISHED),
     ("grafalon_day_below_one_agvhd_early", 0.5, None, None, 0, 16, Standing.PUBLISHED),
     ("alemtuzumab_graft_agvhd_low", 0.47, None, None, 0, 0.15, Standing.PUBLISHED),
@@ -365,6 +371,8 @@ ESTIMATES = [
     ("cd4_milestone_failed_event", 1.80, 1.20, 2.69, 0, 50, Standing.PUBLISHED),
     ("cd4_milestone_reached_t_cell_depleted", 0.547, None, None, 0, math.inf,
      Standing.PUBLISHED),
+    ("cd4_milestone_reached_t_cell_replete", 0.896, None, None, 0, math.inf, Standing.PUBLISHED),
+    ("cd4_milestone_reached_cord_blood", 0.90, None, None, 0, math.inf, Standing.PUBLISHED),
     ("cd4_recovered_nrm", 0.26, 0.11, 0.62, 50, math.inf, Standing.PUBLISHED),
 ]  # fmt: skip
 
@@ -396,6 +404,8 @@ def test_every_effect_is_whole(effect):
     assert set(effect.platforms) <= set(names.PLATFORMS)
     if effect.metric is Metric.DAY_BELOW_ONE:
         assert effect.unit == "d"
+    elif effect.metric is Metric.DOSE:
+        assert effect.unit == "mg/kg"
     elif effect.metric not in (Metric.CELL_DOSE, Metric.COUNT):  # of cells there is no target
         assert effect.unit == next(
             t.unit for t in targets.ALL
