@@ -1,6 +1,7 @@
 """The engine beside a hand-written floor and its peers: patients a second, errors, compile times.
 
     python benchmarks/engine.py [--quick] [--sizes 10000,100000,1000000] [--repeats 5]
+                                [--peers PYTHON]
 
 Two compartments with linear and saturable elimination in parallel, four infusions, 40 outputs,
 rtol 1e-6, log-normal parameters (30 % on each), with one schedule for all and with each patient on
@@ -261,7 +262,7 @@ def speed(sizes: list[int], repeats: int, floor: Floor | None) -> dict[str, floa
     return ratios
 
 
-def others(repeats: int) -> dict[str, float]:
+def others(repeats: int, python: str) -> dict[str, float]:
     """Print `solve` with schedules as objects, the closed form, scipy and other peers."""
     import peers
 
@@ -311,7 +312,7 @@ def others(repeats: int) -> dict[str, float]:
         found = by_scipy(8, method)
         spent = time.thread_time() - begin
         print(f"{'scipy solve_ivp ' + method:44}{8 / spent:12,.0f}  {deviation(found, exact)}")
-    for name, rate, words in peers.rows():
+    for name, rate, words in peers.rows(python=python):
         print(f"{name:44}{'-' if rate is None else f'{rate:,.0f}':>12}  {words}")
     return {"closed form / ODE": best["ode"] / best["closed"]}
 
@@ -319,12 +320,18 @@ def others(repeats: int) -> dict[str, float]:
 def first_call(model: str) -> None:
     """In a process of its own: the first answer of a model, as JSON."""
     begin, used = time.perf_counter(), time.process_time()
-    from equipoise.kinetics import DoseEvent, Schedule, System, solve
+    from equipoise.kinetics import DoseEvent, Linear, Schedule, System, solve
 
-    rates, names = (saturable, NAMES) if model == "saturable" else (linear, NAMES[:4])
-    system = System(("central", "peripheral"), names, rates)
+    system: Linear | System
+    if model.startswith("closed"):
+        system = Linear(2, depot=model != "closed form")
+        names = system.parameter_names
+    else:
+        rates, names = (saturable, NAMES) if model == "saturable" else (linear, NAMES[:4])
+        system = System(("central", "peripheral"), names, rates)
+    observe = [(1, 2)] if model == "closed form, depot, areas" else []
     course = Schedule((DoseEvent(0.0, DOSE, duration=6.0),))
-    solve(system, [course], [[24.0]], TYPICAL[None, : len(names)], threads=1)
+    solve(system, [course], [[24.0]], TYPICAL[None, : len(names)], observe=observe, threads=1)
     print(json.dumps([time.perf_counter() - begin, time.process_time() - used]))
 
 
@@ -337,6 +344,9 @@ def compiling() -> dict[str, float]:
             ("nothing on disk", "saturable"),
             ("a new model, the stepper on disk", "linear"),
             ("all on disk", "saturable"),
+            ("the first closed form", "closed form"),
+            ("a new closed form, depot", "closed form, depot"),
+            ("a new closed form, depot, areas", "closed form, depot, areas"),
         ):
             done = subprocess.run(
                 [sys.executable, str(HERE / "engine.py"), "--first-call", model],
@@ -374,6 +384,12 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="under a minute: few patients")
     parser.add_argument("--sizes", default="10000,100000,1000000")
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument(
+        "--peers",
+        default=sys.executable,
+        metavar="PYTHON",
+        help="the interpreter of an environment made from benchmarks/peers.txt",
+    )
     parser.add_argument("--no-compiling", action="store_true")
     parser.add_argument("--first-call", help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -390,7 +406,7 @@ def main() -> None:
         else:
             print("no floor: g++ is not there")
         ratios = speed(sizes, repeats, floor)
-        ratios |= others(repeats)
+        ratios |= others(repeats, asked.peers)
         if not asked.no_compiling:
             ratios |= compiling()
         estimation()

@@ -1,6 +1,9 @@
 """The same problem by libraries that others wrote: patients a second and error, where installed.
 
-    python benchmarks/peers.py
+    python benchmarks/peers.py [--peers PYTHON]
+
+They are looked for where PYTHON is, an environment of their own made from `peers.txt`, so that
+nothing of theirs need be installed beside the engine; default: where this runs.
 
 Each is given what serves it best: diffrax a batch in one compiled program with the infusions' edges
 as known jumps, CasADi and scikit-sundae the edges as separate integrations. Compiling is not
@@ -9,7 +12,7 @@ counted. One thread; diffrax runs in a process of its own, because it must be to
 
 from __future__ import annotations
 
-import importlib.util
+import argparse
 import json
 import os
 import subprocess
@@ -135,20 +138,35 @@ def shortest(work) -> float:  # type: ignore[no-untyped-def]
     return min(spent)
 
 
-def rows(number: int = 1000) -> list[tuple[str, float | None, str]]:
+def installed(python: str) -> list[str]:
+    """Those of the peers that an interpreter has.
+
+    Fails  SystemExit where there is no such interpreter.
+    """
+    asked = (*KNOWN, *TRIED_IN_VAIN)
+    code = f"import importlib.util as u; print(*(n for n in {asked} if u.find_spec(n)))"
+    try:
+        made = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise SystemExit(f"--peers: {python} cannot be run as a Python interpreter") from error
+    return made.stdout.split()
+
+
+def rows(number: int = 1000, python: str = sys.executable) -> list[tuple[str, float | None, str]]:
     """Name, patients a second of processor time (None where not measured), error or reason."""
     out: list[tuple[str, float | None, str]] = []
     environment = {
         **os.environ,
         "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
     }
+    there = installed(python)
     for name in KNOWN:
-        if importlib.util.find_spec(name) is None:
+        if name not in there:
             out.append((name, None, "not installed"))
             continue
         size = number if name == "diffrax" else REFERRED
         made = subprocess.run(
-            [sys.executable, __file__, name, str(size)], env=environment, text=True,
+            [python, __file__, name, str(size)], env=environment, text=True,
             capture_output=True, check=False,
         )  # fmt: skip
         if made.returncode:
@@ -156,7 +174,7 @@ def rows(number: int = 1000) -> list[tuple[str, float | None, str]]:
         else:
             out.append((name, *json.loads(made.stdout)))
     for name, reason in TRIED_IN_VAIN.items():
-        if importlib.util.find_spec(name) is None:
+        if name not in there:
             out.append((name, None, f"not installed: {reason}"))
     return out
 
@@ -169,8 +187,10 @@ def measure(name: str, number: int) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
+    if len(sys.argv) == 3 and sys.argv[1] in KNOWN:
         measure(sys.argv[1], int(sys.argv[2]))
     else:
-        for peer, rate, words in rows():
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--peers", default=sys.executable, metavar="PYTHON")
+        for peer, rate, words in rows(python=parser.parse_args().peers):
             print(f"{peer:44}{'-' if rate is None else f'{rate:,.0f}':>12}  {words}")

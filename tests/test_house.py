@@ -41,7 +41,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "ground": ("version", "source", "chance", "units", "names", "record", "regimen"),
     "kinetics": ("kinetics",),
     "kinds": (
-        "readout", "model", "occasions", "variants", "target", "truth", "series", "chart",
+        "readout", "model", "occasions", "variants", "truth", "target", "series", "chart",
         "charting", "looks", "daybook", "criterion", "readers", "runs", "probe", "grading",
         "episodes", "tally", "advice", "interaction", "onboard", "signal", "trend", "differential",
         "decision", "assessment",
@@ -53,11 +53,13 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "checks", "files", "modelfile", "density", "descent", "likelihood", "datafile", "steps",
         "dataset", "profiles", "objective", "scout", "mode", "importance", "loglinear", "sampling",
         "proposal", "fit", "diagnostics", "patient", "triage", "preference", "plan", "joint",
-        "interacting", "areas", "exposure", "boarding", "signals", "nextdraw", "courses", "mixture",
-        "offer", "policy", "guided", "strategy", "turnaround", "replay", "commissioning", "nonmem",
-        "gradetable", "agreement", "pooling", "studies", "evidence",
+        "interacting", "areas", "exposure", "boarding", "comparing", "signals", "nextdraw",
+        "courses", "mixture", "offer", "policy", "guided", "strategy", "turnaround", "replay",
+        "commissioning", "nonmem", "gradetable", "agreement", "pooling", "curves", "studies",
+        "evidence",
     ),
-    "jobs": ("shelves", "examples", "studytables", "assess", "formulary", "bedside"),
+    "jobs": ("shelves", "examples", "studytables", "supposed", "assess", "formulary",
+             "bedside"),
     "faces": ("report", "cli"),
 }  # fmt: skip
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from equipoise.criterion import Because, Grade, Truth, any_of, seen
-from equipoise.record import SAME_TIME, Dose, Record, Stop
+from equipoise.record import SAME_TIME, Dose, Finding, Record, Stop
 from equipoise.source import Evidence, Source, Standing
 
 LABEL_STATUSES = ("contraindicated", "avoid", "adjust", "monitor", "licensed", "")
@@ -26,12 +26,15 @@ class Situation:
     record     cut at `at`
     grades     criterion id -> grade at `at`
     exposures  agent -> the job's numbers about it (model ids, troughs, AUC)
+    supposing  criterion id -> its grade if what it asks to be excluded were excluded, where it is
+               open
     """
 
     record: Record
     at: float
     grades: Mapping[str, Grade] = field(default_factory=dict)
     exposures: Mapping[str, Any] = field(default_factory=dict)
+    supposing: Mapping[str, Grade] = field(default_factory=dict)
 
     def given(self, *agents: str) -> tuple[Dose, ...]:
         """Doses of the agents that count as given by `at`, by time."""
@@ -110,6 +113,30 @@ class Situation:
             start < dose.at < end for dose in self.record.doses(agent) if dose.status == "held"
         )
         return held or any(start < stop.at <= end for stop in self.record.stops(agent))
+
+
+EXCLUDED_FOR = 72.0
+"""Hours for which an infection recorded as excluded stays so after CAR-T: what clusters with
+IEC-HS does so within about as long. Project convention, the same in criterion, decision and
+statements."""
+
+
+def infection_open(situation: Situation) -> tuple[str, Finding | None]:
+    """Why infection is not excluded, in the words that every part says it with; "" where it is.
+
+    The finding is the last one of infection, or None.
+    """
+    said = situation.record.latest_finding("infection", situation.at)
+    if said is None:
+        return "infection is not recorded, so not excluded", None
+    if said.value != "excluded":
+        return f"infection is {said.value}, so not excluded", said
+    if said.at < situation.at - EXCLUDED_FOR - SAME_TIME:
+        return (
+            f"infection was last excluded more than {EXCLUDED_FOR:g} h ago, so not excluded",
+            said,
+        )
+    return "", said
 
 
 def _entered(dose: Dose) -> tuple[object, ...]:

@@ -27,12 +27,14 @@ from equipoise.assessment import (
 )
 from equipoise.boarding import on_board
 from equipoise.chance import stream
+from equipoise.charting import Conventions
+from equipoise.comparing import comparables
 from equipoise.courses import answer_request, default_options
 from equipoise.criterion import Criterion, Grade, Truth, snapshot
 from equipoise.decision import OpenDecision
 from equipoise.differential import ForAndAgainst, for_and_against
 from equipoise.exposure import Known, expose, know
-from equipoise.grading import daily, grade
+from equipoise.grading import grade
 from equipoise.mixture import with_spread
 from equipoise.model import Model
 from equipoise.onboard import OnBoard
@@ -43,8 +45,9 @@ from equipoise.shelves import SHELVES, Shelves
 from equipoise.signal import Signal
 from equipoise.signals import signals
 from equipoise.source import Source, Standing, review_due
+from equipoise.supposed import days_of, supposing, under_conventions
 from equipoise.tally import Tally, tally
-from equipoise.target import Effect, Metric, choose
+from equipoise.target import Comparable, Effect, Metric, choose
 from equipoise.version import VERSION
 
 Progress = Callable[[str], None]
@@ -64,6 +67,7 @@ def assess(
     *,
     seed: int = 1,
     research: bool = False,
+    conventions: Conventions | None = None,
     shelves: Shelves = SHELVES,
     progress: Progress = lambda _what: None,
 ) -> Assessment:
@@ -73,6 +77,8 @@ def assess(
               are taken as known after the vocabulary's turnaround (said in the cautions)
     at        hours from day 0
     research  lets provisional things feed options; everything is then marked NOT FOR DOSING
+    conventions  what a site's silence means; shown beside the strict answers, on which all else
+              rests
     progress  called with a word before each slower step
     """
     past = record.assuming_turnaround().until(at)
@@ -81,11 +87,12 @@ def assess(
     progress("grading")
     asked_of = [c for c in shelves.criteria if _asked(c, past, at)]
     grades = tuple(grade(c, past, at) for c in asked_of)
-    days = {c.id: _days(c, past, at) for c in asked_of}
+    days = {c.id: days_of(c, past, at) for c in asked_of}
     agents = _agents(past, at, seed, research, shelves, progress)
     situation = Situation(
-        past, at, {g.criterion: g for g in grades}, {e.agent: e for e in agents.exposures}
-    )
+        past, at, {g.criterion: g for g in grades}, {e.agent: e for e in agents.exposures},
+        supposing(asked_of, grades, past, at),
+    )  # fmt: skip
     progress("decisions")
     decisions, asked = _decisions(situation, agents.known, shelves, seed=seed, research=research)
     tables = _differentials(shelves, past, at, days, situation.grades)
@@ -93,10 +100,19 @@ def assess(
     aboard = on_board(past, at, shelves.rules, agents.known)
     followed = signals(past, at, shelves.marks, shelves.paces)
     given = tally(past, at)
+    cohorts = comparables(shelves.effects, past, at)
     acting = {k.model.agent for k in agents.known if any(r.goes_on for r in k.partners)}
     options = _together(asked, agents.options, decisions, situation, shelves, acting)
     cautions = [*agents.cautions, *_record_cautions(past, at, assumed)]
-    cautions += _reviews(agents.exposures, advice, past.clock(at).date())
+    cautions += _reviews(agents, advice, past.clock(at).date())
+    under = None
+    made_by = [("equipoise", VERSION), ("seed", str(seed)),
+               ("mode", "research" if research else "standard"),
+               ("record as known at that moment, sha256", fingerprint(past))]  # fmt: skip
+    if conventions is not None:
+        progress("charting conventions")
+        under = under_conventions(conventions, asked_of, situation, advice, shelves)
+        made_by.append(("charting conventions", conventions.name))
     if research:
         cautions.insert(0, f"research mode: provisional things feed options; {NOT_FOR_DOSING}")
     return Assessment(
@@ -118,7 +134,7 @@ def assess(
         events=_events(past, at),
         cautions=tuple(dict.fromkeys(cautions)),
         sources=_sources(
-            grades, agents, decisions, advice, tables, given, aboard, followed, shelves
+            grades, agents, decisions, advice, tables, given, aboard, followed, cohorts, shelves
         ),
         note=past.note,
         differentials=tables,
@@ -128,12 +144,9 @@ def assess(
         given=given,
         on_board=aboard,
         signals=followed,
-        made_by=(
-            ("equipoise", VERSION),
-            ("seed", str(seed)),
-            ("mode", "research" if research else "standard"),
-            ("record as known at that moment, sha256", fingerprint(past)),
-        ),
+        comparables=cohorts,
+        under_convention=under,
+        made_by=tuple(made_by),
     )
 
 
@@ -147,16 +160,13 @@ def _asked(criterion: Criterion, past: Record, at: float) -> bool:
     """Whether a score of suspicion is a question here: what leads to it was looked for."""
     if criterion.number is not None:
         return False  # A number of its own has no place among the grades of days.
+    if criterion.indications and past.indication not in criterion.indications:
+        return False
     if not criterion.leading:
         return True
     if "recorded_grade" in criterion.leading:
         return criterion.id in {recorded for recorded, _, _ in _recorded(past, at)}
     return any(past.latest(name, at) or past.latest_finding(name, at) for name in criterion.leading)
-
-
-def _days(criterion: Criterion, past: Record, at: float) -> tuple[Day, ...]:
-    graded = daily(criterion, past, at)
-    return tuple(Day(past.calendar_day(g.at), g) for g in graded)
 
 
 def _differentials(
@@ -411,6 +421,9 @@ def _rng(known: Known, seed: int) -> np.random.Generator:
 
 def _header(past: Record, at: float) -> tuple[tuple[str, str], ...]:
     found = [("day", f"{past.calendar_day(at):+d}")]
+    death = past.death(at)
+    if death is not None:
+        found.append(("died", f"day {past.calendar_day(death.at):+d}"))
     age = past.age_at(at)
     # Whole years and months completed, as age is said.
     years = "not recorded" if age is None else f"{int(age)} years"
@@ -486,15 +499,18 @@ def _record_cautions(past: Record, at: float, assumed: int) -> list[str]:
     return cautions
 
 
-def _reviews(exposures: Sequence[Exposure], advice: Sequence[Advice], on: date) -> tuple[str, ...]:
-    """A sentence where windows or statements used here have not been reviewed for a year."""
-    windows = [(t.id, t.reviewed_on) for e in exposures for t in e.targets]
+def _reviews(agents: _Agents, advice: Sequence[Advice], on: date) -> tuple[str, ...]:
+    """A sentence where windows, interactions or statements used here are a year unreviewed."""
+    windows = [(t.id, t.reviewed_on) for e in agents.exposures for t in e.targets]
     said = [
         (a.recommendation.id, a.recommendation.reviewed_on)
         for a in advice
         if a.applies is not Truth.NOT_MET
     ]
-    due = review_due([*windows, *said], on)
+    acting = [
+        (r.interaction.id, r.interaction.reviewed_on) for k in agents.known for r in k.partners
+    ]
+    due = review_due([*windows, *said, *acting], on)
     return (due,) if due else ()
 
 
@@ -507,6 +523,7 @@ def _sources(
     given: Tally,
     aboard: Sequence[OnBoard],
     followed: Sequence[Signal],
+    cohorts: Sequence[Comparable],
     shelves: Shelves,
 ) -> tuple[tuple[Source, Standing], ...]:
     used: dict[tuple[str, str, str], tuple[Source, Standing]] = {}
@@ -533,6 +550,9 @@ def _sources(
             add(reached.mark.source, reached.mark.standing)
         for pace in signal.paces:
             add(pace.source, pace.standing)
+    for cohort in cohorts:
+        if cohort.applies is not Truth.NOT_MET:
+            add(cohort.effect.source, cohort.effect.standing)
     for decision in decisions:
         for option in decision.options:
             for source in option.sources:

@@ -19,7 +19,7 @@ from equipoise.onboard import OnBoard
 from equipoise.signal import Signal
 from equipoise.source import Evidence, Source, Standing
 from equipoise.tally import Tally
-from equipoise.target import Effect, Refused, Target
+from equipoise.target import Comparable, Effect, Refused, Target
 from equipoise.version import DISCLAIMER as DISCLAIMER
 
 NOT_FOR_DOSING = "NOT FOR DOSING"
@@ -277,6 +277,35 @@ class Staging:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherAdvice:
+    """A recommendation that would be answered otherwise under charting conventions."""
+
+    recommendation: str
+    statement: str
+    strict: Truth
+    assumed: Truth
+
+
+@dataclass(frozen=True, slots=True)
+class UnderConventions:
+    """What a site's charting conventions make of the criteria: for information, beside the strict
+    answers. Decisions, options and advice of the assessment rest on the strict ones.
+
+    grades  of the same criteria in the same order; what was assumed stands in their `because`
+    advice  recommendations that would be answered otherwise
+    opens, closes  questions of decisions that would be open, and would not
+    """
+
+    site: str
+    version: str
+    grades: tuple[Grade, ...]
+    daily: Mapping[str, tuple[Day, ...]]
+    advice: tuple[OtherAdvice, ...]
+    opens: tuple[str, ...]
+    closes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """One patient at one moment.
 
@@ -286,10 +315,12 @@ class Assessment:
     sources    actually used, with the standing of what was used from them
     on_board   what else the patient carries at each infusion of cells, given or planned
     signals    shares followed in series: residual disease, chimerism
+    comparables  published cohorts of grafts and counts, and whether this patient is like theirs
     note       where the record comes from, as it says itself
     differentials  for and against what the picture may be, with the trends beside it
     staging    the items of each criterion that grades by organs
     given      steroids as one sum, and counts of other drugs against inflammation
+    under_convention  the grades under a site's charting conventions; None: none were given
     made_by    version, seed, hash of the input, research mode, as (name, text) pairs
     """
 
@@ -318,7 +349,9 @@ class Assessment:
     staging: tuple[Staging, ...] = ()
     on_board: tuple[OnBoard, ...] = ()
     signals: tuple[Signal, ...] = ()
+    comparables: tuple[Comparable, ...] = ()
     given: Tally | None = None
+    under_convention: UnderConventions | None = None
 
 
 def to_json(thing: Any) -> Any:

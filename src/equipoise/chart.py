@@ -39,6 +39,7 @@ from equipoise.units import Quantity
 
 DOSES, CELLS, PROCEDURES, TRANSFUSIONS = "(doses)", "(cells)", "(procedures)", "(transfusions)"
 """Names of the series that hold every event of a type; no observation is called so."""
+_EVENTS = {Dose: DOSES, Cells: CELLS, Procedure: PROCEDURES, Transfusion: TRANSFUSIONS}
 
 _BITS = 44
 _DAY = 86_400_000_000
@@ -47,41 +48,76 @@ _DAY = 86_400_000_000
 
 @dataclass(slots=True)
 class Columns:
-    """Rows of one series as they are gathered, before they are sorted."""
+    """Events of one name as they are gathered, before they are columns.
+
+    gone    by place in `events`: hours at which a correction was known, of those that have one
+    values  distinct ones
+    """
 
     record: list[int] = field(default_factory=list)
-    at: list[float] = field(default_factory=list)
-    known: list[float] = field(default_factory=list)
-    gone: list[float] = field(default_factory=list)
-    code: list[int] = field(default_factory=list)
-    low: list[int] = field(default_factory=list)
-    high: list[int] = field(default_factory=list)
-    assumed: list[bool] = field(default_factory=list)
-    over: list[float] = field(default_factory=list)
+    events: list[Any] = field(default_factory=list)
+    gone: dict[int, float] = field(default_factory=dict)
     values: list[Any] = field(default_factory=list)
     places: dict[Hashable, int] = field(default_factory=dict)
 
     def place(self, value: Any) -> int:
         """Where a value stands among the distinct ones; events stand each for itself."""
+        kind = type(value)
         if value is None:
             return -1
-        if isinstance(value, Quantity):
+        if kind is Quantity:
             # As written: 1.0 and 1.00 are two values.
             key: Hashable = (str(value.number), value.unit, value.comparator)
-        elif isinstance(value, bool | str | int | tuple):
-            # True is 1 to a dictionary.
-            key = (type(value), value)
-        elif isinstance(value, Dose | Cells | Procedure | Transfusion):
+        elif kind in _EVENTS:
             key = id(value)
         elif isinstance(value, Mapping):
             key = tuple(value.items())
         else:
-            key = (type(value), value)
-        found = self.places.get(key)
-        if found is None:
-            found = self.places[key] = len(self.values)
+            # True is 1 to a dictionary.
+            key = (kind, value)
+        found = self.places.setdefault(key, len(self.values))
+        if found == len(self.values):
             self.values.append(value)
         return found
+
+    def series(self, name: str, records: int) -> Series:
+        """The series of these events.
+
+        Fails  ValueError for one that has no time at which it was known.
+        """
+        events, place = self.events, self.place
+        known = [event.known for event in events]
+        if None in known:
+            raise ValueError(
+                f"{events[known.index(None)].key} has no time at which it was known: give `known`, "
+                "or let the vocabulary's turnaround be assumed"
+            )
+        valued = events if name in _EVENTS.values() else [event.value for event in events]
+        code = [place(value) for value in valued]
+        low = high = over = None
+        measured = [n for n, event in enumerate(events) if type(event) is Measurement]
+        if measured:
+            low, high = (np.full(len(events), -1, dtype=np.int32) for _ in range(2))
+            over = np.full(len(events), math.nan)
+            for n in measured:
+                event = events[n]
+                if event.low is not None:
+                    low[n] = place(event.low)
+                if event.high is not None:
+                    high[n] = place(event.high)
+                if event.over is not None:
+                    over[n] = event.over
+        gone = None
+        if self.gone:
+            gone = np.full(len(events), math.inf)
+            gone[list(self.gone)] = list(self.gone.values())
+        return series_of(
+            name, records, np.array(self.record, dtype=np.int64),
+            np.array([event.at for event in events], dtype=np.float64),
+            np.array(known, dtype=np.float64),
+            np.array(code, dtype=np.int32), self.values, gone=gone, low=low, high=high,
+            assumed=np.array([event.assumed for event in events], dtype=np.bool_), over=over,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +277,19 @@ def chart_of(records: Sequence[Record]) -> Chart:
             events = sorted((*events, *record._replaced), key=_time)
         gone = _gone(events)
         for place, event in enumerate(events):
-            _enter(columns, number, event, gone.get(place, math.inf))
+            if isinstance(event, (Measurement, Finding)):
+                name = event.name
+            elif type(event) in _EVENTS:
+                name = _EVENTS[type(event)]
+            else:
+                continue
+            into = columns.get(name)
+            if into is None:
+                into = columns[name] = Columns()
+            if place in gone:
+                into.gone[len(into.events)] = gone[place]
+            into.record.append(number)
+            into.events.append(event)
     clock = [
         timedelta(
             hours=r.day0.hour, minutes=r.day0.minute, seconds=r.day0.second,
@@ -249,16 +297,7 @@ def chart_of(records: Sequence[Record]) -> Chart:
         ) // timedelta(microseconds=1)
         for r in records
     ]  # fmt: skip
-    series = {
-        name: series_of(
-            name, len(records), np.array(c.record, dtype=np.int64), np.array(c.at),
-            np.array(c.known), np.array(c.code, dtype=np.int32), c.values,
-            gone=np.array(c.gone), low=np.array(c.low, dtype=np.int32),
-            high=np.array(c.high, dtype=np.int32), assumed=np.array(c.assumed, dtype=np.bool_),
-            over=np.array(c.over),
-        )
-        for name, c in columns.items()
-    }  # fmt: skip
+    series = {name: of_name.series(name, len(records)) for name, of_name in columns.items()}
     return Chart(
         series,
         np.array(clock, dtype=np.int64),
@@ -276,50 +315,14 @@ def _days_to(day0: datetime, born: date) -> float:
     return float((born - day0.date()).days)
 
 
-def _enter(columns: dict[str, Columns], record: int, event: AnyEvent, gone: float) -> None:
-    low = high = None
-    value: Any = event
-    if isinstance(event, Measurement):
-        name, value, low, high = event.name, event.value, event.low, event.high
-    elif isinstance(event, Finding):
-        name, value = event.name, event.value
-    elif isinstance(event, Dose):
-        name = DOSES
-    elif isinstance(event, Cells):
-        name = CELLS
-    elif isinstance(event, Procedure):
-        name = PROCEDURES
-    elif isinstance(event, Transfusion):
-        name = TRANSFUSIONS
-    else:
-        return
-    if event.known is None:
-        raise ValueError(
-            f"{event.key} has no time at which it was known: give `known`, "
-            "or let the vocabulary's turnaround be assumed"
-        )
-    into = columns.get(name)
-    if into is None:
-        into = columns[name] = Columns()
-    into.record.append(record)
-    into.at.append(event.at)
-    into.known.append(event.known)
-    into.gone.append(gone)
-    into.code.append(into.place(value))
-    into.low.append(-1 if low is None else into.place(low))
-    into.high.append(-1 if high is None else into.place(high))
-    into.assumed.append(event.assumed)
-    over = event.over if isinstance(event, Measurement) else None
-    into.over.append(math.nan if over is None else over)
-
-
 def _gone(events: Sequence[AnyEvent]) -> dict[int, float]:
     """When each event that is corrected, or stopped before its time came, ceases to be seen."""
     gone: dict[int, float] = {}
-    corrections = [e for e in events if e.replaces is not None]
-    stops = [e for e in events if isinstance(e, Stop)]
-    if not corrections and not stops:
+    odd = [e for e in events if e.replaces is not None or type(e) is Stop]
+    if not odd:
         return gone
+    corrections = [e for e in odd if e.replaces is not None]
+    stops = [e for e in odd if isinstance(e, Stop)]
     for place, event in enumerate(events):
         times: list[float] = []
         for correction in corrections:

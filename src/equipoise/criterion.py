@@ -102,6 +102,7 @@ def classes_of(mask: int) -> tuple[int, ...]:
 
 
 _LOWEST = np.array([0, *((m & -m).bit_length() - 1 for m in range(1, 256))], dtype=np.int64)
+_OUTSIDE = -(2**40)
 _HIGHEST = np.array([0, *(m.bit_length() - 1 for m in range(1, 256))], dtype=np.int64)
 
 
@@ -234,7 +235,9 @@ class Criterion:
                  only say which inputs are known
     leading      observations one of which must be in a record before an assessment asks the
                  question at all (a score of suspicion); empty: always asked where it applies
+    indications  of the record's header, one of which an assessment must find to ask it; empty: any
     tail         what is added to the sentence, from one of the looks and its readings by item
+    excludes     findings that have to be recorded as `excluded` before it is met
     course       how answers make episodes; None: there are none, as of a risk or a number
     notes        choices made where the source is silent, conflicts between sources
     """
@@ -258,6 +261,8 @@ class Criterion:
     tags: tuple[str, ...] = ()
     other_sources: tuple[Source, ...] = ()
     leading: tuple[str, ...] = ()
+    indications: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
     number: Callable[[Looks], tuple[Floats, Floats]] | None = None
     course: Course | None = Course()
 
@@ -279,13 +284,24 @@ class Lookup:
         self.sizes = tuple(sizes)
         steps = np.cumprod([1, *self.sizes[:0:-1]])[::-1]
         self.steps = [int(step) for step in steps]
+        # How far each item moves the place, by the mask of its possible classes; a mask that none
+        # can have, far outside.
+        mask = np.arange(256)
+        self.ends = [
+            [
+                np.where((mask == 0) | (mask >> size != 0), _OUTSIDE, step * of_mask)
+                for step, size in zip(self.steps, self.sizes, strict=True)
+            ]
+            for of_mask in (_LOWEST, _HIGHEST)
+        ]
         self.known = np.zeros(int(np.prod(self.sizes)), dtype=np.bool_)
         self.values = np.zeros(len(self.known), dtype=np.int64)
 
-    def __call__(self, classes: Sequence[Ints]) -> Ints:
-        place = classes[0] * self.steps[0]
-        for step, each in zip(self.steps[1:], classes[1:], strict=True):
-            place = place + each * step
+    def of(self, possible: Sequence[Masks], end: int) -> Ints:
+        """The function with every item at one end of its possible classes: 0 mildest, 1 worst."""
+        place = self.ends[end][0][possible[0]]
+        for steps, each in zip(self.ends[end][1:], possible[1:], strict=True):
+            place = place + steps[each]
         new = place[~self.known[place]]
         for number in np.unique(new) if len(new) else ():
             rest, row = int(number), []
@@ -369,16 +385,26 @@ def _evaluate(criterion: Criterion, looks: Looks) -> Graded:
     if looks.chart.silent:
         strict = evaluate(criterion, looks.strict())
         readings = tuple(map(_within, strict.readings, readings))
-    for item, found in zip(criterion.items, readings, strict=True):
-        if found.possible.min() == 0 or int(found.possible.max()) >> len(item.classes):
-            raise ValueError(f"{criterion.id}, item {item.name}: no class, or one that it lacks")
     low: Ints | Floats
     high: Ints | Floats
     if criterion.number is not None:
         low, high = criterion.number(through)
     else:
-        low, high = bounds(criterion, [r.possible for r in readings])
+        try:
+            low, high = bounds(criterion, [r.possible for r in readings])
+        except IndexError:
+            raise ValueError(_odd(criterion, readings)) from None
     return Graded(criterion, through, applied, why_not, low, high, readings)
+
+
+def _odd(criterion: Criterion, readings: Sequence[Readings]) -> str:
+    """Which item has looks without a class, or with one that it lacks."""
+    odd = [
+        item.name
+        for item, found in zip(criterion.items, readings, strict=True)
+        if found.possible.min() == 0 or int(found.possible.max()) >> len(item.classes)
+    ]
+    return f"{criterion.id}, item {' and '.join(odd)}: no class, or one that it lacks"
 
 
 def _within(strict: Readings, assumed: Readings) -> Readings:
@@ -395,14 +421,14 @@ def _within(strict: Readings, assumed: Readings) -> Readings:
 def bounds(criterion: Criterion, possible: Sequence[Masks]) -> tuple[Ints, Ints]:
     """Grade or score with every item at its mildest possible class, and at its worst."""
     table = _lookup(criterion.combine, _sizes(criterion))
-    return table([_LOWEST[p] for p in possible]), table([_HIGHEST[p] for p in possible])
+    return table.of(possible, 0), table.of(possible, 1)
 
 
 def met_of(criterion: Criterion, possible: Sequence[Masks]) -> Ints:
     """0 not met, 1 unknown, 2 met, for a criterion with a yes/no answer beside its grade."""
     assert criterion.met is not None
     table = _met_lookup(criterion.met, _sizes(criterion))
-    least, most = table([_LOWEST[p] for p in possible]), table([_HIGHEST[p] for p in possible])
+    least, most = table.of(possible, 0), table.of(possible, 1)
     return np.where(least == most, least, 1)
 
 

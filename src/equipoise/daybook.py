@@ -20,6 +20,8 @@ from equipoise.looks import MET, NOT_MET, UNKNOWN, Looks, Rows, Spread, Truths
 from equipoise.record import SAME_TIME
 
 _BITS = 44
+NEVER = np.iinfo(np.int64).max
+"""A `key` that no row has: what never comes."""
 
 
 def last_rows(looks: Looks, series: Series, until: Floats | None = None) -> tuple[Ints, Bools]:
@@ -45,6 +47,18 @@ def last_rows(looks: Looks, series: Series, until: Floats | None = None) -> tupl
         whole &= series.cache["earliest"][last] < base - by - 1
         whole |= last < 0
     return last, whole
+
+
+def last_of_own(looks: Looks, *series: Series) -> tuple[Ints, Bools]:
+    """`last_rows` of the first of some series, where every one is seen whole; nowhere in a chart of
+    hypothetical records, which share the rows of one.
+    """
+    own = np.arange(looks.chart.records)
+    seen = [last_rows(looks, each) for each in series]
+    whole = np.full(len(looks), all(np.array_equal(s.block, own) for s in series))
+    for _, each in seen:
+        whole &= each
+    return seen[0][0], whole
 
 
 def rounds(block: Ints, parameters: Sequence[NDArray[Any]]) -> Iterator[Ints]:
@@ -312,3 +326,95 @@ def two_lowest(
         runner_up = (next_best - offset)[stop]
         second.index[which] = np.where(runner_up == step - 1, -1, row[runner_up % size])
     return lowest, second, np.flatnonzero(~whole)
+
+
+@dataclass(slots=True)
+class Stretches:
+    """Runs of so many neighboring days with values, on each of which a truth holds, by record.
+
+    look   of each run, one that stands for all looks at its record
+    day    of the first day
+    row    (days, runs) of each day its last row of those as low as its lowest
+    low    the last such row of a day before on which the truth does not hold; -1: none
+    after  `key` of the first row of a later day; NEVER where the record has none
+    """
+
+    look: Ints
+    day: Ints
+    row: Ints
+    low: Ints
+    after: Ints
+
+
+def stretches(
+    looks: Looks,
+    series: Series,
+    which: Ints,
+    since: Floats,
+    size: int,
+    of: Callable[[Rows], Truths],
+    last: Ints,
+) -> tuple[Stretches, Stretches]:
+    """Runs of `size` neighboring days with values since a time: those of whole days for the records
+    of some looks, and for each look itself the one that ends on the day of its last row.
+
+    which  looks that see every row up to `last`; one `since` for each record
+    """
+    days = days_from(looks, series, which, since)
+    row, begin, count = days.spread.row, days.begin, days.count
+    truth = of(Rows(series, row))
+    lowest = np.minimum.reduceat(truth, begin[:-1])
+    # The last row of a day that is as low as the lowest.
+    place = np.where(truth == lowest[days.number], np.arange(len(row)), -1)
+    chosen = row[np.maximum.reduceat(place, begin[:-1])]
+    number = np.arange(count)
+    new = np.ones(count, dtype=np.bool_)
+    new[1:] = days.block[1:] != days.block[:-1]
+    own = np.maximum.accumulate(np.where(new, number, 0))
+    fell = np.maximum.accumulate(np.where(lowest == NOT_MET, number, -1))
+    begins = np.maximum.accumulate(np.where((lowest != MET) | new, number + (lowest != MET), 0))
+    # How many days up to each, itself included, hold without a break.
+    held = number - begins + 1
+
+    def made(look: Ints, first: Ints, final: Ints, after: Ints) -> Stretches:
+        rows = np.stack([*(chosen[first + step] for step in range(size - 1)), final])
+        low = np.where(fell[first] >= own[first], chosen[fell[first]], -1)
+        return Stretches(look, days.day[first], rows, low, after)
+
+    end = np.flatnonzero(held >= size)
+    next_row = np.append(series.key[row[begin[1:-1]]], NEVER) if count else begin[:0]
+    over = np.where(np.append(new[1:], True), NEVER, next_row)
+    whole = made(days.spread.look[begin[end]], end - (size - 1), chosen[end], over[end])
+    stop = np.searchsorted(row, last[which])
+    today = days.number[stop]
+    lows = _sums(truth < MET)
+    ready = np.full(len(which), size == 1)
+    if size > 1:
+        ready = (today - own[today] >= size - 1) & (held[today - 1] >= size - 1)
+    ready &= lows[stop + 1] == lows[begin[today]]
+    now = np.flatnonzero(ready)
+    here = made(which[now], today[now] - (size - 1), last[which[now]], series.key[last[which[now]]])
+    return whole, here
+
+
+def first_by(looks: Looks, which: Ints, block: Ints, since: Ints, group: Ints) -> Ints:
+    """For each of some looks the first of things of its record that has come by then; -1: none.
+
+    block  of each thing, in the order in which the first is wanted
+    since  `key` from which each counts
+    group  of each of the looks, the block of its record
+    """
+    found = np.full(len(which), -1, dtype=np.int64)
+    if not len(block):
+        return found
+    order = np.lexsort((since, block))
+    first = np.append(True, block[order][1:] != block[order][:-1])
+    # One minimum serves all records: each stands below the one before.
+    offset = (len(order) - np.cumsum(first)) * len(order)
+    best = np.minimum.accumulate(order + offset) - offset
+    by = (group << _BITS) + ticks(looks.at[which] + SAME_TIME)
+    place = np.searchsorted(since[order], by, side="right") - 1
+    there = place >= 0
+    there &= block[order][place] == group
+    found[there] = best[place[there]]
+    return found

@@ -1,8 +1,8 @@
 """Evidence synthesis: a table of studies in, their own intervals and, where it may be, a mean.
 
 A mean is made only of three or more studies of one design that share no patients; otherwise the
-table stands alone, with the reason. Hazard ratios are taken as reported, never made from two
-survival points.
+table stands alone, with the reason. Hazard ratios are taken as reported, or made from whole curves
+with numbers at risk, never from two survival points.
 """
 
 from __future__ import annotations
@@ -230,6 +230,8 @@ def _placed(study: Study, measure: Measure) -> tuple[float, float] | None:
 
 
 def _what_was_done(study: Study, measure: Measure) -> str:
+    if study.made:
+        return study.made
     if measure is Measure.HAZARD_RATIO:
         middle = 0.5 * math.log(study.low * study.high)
         if abs(math.log(study.estimate) - middle) > OFF_CENTER:

@@ -278,7 +278,7 @@ def _without_partners(known: Known, before: Array, after: Array) -> tuple[Summar
     ordinary = as_it_stands(known, Metric.TROUGH)
     if ordinary is None or not any(r.goes_on for r in known.partners):
         return ()
-    names_ = " and ".join(r.interaction.partner.replace("_", "/") for r in known.partners)
+    names_ = " and ".join(r.interaction.partner_label for r in known.partners)
     alone = replace(
         ordinary,
         factor=1.0,
@@ -332,8 +332,8 @@ def as_it_stands(known: Known, metric: Metric) -> Proposal | None:
     if metric in REGULAR:
         if present is None or NEEDED[metric] not in model.purposes:
             return None
-        staying = [r.interaction.partner.replace("_", "/") for r in known.partners if r.goes_on]
-        gone = [r.interaction.partner.replace("_", "/") for r in known.partners if not r.goes_on]
+        staying = [r.interaction.partner_label for r in known.partners if r.goes_on]
+        gone = [r.interaction.partner_label for r in known.partners if not r.goes_on]
         under = f" with {' and '.join(staying)}" if staying else ""
         under += f" after the end of {' and '.join(gone)}" if gone else ""
         return trough_proposal(known, 1.0, id="present", label=f"on {present.text}{under}")

@@ -216,6 +216,7 @@ class _Round:
         self.z = np.zeros((0, proposal.centers.shape[1]))
         self.target = np.zeros(0)
         self.log_ratio = np.zeros(0)
+        self._known: dict[int, float] = {}
 
     def draw(self, size: int, rng: np.random.Generator) -> None:
         """Adds draws, and weighs all of them."""
@@ -232,6 +233,7 @@ class _Round:
         top = self.log_ratio.max()
         self.weights = np.exp(self.log_ratio - top) if np.isfinite(top) else np.ones(self.size)
         self.weights /= self.weights.sum()
+        self._known = {}
 
     @property
     def size(self) -> int:
@@ -250,6 +252,11 @@ class _Round:
 
     def effective(self, n: int) -> float:
         """Effective draws of n that are resampled: with the noise of the resampling."""
+        if n not in self._known:
+            self._known[n] = self._counted(n)
+        return self._known[n]
+
+    def _counted(self, n: int) -> float:
         w = self.weights
         rest = n * w - np.floor(n * w)
         # What a draw adds to the variance of a mean: by its weight, and by whether it is picked.

@@ -303,12 +303,20 @@ def assess_approved(
     at: float,
     *,
     seed: int = 1,
+    conventions: Conventions | None = None,
     shelves: Shelves = SHELVES,
     progress: Callable[[str], None] = lambda _what: None,
 ) -> Assessment:
-    """The main job by what a site approved; what was left out for this patient's drugs is said."""
+    """The main job by what a site approved; what was left out for this patient's drugs is said.
+
+    Fails  FormularyError for charting conventions that are not approved.
+    """
+    if conventions is not None:
+        require(formulary, CONVENTIONS, conventions.name, conventions)
     approved, why = narrowed(formulary, shelves)
-    answer = assess(record, at, seed=seed, shelves=approved, progress=progress)
+    answer = assess(
+        record, at, seed=seed, conventions=conventions, shelves=approved, progress=progress
+    )
     agents = set(record.assuming_turnaround().until(at).agents())
     of_patient = [
         f"{kind} {e.id}"

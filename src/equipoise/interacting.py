@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from equipoise.interaction import Interaction, Running, factor_path, running, sentence
+from equipoise.interaction import Interaction, Running, factor_path, running, sentence, why_not
 from equipoise.model import CLEARANCE_FACTOR, Array, Model, PlainDose, Purpose, Step
 from equipoise.patient import Covariates, Present
 from equipoise.plan import Proposal, metric_draws
@@ -37,14 +37,15 @@ def interacting(
     """
     acting, told = [], []
     full: dict[str, float] = {}
-    for one in running(shelf, model.agent, model.population_class, record, t):
+    runs = running(shelf, model.agent, model.population_class, record, t)
+    for one in runs:
         i = one.interaction
-        usable = math.isfinite(i.ratio) and i.standing.may_feed_options
-        if usable:
+        why = why_not(one, runs, model.covariates)
+        if i.acts and not why:
             interval = 24.0 if present is None else present.interval
             full[i.id] = clearance_factor(model, i, found.steps, interval, eta)
             acting.append(one)
-        told.append(sentence(one, full.get(i.id, math.nan), record, t))
+        told.append(sentence(one, full.get(i.id, math.nan), record, t, why))
     if not acting:
         return found, (), tuple(told)
     if len(acting) > 1:

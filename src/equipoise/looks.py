@@ -233,13 +233,7 @@ class Looks:
     def _last(self, series: Series, at: Floats) -> Rows:
         if not series.rows:
             return Rows(series, np.full(len(self), -1, dtype=np.int64))
-        if at is self.at:
-            if "ticks" not in self.shared:
-                self.shared["ticks"] = ticks(at + SAME_TIME)
-            moment = self.shared["ticks"]
-        else:
-            moment = ticks(at + SAME_TIME)
-        wanted = (series.block[self.record] << _BITS) + moment
+        wanted = self._key(series, at)
         index = np.searchsorted(series.key, wanted, side="right").astype(np.int64) - 1
         start = series.start[self.record]
         index = np.where(index >= start, index, -1)
@@ -252,25 +246,41 @@ class Looks:
                 open_ = open_[(row >= 0) & self._unseen(series, row, self.known[open_])]
         return Rows(series, index)
 
+    def _key(self, series: Series, at: Floats) -> Ints:
+        """`key` of the last row that may be seen at some times."""
+        if at is not self.at:
+            return (series.block[self.record] << _BITS) + ticks(at + SAME_TIME)
+        # Series of one chart mostly share their blocks.
+        kept = self.shared.get(("key", id(series.block)))
+        if kept is None:
+            if "ticks" not in self.shared:
+                self.shared["ticks"] = ticks(at + SAME_TIME)
+            found = (series.block[self.record] << _BITS) + self.shared["ticks"]
+            kept = self.shared["key", id(series.block)] = (series.block, found)
+        result: Ints = kept[1]
+        return result
+
     def first(self, series: Series, since: Floats | None) -> Rows:
         """The first row seen at or after a time; from the beginning of the record for None."""
         if not series.rows:
             return Rows(series, np.full(len(self), -1, dtype=np.int64))
         start, stop = series.start[self.record], series.stop[self.record]
+        # Nothing after the look is asked for, however much the record still holds.
+        stop = np.minimum(
+            stop, np.searchsorted(series.key, self._key(series, self.at), side="right")
+        )
         index = start.copy()
         if since is not None:
             wanted = (series.block[self.record] << _BITS) + ticks(since)
             index = np.maximum(np.searchsorted(series.key, wanted, side="left"), start)
-        open_ = np.flatnonzero(index < stop)
         if not series.plain:
+            open_ = np.flatnonzero(index < stop)
             open_ = open_[self._unseen(series, index[open_], self.known[open_])]
             while len(open_):
                 index[open_] += 1
                 open_ = open_[index[open_] < stop[open_]]
                 open_ = open_[self._unseen(series, index[open_], self.known[open_])]
-        there = index < stop
-        there &= series.at[np.where(there, index, -1)] <= self.at + SAME_TIME
-        return Rows(series, np.where(there, index, -1))
+        return Rows(series, np.where(index < stop, index, -1))
 
     def between(self, series: Series, low: Floats, high: Floats | None = None) -> Spread:
         """All rows seen with low <= at <= high; high is at most the look's own time."""
@@ -303,12 +313,17 @@ class Looks:
         """The last measurement or finding of a name within its window; a gap, by convention."""
 
         def current(series: Series) -> Rows:
-            rows = self.last(series)
             window = self.windows[name]
-            kept = rows.at >= self.at - window if window < math.inf else rows.there
-            if self.start is not None:
-                kept &= rows.at >= self.start - SAME_TIME
-            return rows.where(kept)
+            key = ("current", id(series), window, id(self.start))
+            kept = self.shared.get(key)
+            if kept is None:
+                rows = self.last(series)
+                there = rows.at >= self.at - window if window < math.inf else rows.there
+                if self.start is not None:
+                    there = there & (rows.at >= self.start - SAME_TIME)
+                kept = self.shared[key] = (series, self.start, rows.where(there))
+            found: Rows = kept[2]
+            return found
 
         def find() -> Rows:
             charted, *silent = (current(series) for series in self.chart.columns(name))
@@ -324,12 +339,14 @@ class Looks:
     def baseline(self, name: str, reference: Floats) -> Rows:
         """The last value at or before the reference infusion, at most 30 days old."""
 
-        def find() -> Rows:
+        # The reference is kept with what was found: its identity is the key.
+        key = ("baseline", name, id(reference))
+        if key not in self.shared:
             before = np.minimum(reference, self.at)
             rows = self.last(self.chart.named(name), before)
-            return rows.where(rows.at >= before - BASELINE_DAYS * 24.0)
-
-        found: Rows = self.keep(("baseline", name), find)
+            rows = rows.where(rows.at >= before - BASELINE_DAYS * 24.0)
+            self.shared[key] = (reference, rows)
+        found: Rows = self.shared[key][1]
         return found
 
     def limit(self, name: str, end: str) -> Rows:
@@ -392,15 +409,16 @@ def compared(now: Rows, relation: str, times: Decimal, bound: Rows) -> Truths:
     number = now.series.numbers()[first]
     against = float(times) * bound.series.numbers()[second]
     with np.errstate(invalid="ignore"):
-        close = np.abs(number - against) <= 1e-9 * np.maximum(np.abs(number), np.abs(against))
+        close = np.abs(number - against) <= 1e-9 * np.abs(against)
         over = number > against
     wants_more = relation in (">", ">=")
     truth = np.where(over == wants_more, MET, NOT_MET).astype(np.int8)
-    censored = np.append(now.series.entered().comparator, 0)[first]
-    truth[(censored == 1) & ~close] = NOT_MET if wants_more else MET
-    truth[(censored == 1) & over & ~close] = UNKNOWN
-    truth[(censored == 2) & ~close] = MET if wants_more else NOT_MET
-    truth[(censored == 2) & ~over & ~close] = UNKNOWN
+    if now.series.entered().censored:
+        censored = np.append(now.series.entered().comparator, 0)[first]
+        truth[(censored == 1) & over] = UNKNOWN
+        truth[(censored == 1) & ~over] = NOT_MET if wants_more else MET
+        truth[(censored == 2) & over] = MET if wants_more else NOT_MET
+        truth[(censored == 2) & ~over] = UNKNOWN
     near = np.flatnonzero(close)
     if len(near):
         meant = names.MEASUREMENTS.get(now.series.name)
@@ -416,7 +434,8 @@ def compared(now: Rows, relation: str, times: Decimal, bound: Rows) -> Truths:
                 ).number
             truth[look] = exact[pair]
     truth[(first < 0) | (second < 0)] = UNKNOWN
-    truth[np.append(bound.series.entered().comparator, 0)[second] > 0] = UNKNOWN
+    if bound.series.entered().censored:
+        truth[np.append(bound.series.entered().comparator, 0)[second] > 0] = UNKNOWN
     return truth
 
 

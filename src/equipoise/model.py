@@ -538,19 +538,19 @@ def structural_parameters(model: Model, what: Course, etas: Array) -> dict[str, 
     return parameter_table(model, pieces, etas)
 
 
-def parameter_table(model: Model, covariates: Mapping[str, Array], etas: Array) -> dict[str, Array]:
-    """The same from covariates that broadcast against (lanes, pieces)."""
+def parameter_table(
+    model: Model, covariates: Mapping[str, Array], etas: Array, *, scaled: bool | None = None
+) -> dict[str, Array]:
+    """The same from covariates (lanes, pieces); `scaled`: whether they scale the clearance."""
     thetas = {name: value.number for name, value in model.thetas.items()}
-    drawn = {name: etas[:, i][:, None] for i, name in enumerate(model.etas)}
+    drawn = {name: etas[:, i : i + 1] for i, name in enumerate(model.etas)}
     if model.occasions is not None:
         none = np.zeros((etas.shape[0], 1))
         drawn = {**dict.fromkeys(model.occasions.etas, none), **drawn}
-    # A parameter that is no number is refused where it is used, in a sentence; numpy's own warning
-    # would only name a line of the model.
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):  # what is no number is refused where it is used
         table = dict(model.parameters(thetas, covariates, drawn))
     factor = covariates[CLEARANCE_FACTOR]
-    if (factor != 1.0).any():
+    if scaled or (scaled is None and (factor != 1.0).any()):
         if model.clearance not in table:
             raise ModelUseError(f"{model.id} has no single clearance that a factor could change")
         table[model.clearance] = table[model.clearance] * factor

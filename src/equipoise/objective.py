@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -18,8 +19,9 @@ from equipoise import density
 from equipoise.density import NOTHING
 from equipoise.kinetics import kernels, row_of
 from equipoise.kinetics.prepared import Prepared
-from equipoise.likelihood import STUDENT_DF, Subject, with_errors
+from equipoise.likelihood import STUDENT_DF, Observed, Subject, with_errors
 from equipoise.model import (
+    CLEARANCE_FACTOR,
     Array,
     Model,
     Residual,
@@ -80,18 +82,13 @@ class Batch:
         self.model, self.subjects, self.student = model, subjects, student
         self.size = len(model.etas)
         self._df = STUDENT_DF if student else 0.0
+        self._parameters = model.parameter_names
         self._named: tuple[tuple[str, ...], dict[str, list[str]]] = (), {}
         self._density = density.compiled()
         kernels.announce(self._density)
         self.root = np.linalg.cholesky(model.omega_matrix)
         self.log_omega = 2.0 * float(np.log(self.root.diagonal()).sum())
-        self._order = [
-            sorted(
-                range(len(s.observed)),
-                key=[(o.time, row_of(o.after)) for o in s.observed].__getitem__,
-            )
-            for s in subjects
-        ]
+        self._order = [_in_order(s.observed) for s in subjects]
         self._levels()
         self._covariates()
         courses = [s.course for s in subjects]
@@ -102,7 +99,9 @@ class Batch:
             after=[
                 np.array([row_of(s.observed[i].after) for i in order])
                 for s, order in zip(subjects, self._order, strict=True)
-            ],
+            ]
+            if any(o.after for s in subjects for o in s.observed)
+            else None,
             start=starts_of(courses),
         )
         self._resets = any(c.schedule.resets for c in courses)
@@ -119,12 +118,13 @@ class Batch:
         self._censored, kind = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
         names: dict[str, int] = {}
         for s, (subject, order) in enumerate(zip(self.subjects, self._order, strict=True)):
-            for j, i in enumerate(order):
-                level = subject.observed[i]
-                self._times[s, j], self._y[s, j] = level.time, level.number
-                kind[s, j] = names.setdefault(level.analyte, len(names))
-                if level.censored:
-                    self._censored[s, j] = -1 if level.censored == "<" else 1
+            found, n = [subject.observed[i] for i in order], len(order)
+            self._times[s, :n] = [level.time for level in found]
+            self._y[s, :n] = [level.number for level in found]
+            kind[s, :n] = [names.setdefault(level.analyte, len(names)) for level in found]
+            if any(level.censored for level in found):
+                sides = {"": 0, "<": -1, ">": 1}
+                self._censored[s, :n] = [sides[level.censored] for level in found]
         self._read = [model.observation(name) for name in names]
         self._kind = kind
         logged = np.array([o.residual.log > 0.0 or o.logged for o in self._read])
@@ -163,8 +163,10 @@ class Batch:
                 table = np.array(
                     [np.concatenate([v, np.full(pieces - len(v), v[-1])]) for v in own]
                 )
-            self._by_piece[name] = table[:1] if (table == table[:1]).all() else table
-        self._alike = all(len(v) == 1 for v in self._by_piece.values())
+            same = len(table) == 1 or bool((table == table[:1]).all())
+            self._by_piece[name] = table[:1] if same else table
+        self._same = all(len(v) == 1 for v in self._by_piece.values())
+        self._scaled = bool((self._by_piece[CLEARANCE_FACTOR] != 1.0).any())
         breaks = [c.schedule.breaks for c in courses]
         self._piece = np.zeros(self._times.shape, dtype=np.int64)
         if pieces > 1:
@@ -181,7 +183,7 @@ class Batch:
 
         They are written for the covariates of one; most do arithmetic that does not mind.
         """
-        if len(self.subjects) == 1 or self._alike:
+        if len(self.subjects) == 1 or self._same:
             return True
         count, k = len(self.subjects), self.size
         etas = 0.3 * np.sin(np.arange(1.0, 1.0 + count * k)).reshape(count, k) @ self.root.T
@@ -225,8 +227,10 @@ class Batch:
         return True
 
     def _table(self, of: Integers, etas: Array) -> dict[str, Array]:
-        covariates = {n: v if len(v) == 1 else v[of] for n, v in self._by_piece.items()}
-        return parameter_table(self.model, covariates, etas)
+        covariates = self._by_piece
+        if not self._same:
+            covariates = {n: v if len(v) == 1 else v[of] for n, v in covariates.items()}
+        return parameter_table(self.model, covariates, etas, scaled=self._scaled)
 
     def _errors(
         self, of: Integers, etas: Array, amounts: Array, table: Mapping[str, Array]
@@ -278,7 +282,7 @@ class Batch:
         lanes = len(of)
         table = self._table(of, etas)
         parameters = np.empty((lanes, self._pieces, len(model.parameter_names)))
-        for j, name in enumerate(model.parameter_names):
+        for j, name in enumerate(self._parameters):
             parameters[:, :, j] = table[name]
         by: dict[str, Array] = {}
         for prefix, own in self._by_state(tuple(table)).items():
@@ -373,9 +377,9 @@ class Batch:
         """
         k, count = self.size, len(of)
         central = central or curved
-        moves = pattern(k, central, curved)
+        moves = _moves(k, central, curved)
         copies = len(moves)
-        lanes = (z[:, None, :] + STEP * moves).reshape(-1, k)
+        lanes = (z[:, None, :] + moves).reshape(-1, k)
         owner = of.repeat(copies)
         center, variance, good = self.levels(owner, lanes, group=copies, rtol=rtol)
         value = np.empty(len(owner))
@@ -432,6 +436,19 @@ class Batch:
             center, variance, good, of, z, self._y, self._censored, self._count, df, value
         )
         kernels.note(self._density)
+
+
+def _in_order(levels: Sequence[Observed]) -> list[int]:
+    """Places of levels in order of time, and of row at one time."""
+    times = [level.time for level in levels]
+    if all(earlier < later for earlier, later in pairwise(times)):
+        return list(range(len(times)))
+    return sorted(range(len(times)), key=[(o.time, row_of(o.after)) for o in levels].__getitem__)
+
+
+@lru_cache(maxsize=64)
+def _moves(k: int, central: bool, curved: bool) -> Array:
+    return STEP * pattern(k, central, curved)
 
 
 @lru_cache(maxsize=64)

@@ -50,13 +50,14 @@ NEEDED: Mapping[Metric, Purpose] = {
     Metric.AUC_CUMULATIVE: Purpose.AUC,
     Metric.STEADY_STATE: Purpose.STEADY_STATE,
     Metric.DAY_BELOW_ONE: Purpose.WASHOUT,
+    Metric.AT_GRAFT: Purpose.WASHOUT,
     Metric.AUC_INTERVAL: Purpose.AUC,
     Metric.CELL_DOSE: Purpose.EXPANSION,
     Metric.COUNT: Purpose.EXPANSION,
 }
 """What a model must have been made for before it may speak of a metric."""
 
-CONCENTRATIONS = (Metric.TROUGH, Metric.STEADY_STATE)
+CONCENTRATIONS = (Metric.TROUGH, Metric.STEADY_STATE, Metric.AT_GRAFT)
 """Metrics that are one level, which an assay could measure."""
 
 
@@ -292,6 +293,8 @@ def area_factor(observation: Observation) -> float:
 
 
 def _read_at(proposal: Proposal, metric: Metric) -> float:
+    if metric is Metric.AT_GRAFT:
+        return 0.0
     if proposal.read_at is not None:
         return proposal.read_at
     dose = proposal.doses[0]

@@ -428,7 +428,9 @@ class Banded:
                 f"{self.oldest / 24.0:g} days; measure them or use a strategy without them"
             )
         self._settled(past, last)
-        return max(last.number, self.floor)
+        # Below 0.2 is not 0.2, which begins the next band.
+        number = math.nextafter(last.number, 0.0) if last.censored == "<" else last.number
+        return max(number, self.floor)
 
     def _settled(self, past: Record, last: Measurement) -> None:
         """A count known only as a bound must lie in one band whatever it is."""

@@ -232,7 +232,15 @@ def after(why: str, products: Sequence[str] = CAR_PRODUCTS) -> After:
 
 def since(products: Sequence[str] = CAR_PRODUCTS) -> Callable[[Looks], Floats]:
     """Values count from the last infusion on."""
-    return lambda looks: np.nan_to_num(looks.infusion(products), nan=0.0)
+
+    def start(looks: Looks) -> Floats:
+        key = ("since", tuple(products))
+        if key not in looks.shared:
+            looks.shared[key] = np.nan_to_num(looks.infusion(products), nan=0.0)
+        found: Floats = looks.shared[key]
+        return found
+
+    return start
 
 
 def creatinine_before(looks: Looks, now: Rows, infusion: Floats) -> Rows:

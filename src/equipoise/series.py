@@ -7,8 +7,9 @@ points to it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ _BITS = 44
 
 def ticks(hours: Floats) -> Ints:
     """Times as whole numbers of a ten millionth of an hour, so that equal times sort as equal."""
-    limited = np.clip(hours, -_LAST_TICK / _TICKS, _LAST_TICK / _TICKS)
+    limited = np.minimum(np.maximum(hours, -_LAST_TICK / _TICKS), _LAST_TICK / _TICKS)
     return np.rint(limited * _TICKS).astype(np.int64)
 
 
@@ -41,12 +42,14 @@ class Entered:
     number      as entered; NaN where a value is no quantity
     unit        place in `units`; -1 where a value is no quantity
     comparator  0 none, 1 "<", 2 ">"
+    censored    some value has a comparator
     """
 
     number: Floats
     unit: Ints
     comparator: Ints
     units: list[str]
+    censored: bool
 
 
 _COMPARATORS = {"": 0, "<": 1, ">": 2}
@@ -57,14 +60,16 @@ def _entered(values: Sequence[Any]) -> Entered:
     number, unit = np.full(size, math.nan), np.full(size, -1, dtype=np.int64)
     comparator = np.zeros(size, dtype=np.int64)
     places: dict[str, int] = {}
-    for index, value in enumerate(values):
-        if isinstance(value, Quantity):
-            number[index] = float(value.number)
-            unit[index] = places.setdefault(value.unit, len(places))
-            comparator[index] = _COMPARATORS[value.comparator]
-    return Entered(number, unit, comparator, list(places))
+    which = [index for index, value in enumerate(values) if isinstance(value, Quantity)]
+    if which:
+        found: list[Quantity] = [values[index] for index in which]
+        number[which] = [float(value.number) for value in found]
+        unit[which] = [places.setdefault(value.unit, len(places)) for value in found]
+        comparator[which] = [_COMPARATORS[value.comparator] for value in found]
+    return Entered(number, unit, comparator, list(places), bool(comparator.any()))
 
 
+@lru_cache(maxsize=1024)
 def _scale(start: str, end: str, substance: str) -> tuple[float, float]:
     """Factor and offset from one unit to another."""
     offset = units.convert(0.0, start, end, substance=substance)
@@ -175,7 +180,7 @@ class Series:
         up = limit.relation in (">", ">=")
         for place, unit in enumerate(entered.units):
             which = np.flatnonzero(entered.unit == place)
-            printed = {units.unit(u).code: n for n, u in limit.printed}
+            printed = _printed(limit)
             number = entered.number[which]
             if unit in printed:
                 bound = float(printed[unit])
@@ -296,6 +301,20 @@ class Series:
         return Because(self.name, at, text, "; ".join(notes), self.assumed_by if silent else "")
 
 
+@lru_cache(maxsize=1024)
+def _printed(limit: Limit) -> Mapping[str, str]:
+    """The numbers of a limit by the code of their unit."""
+    return {units.unit(unit).code: number for number, unit in limit.printed}
+
+
+@lru_cache(maxsize=8)
+def _numbered(records: int) -> Ints:
+    """0, 1, 2, ...: the same array for all series of a chart, so that its identity is a key."""
+    found = np.arange(records, dtype=np.int64)
+    found.setflags(write=False)
+    return found
+
+
 def series_of(
     name: str,
     records: int,
@@ -318,26 +337,26 @@ def series_of(
     values   distinct values, to which `code`, `low` and `high` point
     """
     size = len(record)
-    none = np.full(size, -1, dtype=np.int32)
     key = (record.astype(np.int64) << _BITS) + ticks(at)
     sorted_already = bool(np.all(key[1:] > key[:-1]))
     order = slice(None) if sorted_already else np.lexsort((known, key))
-    gone = np.full(size, math.inf) if gone is None else gone
-    where = np.arange(records, dtype=np.int64)
+    stands = gone is None or bool(np.all(np.isinf(gone)))
+    where = _numbered(records)
     sorted_record = record[order]
 
-    def padded(column: NDArray[Any], last: Any) -> Any:
-        return np.append(column[order], np.array([last], dtype=column.dtype))
+    def padded(column: NDArray[Any] | None, last: Any, kind: Any = np.float64) -> Any:
+        # Most columns hold their default alone.
+        if column is None:
+            return np.full(size + 1, last, dtype=kind)
+        return np.concatenate((column[order], np.array([last], dtype=column.dtype)))
 
     return Series(
         name, where,
         np.searchsorted(sorted_record, where, side="left").astype(np.int64),
         np.searchsorted(sorted_record, where, side="right").astype(np.int64),
         key[order], padded(at, -math.inf), padded(known, -math.inf), padded(gone, math.inf),
-        padded(code, -1), values, padded(none if low is None else low, -1),
-        padded(none if high is None else high, -1),
-        padded(np.zeros(size, dtype=np.bool_) if assumed is None else assumed, False),
-        bool(np.all(known <= at + SAME_TIME) and np.all(np.isinf(gone))),
-        not bool(np.all(np.isinf(gone))),
+        padded(code, -1), values, padded(low, -1, np.int32), padded(high, -1, np.int32),
+        padded(assumed, False, np.bool_),
+        stands and bool(np.all(known <= at + SAME_TIME)), not stands,
         None if over is None or bool(np.all(np.isnan(over))) else padded(over, math.nan),
     )  # fmt: skip

@@ -101,6 +101,8 @@ class Signal:
     fits         for each reading the probability of one at least as far off, by the line through
                  the others; NaN where there are none
     notes        sentences: how same-day assays go together, what was left out
+    times, band  hours, and five quantiles of the share at each, from the first sample to some time
+                 after the last; () with samples of one day only
     """
 
     name: str
@@ -122,3 +124,5 @@ class Signal:
     paces: tuple[Pace, ...]
     notes: tuple[str, ...]
     standing: Standing = Standing.HYPOTHESIS
+    times: tuple[float, ...] = ()
+    band: tuple[tuple[float, ...], ...] = ()

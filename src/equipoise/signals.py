@@ -31,8 +31,19 @@ HORIZONS = (14.0, 30.0, 60.0, 90.0)
 SURE = 0.95
 """Probability from which a direction is said (project convention)."""
 
+AHEAD = 60.0
+"""Days after the last sample to which a line is drawn (convention)."""
+
+POINTS = 49
+"""Times at which the band of a line is computed."""
+
 SAME_DAY = 24.0
 """Hours within which two assays are compared (project convention)."""
+
+COMPLETE, ABSENT, MICRO = 0.95, 0.05, 0.01
+"""Donor's share above which chimerism is complete, below which it is absent, and mixed between
+(EBMT Handbook 2024, chapter 21); below the last it is called microchimerism (Int J Mol Sci 2019,
+20:4450)."""
 
 STEADY = 30.0
 """Days in which a share that neither doubles nor halves counts as persisting (convention)."""
@@ -135,8 +146,11 @@ def _signal(
         )
     if not several:
         notes.append("samples of one day only: they say how much, not whether it rises or falls")
+    if of != "disease":
+        notes.append(_class(readings[-1], of, _trend(line) if several else ""))
     if not specimen:
         notes.append("the specimen is not charted: blood and marrow may be mixed here")
+    times = _times_drawn(readings) if several else ()
     spoken = _marks(marks, name, marker, specimen) if of != "donor" else ()
     return Signal(
         name=name,
@@ -158,7 +172,20 @@ def _signal(
         paces=tuple(p for p in paces if marker and _same_marker(p.marker, marker)),
         notes=tuple(notes),
         standing=Standing.HYPOTHESIS,
+        times=times,
+        band=_band(line, times),
     )
+
+
+def _times_drawn(readings: Sequence[Reading]) -> tuple[float, ...]:
+    at = [r.at for r in readings]
+    return tuple(float(t) for t in np.linspace(min(at), max(at) + HOURS * AHEAD, POINTS))
+
+
+def _band(line: Line, times: Sequence[float]) -> tuple[tuple[float, ...], ...]:
+    """(5, n) quantiles of the share at each time."""
+    found = [line.quantiles(line.log_share(t), QUANTILES) for t in times]
+    return tuple(tuple(math.exp(v) for v in row) for row in zip(*found, strict=True))
 
 
 def crossing(line: Line, last: float, mark: Mark, *, several: bool = True) -> Crossing:
@@ -183,6 +210,30 @@ def crossing(line: Line, last: float, mark: Mark, *, several: bool = True) -> Cr
         (h, line.probability(line.log_share(last + HOURS * h) >= threshold)) for h in HORIZONS
     )
     return Crossing(mark, line.probability(passed), quantiles, within)
+
+
+def _class(last: Reading, of: str, trend: str) -> str:
+    """Complete, mixed or absent by the last sample, and whose share increases."""
+    # A bound counts from where it stands: above 99 % donor is complete, below 1 % is absent.
+    value = last.limit if last.bound else last.share
+    if math.isnan(value):
+        value = 1.0 / last.input
+    donor = 1.0 - value if of == "recipient" else value
+    if donor > COMPLETE:
+        said = f"complete chimerism by the last sample (above {100 * COMPLETE:g} % donor)"
+    elif donor >= ABSENT and not last.bound:
+        said = (
+            f"mixed chimerism by the last sample ({100 * ABSENT:g} to {100 * COMPLETE:g} % donor)"
+        )
+        if trend == "rising":
+            said += f", increasing on the {of}'s side"
+    elif donor < ABSENT:
+        said = f"below {100 * ABSENT:g} % donor by the last sample: the handbook calls it absent"
+        if donor <= MICRO:
+            said += ", others microchimerism"
+    else:
+        said = f"whether chimerism is complete is open: {last.text} is a bound"
+    return f"{said} (EBMT Handbook 2024, chapter 21)"
 
 
 def _smaller(measured: Sequence[Measurement]) -> str:

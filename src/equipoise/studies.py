@@ -1,6 +1,7 @@
 """A table of studies: one outcome, one measure, one study a row, each with its source.
 
-Hazard ratios are taken as reported: there is no column for survival points.
+Hazard ratios are taken as reported, or made from whole curves with numbers at risk (`curves`);
+there is no column for survival points.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
+from equipoise.curves import CurveError, parse_curves, ratio_of
 from equipoise.source import Source, Standing
 
 
@@ -48,7 +50,7 @@ NUMBERS: Mapping[Measure, tuple[str, ...]] = {
 }
 """The numbers that each measure needs."""
 REQUIRED = ("study", "design", "measure", "outcome", "patients", "source", "standing")
-OPTIONAL = ("treatment", "control", "population", "doi", "where", "note")
+OPTIONAL = ("curves", "treatment", "control", "population", "doi", "where", "note")
 COLUMNS = (
     *REQUIRED[:5], *dict.fromkeys(n for names in NUMBERS.values() for n in names), *REQUIRED[5:],
     *OPTIONAL,
@@ -64,7 +66,8 @@ class Study:
 
     patients  whose: center and years; two rows with the same words share patients
     events, total, control_events, control_total  counts; None where the measure has none
-    estimate, low, high  hazard ratio as reported, 95 % interval; NaN where it is not one
+    estimate, low, high  hazard ratio as reported or made, 95 % interval; NaN where it is not one
+    made  how a hazard ratio was made from curves; "" where it is as reported
     """
 
     name: str
@@ -83,6 +86,7 @@ class Study:
     control: str = ""
     population: str = ""
     note: str = ""
+    made: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +111,14 @@ def read_studies(path: str | Path) -> StudyTable:
         raise EvidenceError(f"{place} cannot be read: {error.strerror}; check the path") from None
     except UnicodeDecodeError:
         raise EvidenceError(f"{place} is not text: save it as UTF-8") from None
-    return parse_studies(text, name=place.stem)
+    return parse_studies(text, name=place.stem, folder=place.parent)
 
 
-def parse_studies(text: str, *, name: str) -> StudyTable:
+def parse_studies(text: str, *, name: str, folder: Path | None = None) -> StudyTable:
     """A table of studies from the text of a CSV file.
 
-    Fails  EvidenceError for the first thing refused
+    folder  where files of curves lie that the table names
+    Fails   EvidenceError for the first thing refused
     """
     reader = csv.DictReader(io.StringIO(text), strict=True)
     try:
@@ -129,8 +134,8 @@ def parse_studies(text: str, *, name: str) -> StudyTable:
         remedy = f"the columns are {', '.join(COLUMNS)}"
         if any(word in column.lower() for word in SURVIVAL):
             remedy = (
-                "give the hazard ratio that the paper reports (estimate, low, high); none is made "
-                "from survival points"
+                "give the hazard ratio that the paper reports (estimate, low, high), or its whole "
+                "curves with numbers at risk (curves); none is made from survival points"
             )
         raise EvidenceError(f"column {column}: unknown; {remedy}")
     lacking = [c for c in REQUIRED if c not in header]
@@ -144,7 +149,7 @@ def parse_studies(text: str, *, name: str) -> StudyTable:
             raise EvidenceError(f"row {i}: another number of cells than the header; quote commas")
     measure = _one_of(Measure, _same(cells, "measure"), "row 1, measure")
     outcome = _same(cells, "outcome")
-    studies = tuple(_study(cell, measure, f"row {i}") for i, cell in enumerate(cells, 1))
+    studies = tuple(_study(cell, measure, f"row {i}", folder) for i, cell in enumerate(cells, 1))
     names = Counter(s.name for s in studies)
     double = next((n for n, count in names.items() if count > 1), None)
     if double is not None:
@@ -172,7 +177,7 @@ def _one_of(kind: type[_Kind], text: str, place: str) -> _Kind:
     raise EvidenceError(f"{place}: {text or 'empty'}; one of {', '.join(m.value for m in kind)}")
 
 
-def _study(cell: Mapping[str, str], measure: Measure, place: str) -> Study:
+def _study(cell: Mapping[str, str], measure: Measure, place: str, folder: Path | None) -> Study:
     for column in ("study", "patients", "source"):
         if not cell[column]:
             remedy = {
@@ -201,7 +206,7 @@ def _study(cell: Mapping[str, str], measure: Measure, place: str) -> Study:
             f"{place}, {foreign[0]}: a {measure.value} does not use it; leave it empty"
         )
     events, total, control_events, control_total = _counts(cell, measure, place)
-    estimate, low, high = _ratio(cell, measure, place)
+    estimate, low, high, made = _ratio(cell, measure, place, folder)
     return Study(
         name=cell["study"],
         design=design,
@@ -219,6 +224,7 @@ def _study(cell: Mapping[str, str], measure: Measure, place: str) -> Study:
         estimate=estimate,
         low=low,
         high=high,
+        made=made,
     )
 
 
@@ -238,9 +244,24 @@ def _counts(cell: Mapping[str, str], measure: Measure, place: str) -> list[int |
     return list(counts.values())
 
 
-def _ratio(cell: Mapping[str, str], measure: Measure, place: str) -> tuple[float, float, float]:
+def _ratio(
+    cell: Mapping[str, str], measure: Measure, place: str, folder: Path | None
+) -> tuple[float, float, float, str]:
+    curves = cell.get("curves", "")
     if measure is not Measure.HAZARD_RATIO:
-        return math.nan, math.nan, math.nan
+        if curves:
+            raise EvidenceError(
+                f"{place}, curves: a {measure.value} does not use it; leave it empty"
+            )
+        return math.nan, math.nan, math.nan, ""
+    if curves:
+        given = [c for c in NUMBERS[measure] if cell.get(c)]
+        if given:
+            raise EvidenceError(
+                f"{place}, curves: {given[0]} stands beside it; give the reported ratio or the "
+                "curves, the reported one where there is one"
+            )
+        return _from_curves(curves, f"{place}, curves", folder)
     estimate, low, high = (
         _number(cell.get(c, ""), f"{place}, {c}") for c in ("estimate", "low", "high")
     )
@@ -249,7 +270,29 @@ def _ratio(cell: Mapping[str, str], measure: Measure, place: str) -> tuple[float
             f"{place}, estimate: {estimate:g} does not lie between low {low:g} and high {high:g}; "
             "check the order"
         )
-    return estimate, low, high
+    return estimate, low, high, ""
+
+
+def _from_curves(name: str, place: str, folder: Path | None) -> tuple[float, float, float, str]:
+    if folder is None:
+        raise EvidenceError(f"{place}: {name} needs a folder; read the table from a file")
+    try:
+        text = (folder / name).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise EvidenceError(
+            f"{place}: {folder / name} cannot be read; name a CSV that lies beside the table"
+        ) from None
+    try:
+        found = ratio_of(parse_curves(text, name=name))
+    except CurveError as error:
+        raise EvidenceError(f"{place}: {error}") from None
+    (patients, others), (events, other_events) = found.patients, found.events
+    made = (
+        "hazard ratio made from digitized curves and numbers at risk (Guyot 2012), Cox model on "
+        f"{patients} and {others} patients laid out with {events} and {other_events} events; "
+        "proportional hazards are assumed"
+    )
+    return found.estimate, found.low, found.high, made
 
 
 def _number(text: str, place: str) -> float:

@@ -15,12 +15,14 @@ from typing import TypeAlias
 
 from equipoise.record import Record
 from equipoise.source import Evidence, Source, Standing
+from equipoise.truth import Truth
 
 
 class Metric(Enum):
     """What of the concentration curve, or of cells, a target or an effect speaks of.
 
     DAY_BELOW_ONE  days from the graft to the moment from which the level stays below 1 of its unit
+    AT_GRAFT       the level at hour 0, the graft
     AUC_INTERVAL   area from one dose to the next, the course given for ever
     """
 
@@ -31,6 +33,7 @@ class Metric(Enum):
     AUC_CUMULATIVE = "cumulative AUC"
     STEADY_STATE = "steady-state concentration"
     DAY_BELOW_ONE = "day of falling below 1 unit/mL"
+    AT_GRAFT = "level at the graft"
     AUC_INTERVAL = "AUC over one interval"
     CELL_DOSE = "cells infused"
     COUNT = "count by a day"
@@ -158,11 +161,34 @@ class Effect:
     standing: Standing
     ages: tuple[float, float] = (0.0, math.inf)
     """Years, low <= age < high, of the patients it speaks of."""
+    donors: tuple[str, ...] = ()
+    """Donors of the grafts it speaks of, as records say them; empty: any."""
+    product: str = ""
+    """What the manipulation of the graft must name for it to be this one; empty: any."""
+    by_day: float = math.nan
+    """Of a count: the day after the graft by which it is asked for."""
+    times: int = 1
+    """Of a count: on how many days it must have been over the limit."""
 
     @property
     def may_enter_utility(self) -> bool:
         """Whether the effect may be weighed against another one."""
         return self.standing.may_feed_options and self.cut_point != "data-derived"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparable:
+    """A published cohort of cells or of a count, held against one record.
+
+    applies  whether this patient is like its patients: yes, no, cannot tell
+    reason   why not, or what would settle it
+    charted  what the record has of the exposure: "Treg 2e6 /kg, day -4"
+    """
+
+    effect: Effect
+    applies: Truth
+    reason: str
+    charted: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.special import log_ndtr, ndtr, ndtri_exp
-from scipy.stats import qmc
 
 from equipoise.record import HOURS_PER_DAY, SAME_TIME
 
@@ -229,6 +228,8 @@ def _filled(days: Floats, numbers: Floats, signs: Floats, scale: float) -> tuple
 @lru_cache(maxsize=64)
 def _spread(count: int) -> Floats:
     """Points spread evenly over a cube of so many dimensions, (`DRAWS`, count)."""
+    from scipy.stats import qmc  # half a second that most commands need not wait
+
     points = qmc.Sobol(count, scramble=False).random(DRAWS)
     found: Floats = np.clip(points + 0.5 / DRAWS, 1e-9, 1.0 - 1e-9)
     return found

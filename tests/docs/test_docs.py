@@ -173,7 +173,7 @@ def check_csv(block: Block, folder: Path) -> Record:
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that looks like a fresh clone and may be written into."""
-    for name in ("src", "examples", "tests"):
+    for name in ("src", "examples", "studies", "tests"):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("EQUIPOISE_DEBUG", raising=False)

@@ -16,7 +16,7 @@ from equipoise.criteria import ALL
 from equipoise.criterion import evaluate, look_now
 from equipoise.gradetable import grade_table
 from equipoise.grading import daily
-from equipoise.record import Cells, Finding, Measurement, Record, Replaced
+from equipoise.record import Cells, Finding, Measurement, Record, Replaced, Transfusion
 
 DAY0 = datetime.fromisoformat("2025-03-10T10:00:00+01:00")
 LAB = {
@@ -42,6 +42,7 @@ FOUND = {
     "vasopressors": [(), ("noradrenaline",)], "infection": ["excluded", "suspected", "proven"],
     "oxygen_device": ["none", "nasal_cannula", "bipap"], "diarrhea": [True, False],
     "progression": ["excluded", "suspected"],
+    "platelet_transfusion": [False, False, False, False, True],
 }  # fmt: skip
 
 
@@ -81,6 +82,8 @@ def dense(number: int) -> Record:
             row += 1
             word = words[int(random.integers(len(words)))]
             events.append(Finding(at=float(at), known=float(at), row=row, name=name, value=word))
+    given = random.uniform(0.0, last, int(random.integers(0, 4)))
+    events += [Transfusion(at=float(at), known=float(at), product="platelets") for at in given]
     if random.random() < 0.3:
         events.append(Finding(at=float(last), known=float(last), name="death", value=True))
     day0 = DAY0 + timedelta(hours=int(random.integers(-9, 13)))

@@ -78,6 +78,9 @@ NUMBERS = {
     "gfr": ("mL/min", ["14", "15", "29", "59", "89", "90"]),
     "hvpg": ("mm[Hg]", ["5", "9", "10", "11"]),
     "vod_symptom_days": ("d", ["1", "4", "5", "7", "8"]),
+    "schistocyte_share": ("%", ["0", "4", "4.1", "10"]),
+    "haptoglobin": ("mg/dL", ["<10", "29", "30", "120"]),
+    "cd4": ("/uL", ["10", "50", "51", "<50", "400"]),
 }
 WITH_BASELINE = (
     "ferritin", "ast", "alt", "platelets", "neutrophils", "creatinine", "weight", "hemoglobin",
@@ -100,7 +103,7 @@ CHOICES = {
     "cerebral_edema": ["none", "focal", "diffuse"],
     "infection": ["excluded", "suspected", "proven"],
     "progression": ["excluded", "suspected", "proven"],
-    "treatment_for": [(), ("iechs",), ("agvhd",), ("agvhd", "iechs")],
+    "treatment_for": [(), ("iechs",), ("agvhd",), ("agvhd", "iechs"), ("immune_cytopenia",)],
     "performance_decline": ["none", "mild", "moderate", "severe"],
     "vod_risk_factors": [0, 1, 2, 5],
     "coagulation": ["normal", "impaired", "factors_replaced"],
@@ -192,7 +195,7 @@ def complete(draw):
             "alp": "100 U/L", "cholesterol": "200 mg/dL"}  # fmt: skip
     low = {"fibrinogen": "170 mg/dL", "hemoglobin": "12 g/dL", "platelets": "150 10*9/L",
            "neutrophils": "1.8 10*9/L", "leukocytes": "4 10*9/L",
-           "lymphocytes": "1 10*9/L"}  # fmt: skip
+           "lymphocytes": "1 10*9/L", "haptoglobin": "30 mg/dL"}  # fmt: skip
     events = []
     for event in record.events:
         if event.key in high:

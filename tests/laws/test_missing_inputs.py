@@ -83,6 +83,10 @@ STARTS = {
                  "agvhd_stage_lower_gi": 0}),
         (959.0, {"agvhd_stage_skin": 1, "agvhd_stage_liver": 0, "agvhd_stage_lower_gi": 0}),
     ],
+    "itp_response_iwg2009": [
+        (600.0, {"treatment_for": ("immune_cytopenia",)}),
+        *((at, {"platelets": "60 10*9/L", "bleeding_grade": 0}) for at in (780.0, 959.0)),
+    ],
 }  # fmt: skip
 """Entries from which every other path goes, so that an easy no does not end it early."""
 

@@ -46,7 +46,7 @@ DIMENSIONS = {
 UNITS_OF = {
     (1, -1, 0): "L/h", (1, 0, 0): "L", (0, -1, 0): "/h", (0, -1, 1): "mg/h", (0, 0, 1): "mg",
 }  # fmt: skip
-BY_LEAN_MASS = ("busulfan_lawson2022", "busulfan_shukla2020")
+BY_LEAN_MASS = ("busulfan_lawson2022", "busulfan_shukla2020", "everolimus_terheine2018")
 """Models whose size is computed from several covariates: their typical patient is a formula's."""
 
 SCALES = {
@@ -76,6 +76,14 @@ def levels(model, given, times, etas=None, covariates=None, rtol=1e-9):
     found = simulate(model, [what], np.asarray(times, dtype=float), etas=etas, rtol=rtol)
     assert found.failed == ()
     return found.values[model.analytes[0]][0]
+
+
+def floor(model):
+    """How much more of a level the integrator's floor, 1e-9 of the dose, may be than elsewhere.
+
+    Read through red cells a level stands for a fiftieth of the dose, in others for a tenth.
+    """
+    return 1.0 if model.observations[0].state else 5.0
 
 
 # --- published numbers, and that each is told -------------------------------------------------
@@ -119,7 +127,8 @@ def test_names_are_those_of_the_vocabulary(model):
     assert set(model.routes) <= set(names.ROUTES)
     for observation in model.observations:
         assert observation.unit == names.measurement(observation.analyte).unit
-        assert observation.state in model.states
+        # Without a state of its own it is computed from several, or from one by a curve.
+        assert observation.state in model.states or observation.read is not None
         assert observation.volume in model.parameter_names
         assert observation.matrix
 
@@ -200,12 +209,12 @@ def test_structural_parameters_have_the_units_of_their_thetas(model):
         model, course(model, [], covariates=reference(model)), np.zeros((1, len(model.etas)))
     )
     for name in model.parameter_names:
-        theta = model.thetas.get(name) or model.thetas.get(name.rstrip("12"))
-        # At the reference patient a parameter is its theta, in hours and liters.
-        in_engine = units.convert(theta.number, theta.unit, UNITS_OF[DIMENSIONS[name]])
         if model.id in BY_LEAN_MASS:
             # Theirs is a lean mass, which no weight, height and age hit exactly.
             continue
+        theta = model.thetas.get(name) or model.thetas.get(name.rstrip("12"))
+        # At the reference patient a parameter is its theta, in hours and liters.
+        in_engine = units.convert(theta.number, theta.unit, UNITS_OF[DIMENSIONS[name]])
         assert np.ravel(found[name])[0] == pytest.approx(in_engine, rel=1e-12), name
 
 
@@ -288,7 +297,7 @@ def test_mass_balance(model):
     zero = np.zeros((1, len(model.etas)))
     table = structural_parameters(model, what, zero)
     p = np.array([[float(np.ravel(table[n])[0]) for n in model.parameter_names]])
-    central = model.states.index(model.observations[0].state)
+    central = model.states.index(model.observations[0].state or "central")
     volume = model.parameter_names.index(model.observations[0].volume)
     times = [42.0, 60.0, 200.0]
     found = kinetics.solve(
@@ -346,7 +355,7 @@ def test_an_infusion_is_its_two_halves(model):
     times = np.linspace(0.0, 60.0, 25)
     found = levels(model, halves, times)
     np.testing.assert_allclose(
-        found, levels(model, whole, times), rtol=1e-7, atol=1e-8 * found.max()
+        found, levels(model, whole, times), rtol=1e-7, atol=1e-8 * floor(model) * found.max()
     )
 
 
@@ -421,10 +430,16 @@ def test_a_lane_alone_and_in_company(model):
     for lane in (0, 17, 39):
         alone = levels(model, doses(model), times, etas[lane : lane + 1], rtol=1e-8)
         # Ten times the tolerance, of the largest level.
-        np.testing.assert_allclose(alone[0], together[lane], atol=1e-7 * together[lane].max())
+        reach = 1e-7 * floor(model) * together[lane].max()
+        np.testing.assert_allclose(alone[0], together[lane], atol=reach)
 
 
-@OF_DRUGS
+@pytest.mark.parametrize(
+    "model",
+    # What is read through a curve has no area of its own; its own tests halve its clearance.
+    [m for m in ALL if m not in CELLS and m.observations[0].state],
+    ids=lambda m: m.id,
+)
 def test_half_the_clearance_is_twice_the_exposure(model):
     given = doses(model)
     full, half = (

@@ -7,7 +7,8 @@ from datetime import date
 from situations import DAY, Three, car, dose, finding, graded, graft, situation, value
 
 from equipoise.criterion import Grade
-from equipoise.record import AnyEvent
+from equipoise.guidance.conditions import words_for
+from equipoise.record import AnyEvent, Stop
 
 T = 8 * DAY
 ADULT, CHILD = date(1985, 4, 1), date(2020, 4, 1)
@@ -40,6 +41,29 @@ def _tma(*events: AnyEvent, born: date | None = ADULT) -> Three:
         return situation(40 * DAY, graft(), *events, grades=[grade], born=born)
 
     return Three(at(True), at(False), at(None), "schistocytes")
+
+
+def _both(victim: str, partner: str) -> Three:
+    """Both run, the victim alone, and a partner whose last dose is too old to tell."""
+    return Three(
+        situation(T, dose(victim, T - 5.0), dose(partner, T - 5.0)),
+        situation(T, dose(victim, T - 5.0)),
+        situation(T + 15 * DAY, dose(victim, T + 14 * DAY), dose(partner, T - 5.0)),
+        f"{words_for([partner])}: a recent dose or a stop",
+    )
+
+
+def _after_stop(partner: str) -> Three:
+    """With tacrolimus: stopped a day ago, never given, and never charted as stopped."""
+    base, given = dose("tacrolimus", T - 5.0), dose(partner, T - 40.0)
+    stop = Stop(at=T - 24.0, known=T - 24.0, agent=partner)
+    later = T + 15 * DAY
+    return Three(
+        situation(T, base, given, stop),
+        situation(T, base),
+        situation(later, base, dose("tacrolimus", later - 5.0), given),
+        f"{words_for([partner])}: a recent dose or a stop",
+    )
 
 
 def _sos(*events: AnyEvent, extra: tuple[Grade, ...] = ()) -> Three:
@@ -226,6 +250,81 @@ LADDERS: dict[str, Three] = {
             ("calcineurin_steroid_ebmt2024", "prednisone"),
         )
     },
+    **{
+        id_: _both(victim, partner)
+        for id_, victim, partner in (
+            ("calcineurin_posaconazole_label_us", "tacrolimus", "posaconazole"),
+            ("calcineurin_voriconazole_hsct", "ciclosporin", "voriconazole"),
+            ("calcineurin_isavuconazole", "tacrolimus", "isavuconazole"),
+            ("calcineurin_fluconazole", "tacrolimus", "fluconazole"),
+            ("calcineurin_letermovir_label_us", "ciclosporin", "letermovir"),
+            ("tacrolimus_rifampicin_label_us", "tacrolimus", "rifampicin"),
+            ("tacrolimus_belumosudil", "tacrolimus", "belumosudil"),
+            ("tacrolimus_cannabidiol", "tacrolimus", "cannabidiol"),
+            ("sirolimus_belumosudil", "sirolimus", "belumosudil"),
+            ("sirolimus_cannabidiol", "sirolimus", "cannabidiol"),
+            ("sirolimus_diltiazem", "sirolimus", "diltiazem"),
+            ("sirolimus_ciclosporin_label_us", "sirolimus", "ciclosporin"),
+            ("everolimus_strong_cyp3a4_label", "everolimus", "voriconazole"),
+            ("everolimus_moderate_cyp3a4_label_us", "everolimus", "fluconazole"),
+            ("everolimus_ciclosporin", "everolimus", "ciclosporin"),
+            ("everolimus_cannabidiol", "everolimus", "cannabidiol"),
+            ("boosted_antiviral_immunosuppressant_eu", "everolimus", "nirmatrelvir_ritonavir"),
+            ("boosted_antiviral_calcineurin_us", "ciclosporin", "nirmatrelvir_ritonavir"),
+            ("boosted_antiviral_tacrolimus_hold", "tacrolimus", "nirmatrelvir_ritonavir"),
+            ("cobicistat_immunosuppressant", "sirolimus", "cobicistat"),
+            ("ruxolitinib_strong_cyp3a4_label", "ruxolitinib", "posaconazole"),
+            ("ruxolitinib_fluconazole_label", "ruxolitinib", "fluconazole"),
+            ("venetoclax_strong_cyp3a_label_us", "venetoclax", "posaconazole"),
+            ("venetoclax_moderate_cyp3a_label_us", "venetoclax", "ciclosporin"),
+            ("blinatumomab_cyp_label_us", "ciclosporin", "blinatumomab"),
+            ("tocilizumab_cyp_label", "tacrolimus", "tocilizumab"),
+        )
+    },
+    "alemtuzumab_level_child": Three(
+        *(
+            situation(10.0, *given, *found, born=CHILD)
+            for given, found in (
+                ((dose("alemtuzumab", -200.0, "10 mg", route="iv"),),
+                 (value("alemtuzumab", -6.0, "0.31 ug/mL"),)),
+                ((), (value("alemtuzumab", -6.0, "0.31 ug/mL"),)),
+                ((dose("alemtuzumab", -200.0, "10 mg", route="iv"),), ()),
+            )
+        ),
+        "alemtuzumab level on the day of the graft",
+    ),
+    "boosted_antiviral_tacrolimus_restart": _after_stop("nirmatrelvir_ritonavir"),
+    "calcineurin_letermovir_stop": _after_stop("letermovir"),
+    "everolimus_liver_class": Three(
+        *(
+            situation(T, dose("everolimus", T - 5.0), *found)
+            for found in ((finding("child_pugh_class", 0.0, "B"),),
+                          (finding("child_pugh_class", 0.0, "none"),), ())
+        ),
+        "child_pugh_class",
+    ),
+    "tacrolimus_gut_diarrhea": Three(
+        situation(T, dose("tacrolimus", T - 5.0), finding("agvhd_stage_lower_gi", T - 9.0, 2)),
+        situation(
+            T, dose("tacrolimus", T - 5.0, "1 mg", route="iv"),
+            finding("agvhd_stage_lower_gi", T - 9.0, 2),
+        ),
+        situation(
+            T, dose("tacrolimus", T - 5.0),
+            grades=[graded("diarrhea_ctcae5", low=0, high=2, missing="stool_count")],
+        ),
+        "stool_count",
+    ),
+    "crs_iechs_cyp_suppression": Three(
+        *(
+            situation(T, car(), dose("tacrolimus", T - 5.0), grades=[
+                graded("crs_astct2019", low=low, high=high, missing=lacks),
+                graded("iechs_astct2023", met=False),
+            ])
+            for low, high, lacks in ((2, 2, ""), (0, 0, ""), (0, 3, "oxygen_device"))
+        ),
+        "oxygen_device",
+    ),
     "tma_calcineurin_inhibitor": _tma(dose("tacrolimus", 39 * DAY)),
     "sirolimus_trough_in_anemia": Three(
         *(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from situations import DAY, Three, daily, finding, situation
+from situations import DAY, Three, daily, finding, graded, situation
 
 ADULT, CHILD = date(1985, 4, 1), date(2018, 4, 1)
 ON = daily("sirolimus", range(20))
@@ -39,10 +39,18 @@ def _cold(applies: bool) -> Three:
     return Three(of(finding(name, 1.0, applies)), of(finding(name, 1.0, not applies)), of(), name)
 
 
+def _answered(low: int, high: int, lacks: str = ""):
+    grade = graded("itp_response_iwg2009", low=low, high=high, missing=lacks)
+    return situation(T, *ON, grades=[grade], indication="itp", born=ADULT)
+
+
 MTOR: dict[str, Three] = {
     "sirolimus_itp_adult": _by("itp", "prca"),
     "sirolimus_itp_first_line": _by("itp", "aiha"),
     "sirolimus_itp_child": _by("itp", "alps", born=CHILD),
+    "sirolimus_itp_no_response": Three(
+        _answered(2, 2), _answered(1, 1), _answered(0, 2, "platelets"), "platelets"
+    ),
     "sirolimus_warm_aiha": _cold(False),
     "sirolimus_cold_agglutinin": _cold(True),
     "sirolimus_evans": _by("evans", "itp"),

@@ -197,3 +197,28 @@ def test_what_is_missing_and_how_it_is_said():
         "grade 2: alanine aminotransferase increased"
     )
     assert len(LABORATORY) == 13
+
+
+def told(criterion, record, name, t=480.0):
+    """What one missing observation would make of the grade, in the order of its bands."""
+    [found] = [m for m in answer(criterion, record, t).missing if m.name == name]
+    return [(low, high) for _, low, high in found.would_become]
+
+
+def test_a_missing_value_says_the_grade_of_each_band():
+    """The limit and a normal baseline are known, the value is too old."""
+    upper = {"alt": (None, "40 U/L"), "creatinine": (None, "1.1 mg/dL")}
+    old = chart((-24.0, {"alt": "30 U/L", "creatinine": "1.0 mg/dL"}), ranges=upper)
+    assert told(CTCAE_ALT, old, "alt") == [(n, n) for n in range(5)]
+    assert told(CTCAE_CREATININE, old, "creatinine") == [(n, n) for n in range(5)]
+    low = {"fibrinogen": ("200 mg/dL", None), "hemoglobin": ("12 g/dL", None)}
+    old = chart((-24.0, {"fibrinogen": "300 mg/dL", "hemoglobin": "13 g/dL"}), ranges=low)
+    assert told(CTCAE_FIBRINOGEN, old, "fibrinogen") == [(n, n) for n in range(5)]
+    assert told(CTCAE_HEMOGLOBIN, old, "hemoglobin") == [(n, n) for n in range(4)]
+
+
+def test_a_missing_limit_or_baseline_says_the_grade_of_each_band():
+    now = chart((479.0, {"alt": "300 U/L"}))
+    assert [high for _, high in told(CTCAE_ALT, now, "upper limit of alt")] == [0, 1, 2, 3, 4]
+    ranged = chart((479.0, {"alt": "300 U/L"}), ranges={"alt": (None, "40 U/L")})
+    assert told(CTCAE_ALT, ranged, "baseline alt") == [(0, 0), (1, 1), (2, 2), (3, 3), (3, 3)]

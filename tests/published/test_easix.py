@@ -72,8 +72,10 @@ def test_the_answer_in_words_and_as_json():
     written = lacks.to_json()
     assert (written["low"], written["high"], written["score"]) == (0.0, None, None)
     assert written["missing"] == [
-        {"name": "platelets", "would_become": {"150 10*9/L, or near its bound": 3.2,
-                                               "20 10*9/L, or far from it": 24.0}}
+        {"name": "platelets", "would_become": {"200 10*9/L, or beside its bound": 2.4,
+                                               "100 10*9/L, or beside its bound": 4.8,
+                                               "50 10*9/L, or beside its bound": 9.6,
+                                               "20 10*9/L, or beside its bound": 24.0}}
     ]  # fmt: skip
     bound = answer(EASIX, chart((48.0, FULL | {"platelets": "<10 10*9/L"})), 49.0)
     assert bound.sentence == "score at least 48: platelets unknown"

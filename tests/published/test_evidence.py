@@ -54,6 +54,22 @@ def test_its_random_effects_mean_is_the_one_on_the_page_of_the_data_set() -> Non
     assert math.log(mean.estimate) / error == pytest.approx(2.71, abs=0.01)
 
 
+def test_a_printed_meta_analysis_of_hazard_ratios_comes_out_of_its_study_table() -> None:
+    """Steurer 2006, Cancer Treat Rev and Cochrane CD004270, abstracts: survival HR 0.89, CI 0.78 to
+    1.01, fixed effect, 4 trials."""
+    found = bundled("purine_analogues_survival", method="common", interval="normal")
+    mean = found.mean
+    assert mean is not None
+    assert mean.studies == 4
+    assert [f"{v:.2f}" for v in (mean.estimate, mean.low, mean.high)] == ["0.89", "0.78", "1.01"]
+    logs = {"FCG on CLL 1996": (-0.592, 0.345), "Leporrier 2001": (-0.0791, 0.0787),
+            "Rai 2000": (-0.237, 0.144), "Robak 2000": (0.163, 0.312)}  # fmt: skip
+    for r in found.results:
+        log, error = logs[r.study.name]
+        assert math.log(r.estimate) == pytest.approx(log, abs=1e-4)
+        assert math.log(r.high / r.low) / (2 * 1.959964) == pytest.approx(error, abs=1e-4)
+
+
 # --- single trials ------------------------------------------------------------------------
 
 

@@ -22,9 +22,10 @@ from situations import (
 )
 
 from equipoise import guidance, units
-from equipoise.advice import LABEL_STATUSES, Situation, Verdict, advise
+from equipoise.advice import LABEL_STATUSES, Situation, Verdict, advise, infection_open
 from equipoise.criteria import IECHS
-from equipoise.criterion import Truth
+from equipoise.criterion import Truth, by_name, snapshot
+from equipoise.decisions.wave_differential import treat_as_both
 from equipoise.grading import grade
 from equipoise.record import AnyEvent, Cells, Dose, Kept, Stop
 from equipoise.source import Standing
@@ -43,8 +44,8 @@ def lymphocytes(at: float) -> Cells:
     return Cells(at=at, known=0.0, product="donor_lymphocytes", status="planned")
 
 
-def obecabtagene(part: str) -> Cells:
-    return Cells(at=0.0, known=0.0, product="obecabtagene", part=part)
+def obecabtagene(part: str, at: float = 0.0) -> Cells:
+    return Cells(at=at, known=-DAY, product="obecabtagene", part=part)
 
 
 SIROLIMUS = daily("sirolimus", range(20))
@@ -206,6 +207,15 @@ PATIENTS: dict[str, Three] = {
         situation(T, blinatumomab(T - 500.0, days=4)),
         "whether the cycle was complete",
     ),
+    "obecabtagene_burden_felix": Three(
+        situation(
+            0.0, obecabtagene("1 of 2", at=5 * DAY), planned("fludarabine", DAY),
+            value("marrow_blasts", -DAY, "35 %"),
+        ),
+        situation(0.0),
+        situation(0.0, obecabtagene("1 of 2", at=5 * DAY), planned("fludarabine", DAY)),
+        "marrow_blasts",
+    ),
     "obecabtagene_split_us": Three(
         situation(9 * DAY, obecabtagene("1 of 2")),
         situation(9 * DAY, obecabtagene("2 of 2")),
@@ -252,8 +262,10 @@ PATIENTS: dict[str, Three] = {
     "iechs_infection": Three(
         situation(264.0, car(), finding("infection", 250.0, "suspected"), grades=[MET]),
         situation(264.0, car(), finding("infection", 250.0, "excluded"), grades=[MET]),
-        situation(264.0, car(), grades=[MET]),
-        "infection",
+        situation(
+            264.0, car(), grades=[graded(IECHS.id, missing="ferritin", status="possible")]
+        ),
+        "ferritin",
     ),
     "crs_mas_overlap_sfgmtc2021": Three(
         situation(
@@ -469,6 +481,35 @@ def _wave(*more: AnyEvent) -> Situation:
     return replace(base, grades={IECHS.id: grade(IECHS, base.record, base.at)})
 
 
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (None, "infection is not recorded, so not excluded"),
+        ((250.0, "suspected"), "infection is suspected, so not excluded"),
+        ((250.0, "proven"), "infection is proven, so not excluded"),
+        ((192.0, "excluded"), ""),
+        ((191.9, "excluded"), "infection was last excluded more than 72 h ago, so not excluded"),
+    ],
+)
+def test_infection_is_open_in_the_same_words_everywhere(said, words) -> None:
+    """Criterion, statement, decision and its table: the same state of the same record."""
+    held = (
+        value("ferritin", -4.0, "300 ng/mL"), value("ferritin", 260.0, "42000 ng/mL"),
+        finding("progression", 260.0, "excluded"),
+    )  # fmt: skip
+    more = () if said is None else (finding("infection", *said),)
+    patient = situation(264.0, car(), *held, *more)
+    patient = replace(patient, grades={IECHS.id: grade(IECHS, patient.record, 264.0)})
+    assert infection_open(patient)[0] == words
+    advice = ask("iechs_infection", patient)
+    assert (advice.truth is Truth.MET) == bool(words)
+    assert advice.detail == (words or "infection is recorded as excluded")
+    [told] = treat_as_both(patient)
+    assert told.startswith((words[:1].upper() + words[1:]) if words else "Infection is recorded")
+    items = by_name(IECHS, snapshot(IECHS, patient.record, 264.0).readings)
+    assert (items["exclusions"].possible == {1}) == (not words)
+
+
 def test_a_feature_more_of_iechs_does_not_take_its_differential_away() -> None:
     alone = _wave()
     more = _wave(value("fibrinogen", 11 * DAY - 4.0, "90 mg/dL"))
@@ -476,7 +517,10 @@ def test_a_feature_more_of_iechs_does_not_take_its_differential_away() -> None:
     assert more.grades[IECHS.id].status == "possible"
     for patient in (alone, more):
         assert ask("iechs_differential", patient).truth is Truth.MET
-        assert ask("iechs_infection", patient).missing == ("infection",)
+        # Not recorded is not excluded, as the decision says.
+        open_now = ask("iechs_infection", patient)
+        assert open_now.truth is Truth.MET
+        assert open_now.detail == "infection is not recorded, so not excluded"
     unknown = replace(more.record, events=tuple(
         e for e in more.record.events if e.key != "ferritin"
     ))  # fmt: skip

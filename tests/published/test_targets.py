@@ -37,6 +37,7 @@ PRINTED = [
     ("thymoglobulin_alpha_beta_post_12", 0, 12, "AU.d/mL", Standing.PUBLISHED),
     ("thymoglobulin_cord_post_20", 0, 20, "AU.d/mL", Standing.PUBLISHED),
     ("thymoglobulin_pediatric_marrow_post_50", 0, 50, "AU.d/mL", Standing.PUBLISHED),
+    ("alemtuzumab_pediatric_graft_02_04", 0.2, 0.4, "ug/mL", Standing.PUBLISHED),
     ("busulfan_adult_62_100", 62.4, 99.8, "mg.h/L", Standing.PUBLISHED),
     ("busulfan_t_cell_depleted_55_66", 55, 66, "mg.h/L", Standing.PUBLISHED),
     ("busulfan_child_59_98", 59.1, 98.5, "mg.h/L", Standing.TRANSCRIBED),
@@ -248,6 +249,30 @@ def test_a_review_is_due_after_a_year_and_not_before():
     assert review_due([("undated", None)], date(2040, 1, 1)) == ""
 
 
+@pytest.mark.parametrize(
+    ("platform", "age", "expected"),
+    [
+        ("pediatric", 6, {"alemtuzumab_pediatric_graft_02_04"}),
+        ("pediatric", 40, set()),
+        ("adult_unrelated", 6, set()),
+        ("adult_unrelated", 40, set()),
+    ],
+)
+def test_alemtuzumab_has_a_window_in_children_alone(platform, age, expected):
+    record = person(age=age, platform=platform)
+    assert chosen(record, "alemtuzumab") == expected
+    if platform == "adult_unrelated":
+        _, refused = choose(targets.ALL, record, 0.0, agent="alemtuzumab", analyte="alemtuzumab")
+        said = why_none(record, refused, targets.ABSENT, agent="alemtuzumab")
+        assert "does not carry over" in said
+
+
+def test_no_band_of_alemtuzumab_is_weighed():
+    bands = [e for e in effects.ALL if e.agent == "alemtuzumab"]
+    assert bands
+    assert not any(e.may_enter_utility for e in bands)
+
+
 def test_haploidentical_in_au_is_refused_for_its_unit():
     record = person(age=45, platform="haploidentical_replete")
     _, refused = choose(targets.ALL, record, 0.0, agent="thymoglobulin", analyte="atg_active_au")
@@ -285,6 +310,7 @@ def test_busulfan_by_age_platform_and_conditioning(age, platform, conditioning, 
 @pytest.mark.parametrize(
     ("id_", "molar", "times"),
     [
+        ("alemtuzumab_pediatric_graft_02_04", 0.2, 0.4, "ug/mL", Standing.PUBLISHED),
         ("busulfan_adult_62_100", (950.0, 1520.0), 16),
         ("busulfan_child_59_98", (3600.0, 6000.0), 4),
     ],
@@ -313,6 +339,13 @@ ESTIMATES = [
     ("thymoglobulin_cord_event", 1.005, None, None, 0, math.inf, Standing.PUBLISHED),
     ("grafalon_day_below_one_agvhd", 0.082, None, None, 16, math.inf, Standing.PUBLISHED),
     ("grafalon_day_below_one_agvhd_early", 0.5, None, None, 0, 16, Standing.PUBLISHED),
+    ("alemtuzumab_graft_agvhd_low", 0.47, None, None, 0, 0.15, Standing.PUBLISHED),
+    ("alemtuzumab_graft_agvhd_high", 0.13, None, None, 0.16, math.inf, Standing.PUBLISHED),
+    ("alemtuzumab_graft_mixed_chimerism_low", 0.21, None, None, 0, 0.15, Standing.PUBLISHED),
+    ("alemtuzumab_graft_mixed_chimerism_middle", 0.42, None, None, 0.16, 4.35,
+     Standing.PUBLISHED),
+    ("alemtuzumab_graft_mixed_chimerism_high", 1.0, None, None, 4.35, math.inf,
+     Standing.PUBLISHED),
     ("busulfan_child_survival_optimum", 78, 74, 82, 0, math.inf, Standing.PUBLISHED),
     ("busulfan_child_sos_melphalan", 0.66, None, None, 74, math.inf, Standing.PUBLISHED),
     ("busulfan_t_cell_depleted_survival", 0.5, 0.29, 0.88, 59.5, math.inf, Standing.PUBLISHED),
@@ -324,10 +357,14 @@ ESTIMATES = [
     ("treg_tcon_haploidentical_death", 10 / 28, None, None, 2e6, 4e6, Standing.PROVISIONAL),
     ("orca_t_cgvhd_free_survival", 0.26, 0.14, 0.47, 0, math.inf, Standing.PUBLISHED),
     ("graft_treg_ratio_survival", 0.75, None, None, 2.96, math.inf, Standing.PUBLISHED),
+    ("alpha_beta_depleted_agvhd", 0.30, None, None, 0, math.inf, Standing.PUBLISHED),
+    ("alpha_beta_depleted_graft_failure", 2 / 80, None, None, 0, math.inf, Standing.PUBLISHED),
+    ("alpha_beta_depleted_relapse", 0.24, None, None, 0, math.inf, Standing.PUBLISHED),
+    ("alpha_beta_depleted_grfs", 0.71, None, None, 0, math.inf, Standing.PUBLISHED),
     ("cd4_milestone_failed_nrm", 6.58, 2.82, 15.38, 0, 50, Standing.PUBLISHED),
     ("cd4_milestone_failed_survival", 2.35, 1.46, 3.79, 0, 50, Standing.PUBLISHED),
     ("cd4_milestone_failed_event", 1.80, 1.20, 2.69, 0, 50, Standing.PUBLISHED),
-    ("cd4_milestone_reached_t_cell_depleted", 0.547, None, None, 50, math.inf,
+    ("cd4_milestone_reached_t_cell_depleted", 0.547, None, None, 0, math.inf,
      Standing.PUBLISHED),
     ("cd4_recovered_nrm", 0.26, 0.11, 0.62, 50, math.inf, Standing.PUBLISHED),
 ]  # fmt: skip
@@ -389,8 +426,12 @@ def test_the_randomized_graft_and_the_haploidentical_platform_never_mix():
     assert len(series) == 4
     for effect in series:
         assert effect.design is Design.SERIES
-        assert not set(effect.platforms) & set(randomized.platforms)
         assert effect.platforms == ("treg_tcon",)
+        # A matched graft of the product may be charted there too: the donor parts them.
+        assert effect.donors == ("haploidentical",)
+        assert randomized.donors
+        assert "haploidentical" not in randomized.donors
+    assert randomized.product == "Orca-T"
 
 
 def test_two_of_26_is_inside_its_exact_interval_as_a_simulation_is_judged():

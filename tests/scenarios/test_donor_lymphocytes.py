@@ -241,6 +241,23 @@ def test_a_planned_dose_is_held_against_what_is_in_print() -> None:
         assert any("above 1e8/kg" in line for line in far.first)
 
 
+def given(day: float, dose: str) -> dict[str, Any]:
+    return {"type": "cells", "at": day * DAY, "known": day * DAY, "product": "donor_lymphocytes",
+            "doses": {"CD3": dose}}  # fmt: skip
+
+
+def test_a_further_infusion_is_held_against_interval_and_step() -> None:
+    soon = opened(mrd(), given(140, "1e5 /kg"), planned(160, doses={"CD3": "1e6 /kg"}))
+    assert any("infusion 2, 20 days after the last: sooner than the 28 days" in n
+               for n in soon.notes)  # fmt: skip
+    assert any("sooner" in line for line in soon.first)
+    assert any("10 times the last" in n and "more than one log" not in n for n in soon.notes)
+    high = opened(mrd(), given(110, "1e5 /kg"), planned(160, doses={"CD3": "5e6 /kg"}))
+    assert any("50 times the last" in line for line in high.first)
+    assert not any("sooner" in n for n in high.notes)
+    assert not any("after the last" in n for n in opened(mrd(), planned(160)).notes)
+
+
 def test_the_printed_numbers_stand_in_the_tables() -> None:
     rows = [line.cells for line in DOSE_GVHD.rows]
     assert [r[3] for r in rows[:6]] == [

@@ -42,7 +42,7 @@ def test_both_answers_stand_side_by_side(shell: Shell, record: str) -> None:
     words = " ".join(out.split())
     assert "crs_astct2019 +2 1-4 1 grade 1" in words
     assert "Conventions: Example ward, version 2026-11. Strict: silence means nothing." in words
-    assert "vasopressors none, day +2 (not charted, temperature charted)" in words
+    assert "vasopressors running none, day +2 (not charted, temperature charted)" in words
     strict = shell.json(*arguments, "--json")
     both = shell.json(*arguments, "--conventions", SITE, "--json")
     (assumed,) = (entry.pop("under_convention") for entry in both)
@@ -67,6 +67,87 @@ def test_a_bad_file_of_conventions_is_said_in_one_sentence(
     bad.write_text('charting = 1\nsite = "W"\nversion = "1"\n[[silence]]\nof = "ferritin"\n')
     said = shell.wrong("grade", record, "--conventions", str(bad))
     assert "ferritin is a measurement" in said
+
+
+def test_an_assessment_holds_both_and_rests_on_the_strict_one(shell: Shell, record: str) -> None:
+    plain = shell.json("assess", record, "--at", "60", "--json")
+    assert plain["under_convention"] is None
+    found = shell.json("assess", record, "--at", "60", "--conventions", SITE, "--json")
+    under = found.pop("under_convention")
+    assert (under["site"], under["version"]) == ("Example ward", "2026-11")
+    assert ["charting conventions", "Example ward, version 2026-11"] in found["made_by"]
+    for answer in (plain, found):
+        del answer["under_convention" if answer is plain else "made_by"]
+    del plain["made_by"]
+    assert found == plain
+    by_id = {g["criterion"]: g for g in under["grades"]}
+    strict = {g["criterion"]: g for g in plain["grades"]}
+    assert list(by_id) == list(strict)
+    assert (strict["crs_astct2019"]["low"], strict["crs_astct2019"]["high"]) == (1, 4)
+    assert by_id["crs_astct2019"]["grade"] == 1
+    assert any(b.get("assumed") for b in by_id["crs_astct2019"]["because"])
+    assert len(under["daily"]["crs_astct2019"]) == len(plain["daily"]["crs_astct2019"])
+    # What would be said otherwise is said as such; the advice itself has not moved.
+    closed = {a["recommendation"]: (a["strict"], a["assumed"]) for a in under["advice"]}
+    assert closed["crs_grade3"] == ("cannot tell", "no")
+
+
+def test_the_report_shows_what_was_assumed(shell: Shell, record: str, tmp_path: Path) -> None:
+    code, out, _ = shell("assess", record, "--at", "60", "--conventions", SITE,
+                         "--out", str(tmp_path / "out"))  # fmt: skip
+    assert code == 0
+    words = " ".join(out.split())
+    assert "UNDER CHARTING CONVENTIONS" in words
+    assert "grade 1 to 4 grade 1" in words
+    assert "(not charted, temperature charted)" in words
+    assert "Every other part of this report rests on the strict answers." in words
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "Under charting conventions" in page
+    assert "not charted, temperature charted" in page
+
+
+def test_later_charting_changes_no_earlier_assessment(shell: Shell, tmp_path: Path) -> None:
+    pressors = {"type": "finding", "at": 62, "name": "vasopressors", "value": ["noradrenaline"]}
+    answers = []
+    for number, events in enumerate((RECORD["events"], [*RECORD["events"], pressors])):
+        file = tmp_path / f"record{number}.json"
+        file.write_text(json.dumps({**RECORD, "events": events}))
+        arguments = ("assess", str(file), "--at", "60", "--conventions", SITE, "--json")
+        answers.append(shell.json(*arguments)["under_convention"])
+    assert answers[0] == answers[1]
+
+
+def test_conventions_that_cannot_be_read_stop_an_assessment(shell: Shell, record: str) -> None:
+    code, _, err = shell("assess", record, "--at", "60", "--conventions", "none.toml")
+    assert code == 2
+    assert "conventions none.toml cannot be read" in err
+
+
+# --- what is printed in full -------------------------------------------------------------
+
+
+def test_what_says_something_stands_in_full_and_the_rest_in_a_line(
+    shell: Shell, record: str
+) -> None:
+    code, out, _ = shell("grade", record, "--at", "60")
+    assert code == 0
+    lines = out.splitlines()
+    assert len(lines) < 90
+    assert max(map(len, lines)) <= 100
+    assert "crs_astct2019 would be settled by:" in out
+    assert "oxygen device (none: 1-4, nasal cannula: 2-4" in out
+    assert "icans_astct2019 would be settled by:" not in out
+    (icans,) = (line for line in lines if line.startswith("  icans_astct2019 "))
+    assert "0-4" in icans
+    assert "and" in icans.split("missing:")[1]
+    assert "Not applicable: no graft by this time:" in out
+    entries = shell.json("grade", record, "--at", "60", "--json")
+    # Nothing is lost: every answer has its id on the screen.
+    assert all(e["criterion"] in out for e in entries)
+    _, whole, _ = shell("grade", record, "--at", "60", "--all")
+    assert "icans_astct2019 would be settled by:" in whole
+    _, one, _ = shell("grade", record, "--at", "60", "--criterion", "icans_astct2019")
+    assert "icans_astct2019 would be settled by:" in one
 
 
 # --- episodes -----------------------------------------------------------------------------

@@ -81,6 +81,31 @@ def test_doses_are_held_against_the_only_range_in_print() -> None:
             cells_in_print(wrong)
 
 
+def test_a_planned_course_is_counted_out_for_the_patient() -> None:
+    weight = Measurement(at=0.0, known=0.0, name="weight", value=units.parse("74 kg"), number=74.0)
+    found = asked(
+        DAY, cells(0.0, dose="1.1e8 /kg"), weight, cells(40 * DAY, status="planned", dose="1e8 /kg")
+    )
+    (planned,) = [n for n in found.notes if "(planned)" in n]
+    assert "7.4 x 10^9 CD3 cells at 74 kg" in planned
+    assert "5.0 x 10^7 to 2.6 x 10^8 per kg" in planned
+    assert any("infusion 2 of those in the record; Guo 2011 gave 3" in n for n in found.notes)
+    (times,) = [m for m in found.monitor if m.startswith("times, our proposal (hypothesis")]
+    assert times.endswith(
+        "here after the last infusion days +7 to +14 and from +28 on, before the next course by "
+        "day +40"
+    )
+    bare = asked(0.0, platform="microtransplant")
+    assert any(m.endswith("before each next course") for m in bare.monitor)
+
+
+def test_protocols_stand_in_one_table_with_their_sources() -> None:
+    (table,) = asked(0.0, platform="microtransplant").tables
+    assert [row.cells[1] for row in table.rows] == [str(p.patients) for p in PROTOCOLS]
+    assert all(row.source.short for row in table.rows)
+    assert "were not read" in table.covers
+
+
 def test_what_is_not_known_is_asked_for() -> None:
     bare = asked(0.0, platform="microtransplant", born=None)
     assert not any(known(bare).values())

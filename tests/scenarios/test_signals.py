@@ -112,6 +112,30 @@ def test_a_fall_in_donor_cd3_is_a_rise_of_the_recipient_and_no_relapse() -> None
     assert "not relapse" in mark.operating
 
 
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ((">99 %", ">99 %", "98 %"), "complete chimerism by the last sample"),
+        (("98 %", "94 %", "80 %"), "mixed chimerism by the last sample (5 to 95 % donor), "
+         "increasing on the recipient's side"),
+        (("90 %", "90 %", "90 %"), "mixed chimerism by the last sample (5 to 95 % donor) ("),
+        (("2 %", "3 %", "4 %"), "below 5 % donor by the last sample: the handbook calls it absent"),
+        (("1 %", "0.4 %", "<1 %"), "others microchimerism"),
+        (("97 %", "96 %", ">90 %"), "is open: >90 % is a bound"),
+    ],
+)  # fmt: skip
+def test_complete_mixed_and_increasing_are_said_with_their_side(
+    values: tuple[str, ...], says: str
+) -> None:
+    found = only(*(share(v, d) for v, d in zip(values, (30, 60, 90), strict=True)))
+    (said,) = [n for n in found.notes if "EBMT Handbook 2024, chapter 21" in n]
+    assert says in said
+
+
+def test_residual_disease_has_no_class_of_chimerism() -> None:
+    assert not any("chapter 21" in n for n in only(*RISE).notes)
+
+
 def test_samples_count_from_the_last_cells_given() -> None:
     cells = {"type": "cells", "at": 100 * DAY, "product": "donor_lymphocytes"}
     found = only(*RISE, cells)

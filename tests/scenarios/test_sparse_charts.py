@@ -108,7 +108,7 @@ def test_a_probe_of_a_lower_limit_names_its_sides_the_right_way_round() -> None:
     chart = record_of(value("temperature", "36.8 Cel", 10.0))
     (missing,) = [m for m in grade(CTCAE_FIBRINOGEN, chart, 12.0).missing if m.name == "fibrinogen"]
     sides = {label: (low, high) for label, low, high in missing.would_become}
-    assert sides[">= 0.25 x its limit"] != (4, 4)
+    assert sides[">= 1 x its lower limit"] != (4, 4)
 
 
 def test_a_death_ends_what_is_counted_and_its_cause_decides() -> None:

@@ -24,6 +24,10 @@ def found(name: str, at: float, what: object) -> dict[str, Any]:
     return {"type": "finding", "at": at, "name": name, "value": what}
 
 
+def measured(name: str, at: float, value: str) -> dict[str, Any]:
+    return {"type": "measurement", "at": at, "known": at, "name": name, "value": value}
+
+
 def dose(agent: str, at: float, amount: str, route: str = "iv") -> dict[str, Any]:
     return {"type": "dose", "at": at, "agent": agent, "amount": amount, "route": route}
 
@@ -140,3 +144,40 @@ def test_a_steroid_course_sums_to_what_the_hand_gets() -> None:
     assert given.per_kg == pytest.approx(6 * 2.0 * 5.0 / 4.0)
     assert given.days == 6
     assert given.others == ()
+
+
+def second_wave(*more: dict[str, Any]) -> Assessment:
+    """CRS gone, then fever with ferritin and fibrinogen of IEC-HS; nothing said of infection."""
+    calm = (("hypotension", False), ("vasopressors", []), ("oxygen_device", "none"))
+    events: list[dict[str, Any]] = [{"type": "cells", "at": 0, "product": "axicabtagene"}]
+    for at, degrees in ((30, "39.0"), (60, "36.9"), (220, "38.9")):
+        events.append(measured("temperature", at, f"{degrees} Cel"))
+        events += [found(name, at, word) for name, word in calm]
+    events += [
+        {**measured("ferritin", -24, "400 ng/mL"), "high": "300 ng/mL"},
+        {**measured("ferritin", 218, "14000 ng/mL"), "known": 220, "high": "300 ng/mL"},
+        {**measured("fibrinogen", 218, "110 mg/dL"), "known": 220, "low": "180 mg/dL"},
+        *more,
+    ]
+    header = {"equipoise": 1, "id": "wave", "day0": "2025-03-10T10:00:00+01:00"}
+    return assess(files.record_from_json({**header, "events": events}), 222.0)
+
+
+def test_a_step_of_iechs_says_that_only_the_exclusions_are_lacking() -> None:
+    answer = second_wave()
+    step = next(a for a in answer.advice if a.recommendation.id == "iechs_first_line")
+    assert step.applies is Truth.UNKNOWN
+    assert step.missing == ("infection", "progression")
+    assert step.detail.startswith("met if infection and progression are excluded")
+    assert "Met if infection and progression are excluded" in report.text(answer, width=200)
+    excluded = second_wave(
+        found("infection", 221, "excluded"), found("progression", 221, "excluded")
+    )
+    step = next(a for a in excluded.advice if a.recommendation.id == "iechs_first_line")
+    assert step.applies is Truth.MET
+    proven = second_wave(found("infection", 221, "proven"), found("progression", 221, "excluded"))
+    step = next(a for a in proven.advice if a.recommendation.id == "iechs_first_line")
+    assert step.applies is Truth.UNKNOWN
+    assert "met if infection is excluded as its explanation (charted: infection proven)" in (
+        step.detail
+    )

@@ -46,3 +46,14 @@ def test_a_level_that_never_was_1_fell_at_the_first_dose() -> None:
 def test_a_level_that_stays_above_1_has_the_last_day_looked_at() -> None:
     slow = day(PlainDose(-72.0, 500.0, "iv", 6.0), eta=-8.0)
     assert slow == pytest.approx(AREA_HORIZON / 24.0, abs=0.3)
+
+
+def test_the_level_at_the_graft_is_the_curve_at_hour_zero() -> None:
+    k = RATE
+    doses = tuple(PlainDose(at, 100.0, "iv", 6.0) for at in (-96.0, -72.0, -48.0))
+    # Wherever else the proposal would be read.
+    proposal = Proposal("p", "p", (), doses, read_at=-50.0)
+    found = metric_draws(MODEL, Metric.AT_GRAFT, [proposal], {}, np.array([[0.0]]))
+    at_end = 100.0 / 6.0 / (k * VOLUME) * (1.0 - math.exp(-k * 6.0))
+    expected = sum(at_end * math.exp(-k * (0.0 - d.time - 6.0)) for d in doses)
+    assert found[0, 0] == pytest.approx(expected, rel=1e-6)

@@ -304,6 +304,15 @@ HEADERS = {
         {"borne": "1990-04-01"},
         "record: unknown key 'borne'; the nearest known is 'born'",
     ),
+    "covariate in the header": (
+        {"conditioning": "reduced"},
+        "record: unknown key 'conditioning'; write it as a covariate: "
+        '"covariates": {"conditioning": ...}',
+    ),
+    "measurement in the header": (
+        {"weight": 70},
+        "record: unknown key 'weight'; it is measured: give it among the events with its time",
+    ),
     "born after day 0": (
         {"born": "2026-01-01"},
         "born: the date of birth is after day 0; correct one of them",

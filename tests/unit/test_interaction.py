@@ -13,18 +13,29 @@ from equipoise import interactions, names, units
 from equipoise.advice import LABEL_STATUSES
 from equipoise.exposure import as_it_stands, know, pooled
 from equipoise.interaction import (
+    SINGLE_DOSE,
+    STEADY_STATE,
     Interaction,
     Running,
     at_share,
     courses_of,
+    daily_amount,
     factor_path,
     running,
+    sentence,
     share,
+    spells_of,
+    why_not,
 )
 from equipoise.model import CLEARANCE_FACTOR
-from equipoise.models import ciclosporin_wilhelm2012, sirolimus_wu2012, tacrolimus_chen2022
+from equipoise.models import (
+    ciclosporin_wilhelm2012,
+    sirolimus_cheng2020,
+    sirolimus_wu2012,
+    tacrolimus_chen2022,
+)
 from equipoise.plan import metric_draws
-from equipoise.record import Dose, Measurement, Record, Stop
+from equipoise.record import Dose, Finding, Measurement, Record, Stop
 from equipoise.source import Standing
 from equipoise.target import Metric
 
@@ -53,7 +64,7 @@ def level(at: float, number: float) -> Measurement:
     )  # fmt: skip
 
 
-def patient(*events: Dose | Measurement | Stop, t: float) -> Record:
+def patient(*events: Dose | Finding | Measurement | Stop, t: float) -> Record:
     return Record(id="p", day0=datetime(2025, 3, 10, 10, tzinfo=UTC), events=events).until(t)
 
 
@@ -63,7 +74,10 @@ def patient(*events: Dose | Measurement | Stop, t: float) -> Record:
 @pytest.mark.parametrize("i", interactions.ALL, ids=lambda i: i.id)
 def test_entries_are_whole(i: Interaction) -> None:
     assert i.agent in names.AGENTS
-    assert i.partner in names.AGENTS
+    if i.finding:
+        assert i.finding[1] in names.FINDINGS[i.finding[0]].choices
+    else:
+        assert i.partner in names.AGENTS
     assert i.agent != i.partner
     assert i.source.short
     assert i.setting
@@ -74,14 +88,30 @@ def test_entries_are_whole(i: Interaction) -> None:
     assert math.isnan(i.low) == math.isnan(i.high) == (not i.spread)
     if not math.isnan(i.low):
         assert i.low <= i.ratio <= i.high
+    assert i.dosing in ("", SINGLE_DOSE, STEADY_STATE)
+    assert math.isnan(i.least) == math.isnan(i.most)
+    assert i.reviewed_on is not None
     # What acts on odds must be what the gate lets through.
-    assert math.isnan(i.ratio) or i.standing.may_feed_options
+    assert i.acts == (math.isfinite(i.ratio) and i.standing.may_feed_options)
+    # What was read at second hand, or a label so read, is never more than provisional.
+    if "secondary" in f"{i.source.where} {i.source.note}":
+        assert i.standing <= Standing.PROVISIONAL
 
 
-def test_ids_and_pairs_are_unique() -> None:
+def test_ids_are_unique_and_one_way_of_measuring_has_one_entry() -> None:
     assert len(BY_ID) == len(interactions.ALL)
-    pairs = [(i.agent, i.partner, i.population_class) for i in interactions.ALL]
-    assert len(set(pairs)) == len(pairs)
+    ways = [
+        (i.agent, i.partner, i.population_class, i.dosing, i.least, i.source.short)
+        for i in interactions.ALL
+    ]
+    assert len(set(ways)) == len(ways)
+
+
+def test_of_one_pair_every_entry_carries_the_same_label() -> None:
+    for i in interactions.ALL:
+        for other in interactions.ALL:
+            if (i.agent, i.partner) == (other.agent, other.partner):
+                assert i.label_status == other.label_status
 
 
 # --- spans ------------------------------------------------------------------------------------
@@ -131,6 +161,23 @@ def test_a_second_course_starts_from_what_is_left() -> None:
     one = Running(replace(LETERMOVIR, half_life=12.0), ((0.0, 1000.0), (1012.0, math.inf)))
     assert share(one, 1012.0) == pytest.approx(0.5)
     assert share(one, 1024.0) == pytest.approx(0.75)
+
+
+def test_between_two_courses_it_falls() -> None:
+    spans = ((0.0, 1000.0), (2000.0, 3000.0))
+    one = Running(replace(LETERMOVIR, half_life=12.0), spans)
+    assert share(one, 1012.0) == pytest.approx(0.5)
+    assert share(one, 1024.0) == pytest.approx(0.25)
+    assert share(one, 1999.0) == pytest.approx(0.0, abs=1e-6)
+    assert share(one, 2012.0) == pytest.approx(0.5)
+    assert share(one, 3012.0) == pytest.approx(0.5)
+    at_once = replace(one, interaction=replace(LETERMOVIR, half_life=0.0))
+    assert [share(at_once, t) for t in (-1.0, 0.0, 999.0, 1000.0, 2000.0, 3000.0)] == [
+        0.0, 1.0, 1.0, 0.0, 1.0, 0.0
+    ]  # fmt: skip
+    path = factor_path([one], {LETERMOVIR.id: 0.1})
+    assert [f for t, f in path if 1100.0 < t < 2000.0] == []
+    assert next(f for t, f in reversed(path) if t < 2000.0) == pytest.approx(1.0, rel=0.01)
 
 
 def test_inhibitors_and_inducers_between_nothing_and_all() -> None:
@@ -248,12 +295,136 @@ def test_a_provisional_ratio_never_acts():
     assert known.partners == ()
 
 
-def test_the_entry_of_the_models_population_speaks():
-    record = patient(*daily("posaconazole", 0, 5, "300 mg"), t=100.0)
-    for population, id_ in (("child", "tacrolimus_posaconazole_child"),
-                            ("adult", "tacrolimus_posaconazole")):  # fmt: skip
-        (one,) = running(interactions.ALL, "tacrolimus", population, record, 100.0)
-        assert one.interaction.id == id_
+@pytest.mark.parametrize(
+    ("agent", "partner", "daily_dose", "population", "acting", "beside"),
+    [
+        # The model's population first, then the partner's dose, then steady state.
+        ("tacrolimus", "posaconazole", "300 mg", "child", "tacrolimus_posaconazole_child", 2),
+        ("tacrolimus", "posaconazole", "300 mg", "adult", "tacrolimus_posaconazole", 1),
+        ("tacrolimus", "posaconazole", "800 mg", "adult", "tacrolimus_posaconazole", 1),
+        ("sirolimus", "posaconazole", "800 mg", "adult", "sirolimus_posaconazole", 1),
+        ("sirolimus", "voriconazole", "400 mg", "adult", "sirolimus_voriconazole", 1),
+        ("tacrolimus", "fluconazole", "400 mg", "adult", "tacrolimus_fluconazole", 3),
+        ("tacrolimus", "isavuconazole", "200 mg", "adult", "tacrolimus_isavuconazole", 1),
+        ("tacrolimus", "letermovir", "480 mg", "adult", "tacrolimus_letermovir", 1),
+    ],
+)  # fmt: skip
+def test_one_entry_of_a_pair_speaks(agent, partner, daily_dose, population, acting, beside):
+    record = patient(*daily(partner, 0, 5, daily_dose), t=100.0)
+    (one,) = running(interactions.ALL, agent, population, record, 100.0)
+    assert one.interaction.id == acting
+    assert len(one.others) == beside
+
+
+def test_what_was_measured_at_the_doses_of_the_partner_goes_before_what_was_not():
+    kidney = BY_ID["tacrolimus_fluconazole_kidney"]
+    elsewhere = replace(kidney, id="other", least=400.0, most=800.0)
+    record = patient(*daily("fluconazole", 0, 5, "400 mg"), t=100.0)
+    (one,) = running([kidney, elsewhere], "tacrolimus", "", record, 100.0)
+    assert one.interaction is elsewhere
+    (alone,) = running([kidney], "tacrolimus", "", record, 100.0)
+    assert why_not(alone, [], ()) == "it was measured at 100-200 mg a day, here it is 400"
+    assert "it was measured at 100-200 mg a day" in sentence(
+        alone, math.nan, record, 100.0, why_not(alone, [], ())
+    )
+
+
+def test_daily_amount_is_that_of_the_last_doses():
+    twice = [dose("letermovir", 12.0 * k, "80 mg") for k in range(6)]
+    assert daily_amount("letermovir", patient(*twice, t=90.0), 90.0) == pytest.approx(160.0)
+    once = patient(dose("letermovir", 5.0, "480 mg", known=1.0), t=2.0)
+    assert daily_amount("letermovir", once, 2.0) == pytest.approx(480.0)
+    # Every other day is not two days' worth in one.
+    sparse = [dose("rifampicin", 48.0 * k, "600 mg") for k in range(3)]
+    assert daily_amount("rifampicin", patient(*sparse, t=100.0), 100.0) == pytest.approx(600.0)
+    unknown = replace(dose("letermovir", 0.0), amount=None)
+    assert math.isnan(daily_amount("letermovir", patient(unknown, t=1.0), 1.0))
+    assert math.isnan(daily_amount("letermovir", patient(t=1.0), 1.0))
+
+
+def test_a_single_dose_ratio_is_told_beside_the_one_that_acts():
+    t = 14 * DAY
+    known = known_of(
+        *daily("sirolimus", 0, 15), dose("posaconazole", t + 24.0, "300 mg", known=t), t=t + 1.0
+    )
+    (told,) = (c for c in known.cautions if c.startswith("posaconazole with sirolimus"))
+    assert "Trough per dose with it / without, steady state: 2.65" in told
+    assert "Not used: AUC per dose with it / without, single dose: 8.88" in told
+
+
+def test_a_change_that_leaves_slower_than_it_came():
+    i = BY_ID["sirolimus_isavuconazole"]
+    one = Running(i, ((0.0, 500.0),))
+    assert share(one, 1.0) == pytest.approx(1.0)
+    assert share(one, 630.0) == pytest.approx(0.5)
+    times = [at for at, _ in factor_path([one], {i.id: 0.5})]
+    assert 500.0 + 130.0 in times
+    again = Running(i, ((0.0, 500.0), (630.0, math.inf)))
+    assert share(again, 600.0) == pytest.approx(0.5 ** (100.0 / 130.0))
+    assert share(again, 631.0) == pytest.approx(1.0)
+
+
+def test_letermovir_does_not_act_on_tacrolimus_beside_voriconazole():
+    events = [*daily("letermovir", 0, 5, "480 mg"), *daily("voriconazole", 0, 5, "400 mg")]
+    record = patient(*events, t=100.0)
+    runs = running(interactions.ALL, "tacrolimus", "adult", record, 100.0)
+    by_partner = {r.interaction.partner: r for r in runs}
+    assert why_not(by_partner["letermovir"], runs, ()) == "beside voriconazole it changed nothing"
+    assert why_not(by_partner["voriconazole"], runs, ()) == ""
+    alone = running(interactions.ALL, "tacrolimus", "adult",
+                    patient(*events[:5], t=100.0), 100.0)  # fmt: skip
+    assert why_not(alone[0], alone, ()) == ""
+    assert alone[0].interaction.ratio == pytest.approx(1.805, abs=0.001)
+
+
+# --- an organ's state as partner --------------------------------------------------------------
+
+
+def liver(at: float, value: str) -> Finding:
+    return Finding(at=at, known=at, name="child_pugh_class", value=value)
+
+
+def test_spells_of_a_finding_end_where_another_value_stands():
+    record = patient(
+        liver(10.0, "A"), liver(20.0, "B"), liver(30.0, "B"), liver(50.0, "none"), t=60.0
+    )
+    assert spells_of("child_pugh_class", "B", record, 60.0) == ((20.0, 50.0),)
+    assert spells_of("child_pugh_class", "none", record, 60.0) == ((50.0, math.inf),)
+    assert spells_of("child_pugh_class", "C", record, 60.0) == ()
+
+
+@pytest.mark.parametrize(("value", "share_of"), [("A", 0.682), ("B", 0.640), ("C", 1 / 3.10)])
+def test_the_hepatic_class_lowers_clearance_of_sirolimus(value, share_of):
+    t = 20 * DAY
+    known = known_of(*daily("sirolimus", 0, 21), liver(-24.0, value), t=t + 1.0)
+    assert known.covariates.steps[CLEARANCE_FACTOR][-1][1] == pytest.approx(share_of)
+    (told,) = (c for c in known.cautions if c.startswith("Child-Pugh class"))
+    assert "adjust" in told
+    assert "single dose" in told
+    free = known_of(*daily("sirolimus", 0, 21), liver(-24.0, "none"), t=t + 1.0)
+    assert free.partners == ()
+
+
+def test_a_model_with_a_liver_test_of_its_own_does_not_count_the_class_twice():
+    t = 20 * DAY
+    bilirubin = Measurement(
+        at=0.0, known=1.0, name="bilirubin", value=units.parse("0.7 mg/dL"), number=0.7
+    )
+    record = patient(
+        *daily("sirolimus", 0, 21, "1 mg"), liver(-24.0, "B"), bilirubin,
+        Measurement(at=0.0, known=0.0, name="weight", value=units.parse("20 kg"), number=20.0),
+        t=t + 1.0,
+    )  # fmt: skip
+    known = know(
+        sirolimus_cheng2020.MODEL, record, t + 1.0, seed=1, draws=200,
+        interactions=interactions.ALL,
+    )  # fmt: skip
+    assert known.partners == ()
+    (told,) = (c for c in known.cautions if c.startswith("Child-Pugh class"))
+    assert "the model has bilirubin already" in told
+
+
+def test_what_the_shelf_counts_is_not_counted_by_a_model_too():
     child = tacrolimus_chen2022
     assert 1.0 / BY_ID["tacrolimus_posaconazole_child"].ratio == pytest.approx(child.POSACONAZOLE)
     # Wilhelm's patients all took fluconazole: nothing may count that a second time.

@@ -268,3 +268,21 @@ def test_the_last_sample_waits_for_what_a_rounding_puts_after_it(off):
     )
     assert after[0] - before[0] == pytest.approx(60.0, rel=1e-7)
     assert after[1:] == pytest.approx(before[1:], rel=1e-7)
+
+
+@pytest.mark.parametrize("lanes", [1, 40])
+def test_a_dose_counted_in_another_unit_is_integrated_to_the_same_tolerance(lanes):
+    # What tolerances are relative to is the amount that enters, not the number that is charted: a
+    # billion cells with a bioavailability of 1e-9, and 1 for the state that gets no dose.
+    def amounts(amount, share):
+        return solve(
+            SATURABLE,
+            [Schedule(doses=(DoseEvent(time=0.0, amount=amount),))],
+            [[1.0, 8.0, 50.0]],
+            [TYPICAL] * lanes,
+            schedule_of=[0] * lanes,
+            bioavailability=[[share, 1.0]] * lanes,
+            rtol=1e-9,
+        ).amounts
+
+    np.testing.assert_allclose(amounts(1e10, 1e-9), amounts(10.0, 1.0), rtol=1e-12)

@@ -159,6 +159,12 @@ def test_a_floor_and_a_bound_of_the_assay() -> None:
     with pytest.raises(PolicyError, match="may lie in several bands"):
         BY_LYMPHOCYTES([bound], BEFORE)
     assert total_of(table([bound], BEFORE)[0]) == total_of(floored)
+    # A bound at the edge of a band lies in the band below it, or from it on.
+    under = patient("p", 80.0, 0.3, value("lymphocytes", "<0.1 10*9/L", -160.0))
+    over = patient("p", 80.0, 0.3, value("lymphocytes", ">1 10*9/L", -160.0))
+    assert total_of(BY_LYMPHOCYTES([under], BEFORE)[0]) == total_of(low)
+    (most,) = BY_LYMPHOCYTES([patient("p", 80.0, 3.0)], BEFORE)
+    assert total_of(BY_LYMPHOCYTES([over], BEFORE)[0]) == total_of(most)
 
 
 # --- the laws of a policy -----------------------------------------------------------------------

@@ -182,7 +182,7 @@ def test_the_panels_stand_in_reading_order() -> None:
     letters = report.text(whole)
     places = [letters.index(f"\n{title.upper()}\n=") for title in found]
     assert places == sorted(places)
-    assert len(report.PANELS) == 16
+    assert len(report.PANELS) == 18
 
 
 @pytest.mark.parametrize("form", [report.html, report.text])

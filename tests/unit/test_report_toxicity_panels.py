@@ -149,7 +149,6 @@ def test_a_value_without_a_course_says_why() -> None:
     [
         (Stage("Hypoxia", 2, 2, 4, "low flow", "low flow", (), ()), "2 of 3", "low flow"),
         (Stage("Hypoxia", 1, 3, 4, "low", "high", (), ("spo2",)), "1-3 of 3", "from low to high"),
-        (Stage("Hypoxia", 0, 3, 4, "none", "high", (), ("spo2",)), "0-3 of 3", "not known"),
     ],
 )
 def test_a_stage_is_a_place_or_an_interval(stage: Stage, place: str, said: str) -> None:
@@ -158,6 +157,14 @@ def test_a_stage_is_a_place_or_an_interval(stage: Stage, place: str, said: str) 
     letters = report.text(whole)
     assert said in letters
     assert place in letters
+
+
+def test_items_of_which_nothing_was_seen_share_a_line() -> None:
+    low = Stage("Fever", 1, 1, 2, "fever", "fever", (), ())
+    unseen = [Stage(n, 0, 3, 4, "none", "high", (), ("spo2",)) for n in ("Hypoxia", "Lung")]
+    letters = report.text(assessment_of(staging=(Staging("x", "X", (low, *unseen)),)))
+    assert "Not known: Hypoxia and Lung" in letters
+    assert "0-3 of 3" not in letters
 
 
 def test_an_item_never_charted_is_left_out_and_long_reasons_are_cut() -> None:

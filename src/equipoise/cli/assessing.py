@@ -14,7 +14,9 @@ from equipoise import examples, files, report
 from equipoise.assess import assess as assess_record
 from equipoise.assessment import DISCLAIMER, NOT_FOR_DOSING, Assessment, to_json
 from equipoise.bedside import bedside_note
+from equipoise.charting import read_conventions
 from equipoise.cli.approving import formulary_option
+from equipoise.cli.charting import conventions_option
 from equipoise.cli.errors import WrongInput
 from equipoise.cli.words import (
     at_option,
@@ -51,6 +53,7 @@ research_option = click.option(
     is_flag=True,
     help="Print the one-page note for the chart instead; with --out also note.html.",
 )
+@conventions_option
 @formulary_option
 @research_option
 @seed_option
@@ -61,6 +64,7 @@ def assess(
     out: str | None,
     pdf: bool,
     note: bool,
+    conventions_file: str | None,
     formulary_file: str | None,
     research: bool,
     seed: int,
@@ -80,13 +84,18 @@ def assess(
             "--formulary is what a site doses by and --research is not for dosing: leave one out"
         )
     site = None if formulary_file is None else read_formulary(formulary_file)
+    silence = None if conventions_file is None else read_conventions(conventions_file)
     patient = read_record(record)
     at = moment(when, patient)
     with working("assessing") as step:
         if site is None:
-            answer = assess_record(patient, at, seed=seed, research=research, progress=step)
+            answer = assess_record(
+                patient, at, seed=seed, research=research, conventions=silence, progress=step
+            )
         else:
-            answer = assess_approved(site, patient, at, seed=seed, progress=step)
+            answer = assess_approved(
+                site, patient, at, seed=seed, conventions=silence, progress=step
+            )
     slip = bedside_note(answer) if note else None
     if out is not None:
         write_answer(answer, Path(out), pdf=pdf)

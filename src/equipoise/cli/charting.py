@@ -11,6 +11,7 @@ from equipoise.charting import Conventions
 from equipoise.cli.words import print_json, show, table
 from equipoise.criterion import Grade
 from equipoise.record import Record
+from equipoise.report.words import plain, value
 
 Pair = tuple[Grade, Grade]
 """The strict answer, and the other."""
@@ -53,7 +54,7 @@ def print_pairs(
             continue
         click.echo(f"{assumed.criterion} assumed:")
         for b in used:
-            line = f"{b.name.replace('_', ' ')} {b.value}, day {past.calendar_day(b.at):+d}"
+            line = f"{plain(b.name)} {value(b.value)}, day {past.calendar_day(b.at):+d}"
             click.echo(f"  {line} ({b.assumed})")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import click
 
 from equipoise import charting, criteria, files
@@ -12,6 +10,7 @@ from equipoise.cli.approving import formulary_option
 from equipoise.cli.charting import conventions_option, print_pairs
 from equipoise.cli.episodes import episodes_option, print_episodes
 from equipoise.cli.errors import WrongInput
+from equipoise.cli.grades import print_answers
 from equipoise.cli.shelf import nearest
 from equipoise.cli.words import (
     at_option,
@@ -19,15 +18,12 @@ from equipoise.cli.words import (
     moment,
     print_json,
     read_record,
-    show,
-    table,
     working,
 )
 from equipoise.criterion import Criterion, Grade
 from equipoise.formulary import CONVENTIONS, CRITERIA, marked_grade, read_formulary, require
 from equipoise.grading import daily as grade_daily
 from equipoise.grading import grade as grade_once
-from equipoise.record import Record
 
 
 @click.command(
@@ -37,6 +33,8 @@ from equipoise.record import Record
 @click.argument("record", type=click.Path(), metavar="RECORD|COHORT")
 @click.option("--criterion", "wanted", multiple=True, metavar="ID", help="Default: all.")
 @at_option
+@click.option("--all", "everything", is_flag=True,
+              help="Print every answer in full, not only those that say something.")  # fmt: skip
 @click.option("--daily", is_flag=True, help="At each day's end, from what was known then.")
 @conventions_option
 @formulary_option
@@ -56,6 +54,7 @@ def grade(
     record: str,
     wanted: tuple[str, ...],
     when: str | None,
+    everything: bool,
     daily: bool,
     conventions_file: str | None,
     formulary_file: str | None,
@@ -128,21 +127,7 @@ def grade(
     if as_json:
         print_json([a.to_json() for a in answers])
         return 0
-    rows = [_row(a, past) for a in answers]
-    columns = (("criterion", "left"), ("day", "right"), ("answer", "left"), ("why", "left"),
-               ("standing", "left"))  # fmt: skip
-    show(table(columns, rows))
-    for answer in answers:
-        if answer.missing and not daily:
-            click.echo(f"{answer.criterion} would be settled by:")
-            for missing in answer.missing:
-                became = ", ".join(
-                    f"{label}: {_span(low, high)}" for label, low, high in missing.would_become
-                )
-                line = f"{missing.name.replace('_', ' ')} ({became})"
-                click.echo(
-                    click.wrap_text(line, width=100, initial_indent="  ", subsequent_indent="    ")
-                )
+    print_answers(answers, past, daily=daily, everything=everything or bool(wanted))
     return 0
 
 
@@ -152,28 +137,3 @@ def _chosen(wanted: tuple[str, ...]) -> tuple[Criterion, ...]:
         if id_ not in by_id:
             raise WrongInput(f"--criterion {id_}: no such criterion; {nearest(id_, by_id)}")
     return tuple(by_id[i] for i in dict.fromkeys(wanted)) if wanted else criteria.ALL
-
-
-def _span(low: float | None, high: float | None) -> str:
-    """ "2", "2-4"; a score that has no upper bound ">= 2.1"."""
-    if low == high:
-        return f"{low:.4g}"
-    if high is not None and math.isinf(high):
-        return f">= {low:.4g}"
-    return f"{low:.4g}-{high:.4g}"
-
-
-def _row(answer: Grade, past: Record) -> tuple[str, ...]:
-    if answer.low is None and answer.met is None and answer.high is None:
-        text = "does not apply"
-    else:
-        text = _span(answer.low, answer.high)
-    if answer.status:
-        text = f"{text}, {answer.status.replace('_', ' ')}"
-    return (
-        answer.criterion,
-        f"{past.calendar_day(answer.at):+d}",
-        text,
-        answer.sentence,
-        answer.standing.word,
-    )

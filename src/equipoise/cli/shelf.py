@@ -343,10 +343,11 @@ def list_interactions(as_json: bool) -> None:
         print_json(interactions_shelf.ALL)
         return
     rows = [
-        (i.id, _ratio(i), i.label_status or "-", i.standing.word) for i in interactions_shelf.ALL
+        (i.id, _ratio(i), i.dosing or "-", i.label_status or "-", i.standing.word)
+        for i in interactions_shelf.ALL
     ]
-    show(table((("id", "left"), ("exposure with / without", "left"), ("label", "left"),
-                ("standing", "left")), rows))  # fmt: skip
+    show(table((("id", "left"), ("exposure with / without", "left"), ("given as", "left"),
+                ("label", "left"), ("standing", "left")), rows))  # fmt: skip
 
 
 @interactions.command("show", epilog="Example: equipoise interactions show sirolimus_letermovir")
@@ -360,21 +361,29 @@ def show_interaction(id_: str, as_json: bool) -> None:
         return
     spread = f"{found.low:g}-{found.high:g} ({found.spread})" if found.spread else "-"
     label = f"{found.label_status} ({found.label.text})" if found.label else "none was read"
-    pace = f"half-life {found.half_life:g} h" if found.half_life else "at once"
+    paces = [f"half-life {h:g} h" if h else "at once" for h in (found.half_life, found.leaving)]
+    pace = paces[0] if paces[0] == paces[1] else f"comes {paces[0]}, goes {paces[1]}"
+    amount = f"{found.least:g}" if found.least == found.most else f"{found.least:g}-{found.most:g}"
     rows = [
         ("label", label),
         ("region, label date", ", ".join(p for p in (found.region, found.label_date) if p) or "-"),
         ("exposure with / without", _ratio(found)),
         ("as printed", spread),
         ("measured in", found.setting),
+        ("given as", found.dosing or "not told"),
+        ("dose of the partner", "not told" if math.isnan(found.least) else f"{amount} mg/d"),
         ("n", str(found.n) if found.n else "not told"),
         ("source", found.source.text),
         ("standing", found.standing.word),
         ("comes and goes", f"{pace}: {found.timing.text} (time course: hypothesis)"),
         ("models of", found.population_class or "any population"),
+        ("not in a model with", ", ".join(found.unless) or "-"),
+        ("not beside", ", ".join(found.not_beside) or "-"),
         ("note", found.note or "-"),
+        ("reviewed on", found.reviewed_on.isoformat() if found.reviewed_on else "-"),
+        *_review(found.id, found.reviewed_on),
     ]
-    show(f"{found.id}: {found.partner.replace('_', '/')} with {found.agent}",
+    show(f"{found.id}: {found.partner_label} with {found.agent}",
          table((("", "left"), ("", "left")), rows))  # fmt: skip
 
 

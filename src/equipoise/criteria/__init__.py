@@ -7,6 +7,7 @@ from equipoise.criteria.agvhd_magic2016 import MAGIC
 from equipoise.criteria.agvhd_response_bmtctn2020 import AGVHD_RESPONSE
 from equipoise.criteria.aki_kdigo2012 import AKI
 from equipoise.criteria.car_hematotox_2021 import HEMATOTOX
+from equipoise.criteria.cd4_recovery_vanroessel2020 import CD4_RECOVERY
 from equipoise.criteria.cgvhd_nih2014 import CGVHD
 from equipoise.criteria.cmv_preemptive_2024 import CMV_PREEMPTIVE
 from equipoise.criteria.crs_astct2019 import CRS
@@ -41,6 +42,7 @@ from equipoise.criteria.icans_astct2019 import ICANS
 from equipoise.criteria.iecec_galarza2024 import IECEC
 from equipoise.criteria.iechs_astct2023 import IECHS
 from equipoise.criteria.iechs_mdacc2018 import CARTOX_HLH
+from equipoise.criteria.itp_response_iwg2009 import ITP_RESPONSE
 from equipoise.criteria.m_easix import M_EASIX
 from equipoise.criteria.mas_2016 import MAS
 from equipoise.criteria.masl_ucsf2021 import MASL
@@ -52,6 +54,7 @@ from equipoise.criteria.ticaht_early import TICAHT_EARLY
 from equipoise.criteria.ticaht_late import TICAHT_LATE
 from equipoise.criteria.tma_ctn2005 import TMA_CTN
 from equipoise.criteria.tma_cutler2005 import TMA_CUTLER
+from equipoise.criteria.tma_iwg2007 import TMA_IWG
 from equipoise.criteria.tma_jodele2022 import TMA
 from equipoise.criteria.tma_jodele2022_risk import TMA_RISK
 from equipoise.criteria.vod_ebmt2016 import VOD
@@ -75,4 +78,5 @@ ALL: tuple[Criterion, ...] = (
     CTCAE_TRIGLYCERIDES, CTCAE_CHOLESTEROL,
     AGVHD_RESPONSE, NEUTROPHIL_RECOVERY, PLATELET_RECOVERY,
     GRAFT_FAILURE_PRIMARY, GRAFT_FAILURE_SECONDARY, HLH_2024, CMV_PREEMPTIVE, EBV_PREEMPTIVE,
+    ITP_RESPONSE, CD4_RECOVERY, TMA_IWG,
 )  # fmt: skip

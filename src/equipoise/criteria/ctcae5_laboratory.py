@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 
-from equipoise import names
+from equipoise import names, units
+from equipoise.chart import Addition
 from equipoise.criteria.aki_kdigo2012 import reference
 from equipoise.criteria.diarrhea_ctcae5 import CTCAE
-from equipoise.criterion import Criterion, Item, Probe, Reasons
+from equipoise.criterion import Criterion, Effort, Item, Probe, Reasons
 from equipoise.looks import MET, NOT_MET, UNKNOWN, Looks, compared
-from equipoise.probe import baselines, limits_of_range, multiples, values
+from equipoise.probe import addition, limits_of_range, values
 from equipoise.readers import (
     BASELINE,
     LOWER,
@@ -28,6 +31,7 @@ from equipoise.readers import (
 )
 from equipoise.source import Source, Standing
 from equipoise.truth import Limit
+from equipoise.units import Quantity
 
 WINDOW = 48.0
 
@@ -66,6 +70,126 @@ def relative(name: str, of_range: Times, of_baseline: Times) -> PartReader:
         return Part(truth.astype(np.int8), explain)
 
     return read
+
+
+# --- what a missing observation could turn out to be: one answer for each grade ------------------
+
+
+def _between(relation: str, steps: Sequence[str]) -> list[tuple[str, Decimal]]:
+    """Words and a share of the reference for each band that the steps part, mildest first."""
+    up = relation in (">", ">=")
+    opposite = {">": "<=", "<": ">="}[relation]
+    numbers = [Decimal(step) for step in steps]
+    ends = [*numbers, numbers[-1] * 4 if up else numbers[-1] / 4]
+    found = [(f"{opposite} {steps[0]} x", numbers[0] / 2 if up else numbers[0] * 2)]
+    for place, step in enumerate(steps):
+        words = f"{relation} {step} x"
+        if place + 1 < len(steps):
+            words += f" and {opposite} {steps[place + 1]} x"
+        found.append((words, (ends[place] + ends[place + 1]) / 2))
+    return found
+
+
+def _canonical(name: str, quantity: Quantity | None) -> Decimal | None:
+    """A number in the canonical unit; None where there is none or only a bound."""
+    if quantity is None or quantity.comparator:
+        return None
+    meant = names.MEASUREMENTS[name]
+    return units.convert(quantity.number, quantity.unit, meant.unit, substance=meant.substance)
+
+
+def _written(name: str, number: Decimal) -> str:
+    """With digits enough, and no more than a laboratory might print."""
+    places = Decimal(1).scaleb(number.adjusted() - 4) if number else Decimal(1)
+    return units.write(number.quantize(places), names.MEASUREMENTS[name].unit)
+
+
+def graded_values(name: str, relation: str, steps: Sequence[str]) -> Probe:
+    """A probe of a value graded by multiples of its limit: one in each band.
+
+    Where the record has no limit of it, the values cannot settle anything and only stand for one.
+    """
+    end = "high" if relation == ">" else "low"
+
+    def change(looks: Looks, look: int, *, times: Decimal) -> Sequence[Addition]:
+        limit = _canonical(name, looks.take([look]).limit(name, end).value(0))
+        number = (Decimal(1000) if limit is None else limit) * times
+        return [addition(name, _written(name, number), float(looks.at[look]))]
+
+    word = "upper" if end == "high" else "lower"
+    return Probe(
+        name,
+        Effort.ROUTINE,
+        tuple(
+            (f"{words} its {word} limit", partial(change, times=times))
+            for words, times in _between(relation, steps)
+        ),
+    )
+
+
+def graded_limits(name: str, relation: str, steps: Sequence[str]) -> Probe:
+    """A probe of the laboratory's limit: what puts the present value in each band."""
+    end = "high" if relation == ">" else "low"
+
+    def change(looks: Looks, look: int, *, times: Decimal) -> Sequence[Addition]:
+        rows = looks.take([look]).last(looks.chart.named(name))
+        now = rows.value(0)
+        if now is None:
+            return []
+        limit = units.parse(units.write(now.number / times, now.unit))
+        low, high = (None, limit) if end == "high" else (limit, None)
+        return [Addition(name, float(rows.at[0]), now, low, high)]
+
+    return Probe(
+        (UPPER if end == "high" else LOWER).format(name),
+        Effort.BEDSIDE,
+        tuple(
+            (f"the value is {words} it", partial(change, times=times))
+            for words, times in _between(relation, steps)
+        ),
+    )
+
+
+def graded_baselines(name: str, relation: str, steps: Sequence[str]) -> Probe:
+    """A probe of the baseline: what puts the present value in each band of its multiples."""
+
+    def change(looks: Looks, look: int, *, times: Decimal) -> Sequence[Addition]:
+        one = looks.take([look])
+        begin = float(reference(one)[0])
+        now = one.last(one.chart.named(name)).value(0)
+        if math.isnan(begin) or now is None:
+            return []
+        return [addition(name, units.write(now.number / times, now.unit), begin)]
+
+    return Probe(
+        BASELINE.format(name),
+        Effort.BEDSIDE,
+        tuple(
+            (f"the value is {words} it", partial(change, times=times))
+            for words, times in _between(relation, steps)
+        ),
+    )
+
+
+def graded_counts(name: str, limits: Sequence[Limit]) -> Probe:
+    """A probe of a count: not low, low by the laboratory's limit alone, below each number."""
+    known = values(name, limits)
+
+    def normal(looks: Looks, look: int) -> Sequence[Addition]:
+        limit = _canonical(name, looks.take([look]).limit(name, "low").value(0))
+        text, unit = limits[0].printed[0]
+        number = units.convert(
+            Decimal(text), unit, names.MEASUREMENTS[name].unit, substance=limits[0].substance
+        )
+        number = 2 * number if limit is None else max(limit, number)
+        return [addition(name, _written(name, number), float(looks.at[look]))]
+
+    (first, change), *rest = known.answers
+    return Probe(
+        name,
+        known.effort,
+        (("its lower limit or above", normal), (f"just {first}", change), *rest),
+    )
 
 
 def combine(classes: Sequence[int]) -> int:
@@ -122,7 +246,7 @@ def _lowered(name: str, term: str, limits: Sequence[Limit], notes: Sequence[str]
     """Below the lower limit, then below numbers."""
     parts = [("below the lower limit", over_range(name, "<"))]
     parts += [(limit.text, meets(name, limit)) for limit in limits]
-    probes = (values(name, limits), limits_of_range(name, Decimal(1), "low"))
+    probes = (graded_counts(name, limits), limits_of_range(name, Decimal(1), "low"))
     return _entry(name, term, parts, probes, notes)
 
 
@@ -153,11 +277,10 @@ def _raised(name: str, term: str, steps: Sequence[str], first: Times) -> Criteri
             ("1", *steps), (first, *((">", step) for step in steps)), strict=True
         )
     ]
-    most = Decimal(steps[-1])
     probes = (
-        multiples(name, most),
-        limits_of_range(name, most, "high"),
-        baselines(name, most, reference),
+        graded_values(name, ">", ("1", *steps)),
+        graded_limits(name, ">", ("1", *steps)),
+        graded_baselines(name, ">", (first[1], *steps)),
     )
     return _entry(name, term, parts, probes, (NORMAL_OR_NOT,))
 
@@ -191,9 +314,9 @@ CTCAE_CREATININE = _entry(
         ("> 6.0 x the upper limit", over_range("creatinine", ">", Decimal("6.0"))),
     ],
     (
-        multiples("creatinine", Decimal(6)),
-        limits_of_range("creatinine", Decimal(6), "high"),
-        baselines("creatinine", Decimal(3), reference),
+        graded_values("creatinine", ">", ("1", "1.5", "3.0", "6.0")),
+        graded_limits("creatinine", ">", ("1", "1.5", "3.0", "6.0")),
+        graded_baselines("creatinine", ">", ("1.5", "3.0")),
     ),
     ("The baseline is the last value before the last infusion, at most 30 d old.",),
 )
@@ -215,9 +338,9 @@ def _fibrinogen() -> Criterion:
     rule, last = parts[-1]
     parts[-1] = (f"{rule}; or {FIBRINOGEN.text}", either(last, meets("fibrinogen", FIBRINOGEN)))
     probes = (
-        multiples("fibrinogen", Decimal("0.25"), "<"),
-        limits_of_range("fibrinogen", Decimal("0.25"), "low"),
-        baselines("fibrinogen", Decimal("0.25"), reference),
+        graded_values("fibrinogen", "<", ("1", "0.75", "0.5", "0.25")),
+        graded_limits("fibrinogen", "<", ("1", "0.75", "0.5", "0.25")),
+        graded_baselines("fibrinogen", "<", ("1", "0.75", "0.5", "0.25")),
     )
     return _entry("fibrinogen", "Fibrinogen decreased", parts, probes, (NORMAL_OR_NOT,))
 

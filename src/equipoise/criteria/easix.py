@@ -22,11 +22,18 @@ CRP_PER_MG_L = 0.1
 """mg/dL in one mg/L."""
 
 INPUTS = {
-    "ldh": ("LDH", "U/L", 1.0, ("200 U/L", "800 U/L")),
-    "creatinine": ("creatinine", "mg/dL", 1.0, ("0.8 mg/dL", "2.4 mg/dL")),
-    "crp": ("C-reactive protein", "mg/dL", CRP_PER_MG_L, ("0.5 mg/dL", "15 mg/dL")),
-    "platelets": ("platelets", "10*9/L", 1.0, ("150 10*9/L", "20 10*9/L")),
-}
+    "ldh": ("LDH", "U/L", 1.0, ("200 U/L", "400 U/L", "800 U/L", "1600 U/L")),
+    "creatinine": (
+        "creatinine", "mg/dL", 1.0, ("0.6 mg/dL", "1.0 mg/dL", "2.0 mg/dL", "4.0 mg/dL"),
+    ),
+    "crp": (
+        "C-reactive protein", "mg/dL", CRP_PER_MG_L,
+        ("0.5 mg/dL", "3 mg/dL", "10 mg/dL", "20 mg/dL"),
+    ),
+    "platelets": (
+        "platelets", "10*9/L", 1.0, ("200 10*9/L", "100 10*9/L", "50 10*9/L", "20 10*9/L"),
+    ),
+}  # fmt: skip
 """Measurement -> its label, unit in the formula, units in one canonical unit, values to try."""
 
 SOURCE = Source(
@@ -80,23 +87,26 @@ def _known(name: str) -> Callable[[Looks], Readings]:
 
 
 def _probe(name: str) -> Probe:
-    """Two values of an input; where a bound is known, two on its side."""
+    """Some values of an input; one that a known bound rules out gives way to one beside it."""
 
-    def change(looks: Looks, look: int, *, place: int) -> Sequence[Addition]:
+    def change(looks: Looks, look: int, *, text: str) -> Sequence[Addition]:
         now: Quantity | None = looks.of(name).value(look)
-        text = INPUTS[name][3][place]
         if now is not None and now.comparator:
-            parts = ("0.9", "0.5") if now.comparator == "<" else ("1.1", "2")
-            text = units.write(now.number * Decimal(parts[place]), now.unit)
+            number = units.parse(text).number
+            tried = units.convert(number, units.parse(text).unit, now.unit, substance=name)
+            below = now.comparator == "<"
+            if (tried >= now.number) if below else (tried <= now.number):
+                beside = now.number * Decimal("0.9" if below else "1.1")
+                text = units.write(beside, now.unit)
         return [addition(name, text, float(looks.at[look]))]
 
-    low, high = INPUTS[name][3]
     return Probe(
         name,
         Effort.ROUTINE,
-        ((f"{low}, or near its bound", partial(change, place=0)),
-         (f"{high}, or far from it", partial(change, place=1))),
-    )  # fmt: skip
+        tuple(
+            (f"{text}, or beside its bound", partial(change, text=text)) for text in INPUTS[name][3]
+        ),
+    )
 
 
 def _idle(_classes: Sequence[int]) -> int:

@@ -1,6 +1,7 @@
 """HLH-like syndrome of immune effector cells (IEC-HS), ASTCT 2023.
 
-The paper's criteria and grading tables were not read; every line here is provisional.
+Of the paper the abstract and tables 4 (supportive care) and 5 (alternatives) were read; its tables
+of criteria and of grading were not, in it or in any reprint: every line here is provisional.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from equipoise.advice import EXCLUDED_FOR
 from equipoise.criteria.crs_astct2019 import (
     CRS,
     NO_INFUSION,
@@ -321,7 +323,9 @@ SOURCE = Source(
     "Hines 2023, Transplant Cell Ther",
     "10.1016/j.jtct.2023.03.006",
     "tables of criteria and of grading",
-    "these two tables were not read; rules from memory and secondary accounts, to be confirmed",
+    "of the open text (PMC10330221) the abstract and tables 4 and 5 were read; these two tables "
+    "were found neither there nor in a reprint: rules from memory and secondary accounts, to be "
+    "confirmed",
 )
 
 IECHS = Criterion(
@@ -342,10 +346,12 @@ IECHS = Criterion(
         "ferritin_rapidly_rising": 72.0,
         "hemophagocytosis": math.inf,
         "treatment_for": 72.0,
-        **dict.fromkeys(("platelet_refractory", "splenomegaly", "infection", "progression"), 168.0),
+        **dict.fromkeys(("platelet_refractory", "splenomegaly", "progression"), 168.0),
+        "infection": EXCLUDED_FOR,
         **dict.fromkeys(("creatinine", "dialysis"), 48.0),
         **dict.fromkeys(("transfusion_dependent_bleeding", "bleeding_grade"), 24.0),
     },
+    excludes=("infection", "progression"),
     items=(
         Item(
             "required",
@@ -505,7 +511,8 @@ IECHS = Criterion(
         death_probe("iechs"),
     ),
     notes=(
-        "Every line is provisional: the paper's tables of criteria and of grading were not read.",
+        "Every line is provisional: the paper's tables of criteria and of grading were not read. "
+        "Its table 5 lists what else explains the picture, CRS among it.",
         "The number of common features that are needed is not known to be printed; here the yes "
         "needs the required element, the timing, one common feature and both exclusions (project "
         "choice).",
@@ -521,7 +528,8 @@ IECHS = Criterion(
         "CRS is not obligatory; where none was seen, the timing stays unknown. Timing decides the "
         "yes, not the grade: while CRS has not fallen the grade is what it is if this is IEC-HS.",
         "A recorded infection or progression never excludes the syndrome: it stays possible until "
-        "the other explanation is excluded.",
+        "the other explanation is excluded. Not recorded is not excluded; infection excluded "
+        f"stands for {EXCLUDED_FOR:g} h, as in the decision on a second wave.",
         "The footnote on CTCAE grade 4 is not verified; neutrophils and platelets are read for it.",
         "Grades go by consequence and intervention, not by ferritin. Vasopressors are read as "
         "life-threatening hypotension, any oxygen device as respiratory distress, a creatinine of "

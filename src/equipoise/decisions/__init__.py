@@ -6,6 +6,7 @@ from equipoise.decisions import (
     azole_on_sirolimus,
     busulfan_remaining,
     donor_lymphocytes,
+    donor_lymphocytes_blinatumomab,
     microtransplantation,
     second_inflammatory_wave,
 )
@@ -15,6 +16,7 @@ ALL: tuple[Decision, ...] = (
     azole_on_sirolimus.DECISION,
     busulfan_remaining.DECISION,
     donor_lymphocytes.DECISION,
+    donor_lymphocytes_blinatumomab.DECISION,
     second_inflammatory_wave.DECISION,
     microtransplantation.DECISION,
 )

@@ -6,13 +6,27 @@ blinatumomab that of CD19: until then the answer is "cannot tell". Nothing is co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-
-from equipoise import names, units
+from equipoise import names
 from equipoise.advice import Situation
-from equipoise.criterion import Because, Truth, seen
+from equipoise.criterion import Truth, seen
 from equipoise.decision import Decision, DecisionOption, EvidenceTable, Need, OpenDecision
+from equipoise.decisions.lymphocyte_case import (
+    CHIMERISM,
+    DEPLETED,
+    NOT_SUPPORTED,
+    Case,
+    cd3_per_kg,
+    cd19_need,
+    find_case,
+    gvhd_need,
+    hla_need,
+    need,
+    outside_need,
+    status_alone,
+    status_both,
+    status_cells,
+    suppression_need,
+)
 from equipoise.decisions.lymphocyte_facts import (
     BAR,
     BLAST,
@@ -29,9 +43,9 @@ from equipoise.decisions.lymphocyte_facts import (
     HLA_LOSS,
     HLA_LOSS_TWICE,
     MATCHED,
-    MISMATCHED,
     MONTH,
     PERUGIA,
+    PRIMED,
     SFGM_TC,
     STARTS,
     SURVEY,
@@ -39,168 +53,15 @@ from equipoise.decisions.lymphocyte_facts import (
     first_doses,
     gvhd_after_first_bulk_dose,
 )
-from equipoise.names import in_group
-from equipoise.record import SAME_TIME, Cells, Dose, Finding, Measurement
+from equipoise.record import SAME_TIME, Cells
 from equipoise.source import Evidence, Source, Standing
 
+INTERVAL = 28.0
+"""Days between infusions, the least of the handbook's "at least 4 to 6 weeks"."""
+STEP = 10.0
+"""Times the last dose: one log, the handbook's largest step."""
+
 WHO = "transplant physician with laboratory (chimerism, residual disease, HLA) and the patient"
-
-COMPLETE = 95.0
-"""% donor above which chimerism is complete (EBMT Handbook 2024, chapter 21)."""
-
-EARLY = 30.0 * 24.0
-"""Hours after the graft before which incomplete chimerism does not open this (convention)."""
-
-CHIMERISM = ("donor_chimerism_cd34", "donor_chimerism_cd3", "donor_chimerism_whole")
-
-MYELOID = ("npm1", "runx1", "cbfb", "pml", "wt1", "flt3", "inv16")
-"""How markers begin that speak of myeloid disease, on which blinatumomab does not act."""
-
-DEPLETED = ("cd34_selected", "alpha_beta_depleted", "treg_tcon")
-
-SUPPRESSING = (
-    *in_group("calcineurin inhibitor"),
-    *in_group("mTOR inhibitor"),
-    *in_group("corticosteroid"),
-    "mycophenolate",
-    "mycophenolate_sodium",
-)
-
-LACKS_HLA = "cannot tell: lacks HLA-loss test"
-LACKS_CD19 = "cannot tell: lacks CD19 expression"
-NOT_SUPPORTED = "not supported"
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    graft: Cells
-    intent: str
-    because: tuple[Because, ...]
-    opens: float
-    cells: Cells | None
-    engager: Dose | None
-    hla_loss: bool | None
-    cd19: str
-    gvhd: Finding | None
-    suppression: Truth
-    suppressing: tuple[Because, ...]
-    myeloid: bool
-
-
-def _find(situation: Situation) -> _Case | None:
-    record, t = situation.record, situation.at
-    grafts = [
-        c
-        for c in record.cells("graft")
-        if c.at <= t + SAME_TIME and c.status not in ("planned", "held")
-    ]
-    if not grafts or grafts[-1].donor == "autologous":
-        return None
-    graft = grafts[-1]
-    because: list[Because] = []
-    opens: list[float] = []
-
-    def trigger(
-        event: Measurement | Finding | Cells | Dose,
-        note: str = "",
-        first: Measurement | None = None,
-    ) -> None:
-        because.append(seen(event, note))
-        known = event.known if first is None else first.known
-        opens.append(event.at if known is None else known)
-
-    relapse = record.latest_finding("relapse", t)
-    relapsed = relapse is not None and relapse.at > graft.at and relapse.value is not False
-    if relapsed and relapse is not None:
-        trigger(relapse)
-    shares = _positive(situation, graft)
-    for first, measured in shares:
-        trigger(measured, " ".join(p for p in (measured.marker, measured.specimen) if p), first)
-    for first, measured in _mixed(situation, graft):
-        trigger(measured, measured.specimen, first)
-    cells = next(
-        (
-            c
-            for c in record.cells("donor_lymphocytes")
-            if c.at > t + SAME_TIME and c.status != "held"
-        ),
-        None,
-    )
-    ahead = situation.planned("blinatumomab")
-    intent = "therapeutic" if relapsed else "pre-emptive" if because else "prophylactic"
-    if cells is not None:
-        trigger(cells, "planned")
-    if ahead:
-        trigger(ahead[0], "planned")
-    if not because:
-        return None
-    gvhd = next(
-        (
-            f
-            for f in (record.latest_finding(n, t) for n in ("active_gvhd", "systemic_gvhd_therapy"))
-            if f is not None and f.at > graft.at and f.value is True
-        ),
-        record.latest_finding("active_gvhd", t),
-    )
-    lost = _since(situation, "hla_loss", graft)
-    antigen = _since(situation, "cd19_expression", graft)
-    suppression, suppressing = situation.running(*SUPPRESSING)
-    return _Case(
-        graft=graft,
-        intent=intent,
-        because=tuple(because),
-        opens=min(opens),
-        cells=cells,
-        engager=ahead[0] if ahead else None,
-        hla_loss=None if lost is None else lost.value is True,
-        cd19="" if antigen is None else str(antigen.value),
-        gvhd=gvhd if gvhd is None or gvhd.at > graft.at else None,
-        suppression=suppression,
-        suppressing=suppressing,
-        myeloid=any(m.marker.casefold().startswith(MYELOID) for _, m in shares),
-    )
-
-
-def _since(situation: Situation, name: str, graft: Cells) -> Finding | None:
-    """The last finding after the graft, None where there is none."""
-    found = situation.record.latest_finding(name, situation.at)
-    return None if found is None or found.at <= graft.at else found
-
-
-Run = tuple[Measurement, Measurement]
-"""First and last of the values that say the same, up to now."""
-
-
-def _positive(situation: Situation, graft: Cells) -> tuple[Run, ...]:
-    """Of each marker and specimen the residual disease after the graft, where the last has it."""
-    series: dict[tuple[str, ...], list[Measurement]] = {}
-    for measured in situation.record.measurements("mrd", start=graft.at, end=situation.at):
-        series.setdefault((measured.marker, measured.specimen), []).append(measured)
-    return _runs(series, lambda m: m.number > 0.0 and m.censored != "<")
-
-
-def _mixed(situation: Situation, graft: Cells) -> tuple[Run, ...]:
-    """Of each lineage and specimen the chimerism from day 30 on, where the last is incomplete."""
-    series: dict[tuple[str, ...], list[Measurement]] = {}
-    for name in CHIMERISM:
-        for measured in situation.record.measurements(
-            name, start=graft.at + EARLY, end=situation.at
-        ):
-            series.setdefault((name, measured.specimen, measured.lineage), []).append(measured)
-    return _runs(series, lambda m: m.number < COMPLETE and m.censored != ">")
-
-
-def _runs(
-    series: Mapping[tuple[str, ...], Sequence[Measurement]], holds: Callable[[Measurement], bool]
-) -> tuple[Run, ...]:
-    found = []
-    for values in series.values():
-        run: list[Measurement] = []
-        for measured in values:
-            run = [*run, measured] if holds(measured) else []
-        if run:
-            found.append((run[0], run[-1]))
-    return tuple(found)
 
 
 def consider(situation: Situation) -> OpenDecision | None:
@@ -209,11 +70,10 @@ def consider(situation: Situation) -> OpenDecision | None:
     """
     if situation.record.platform == "microtransplant":
         return None
-    case = _find(situation)
-    if case is None:
+    case = find_case(situation)
+    if case is None or not case.because:
         return None
-    closing = [e for e in (case.cells, case.engager) if e is not None]
-    first = min(closing, key=lambda e: e.at, default=None)
+    first = case.first_ahead
     return OpenDecision(
         id="donor_lymphocytes",
         question=_question(case),
@@ -255,7 +115,7 @@ def consider(situation: Situation) -> OpenDecision | None:
     )
 
 
-def _question(case: _Case) -> str:
+def _question(case: Case) -> str:
     ways = "donor lymphocytes, blinatumomab, both, or neither yet"
     if case.myeloid:
         ways = "donor lymphocytes, another way, or neither yet"
@@ -267,80 +127,44 @@ def _question(case: _Case) -> str:
     return f"{what}: {ways}?"
 
 
-def _mismatched(case: _Case) -> bool:
-    """Whether HLA loss is a question: a mismatched donor, or one that is not charted."""
-    return case.graft.donor in MISMATCHED or case.graft.donor in ("", "cord")
-
-
-def _first(situation: Situation, case: _Case) -> tuple[str, ...]:
+def _first(situation: Situation, case: Case) -> tuple[str, ...]:
     said = []
-    if _mismatched(case) and case.hla_loss is None:
+    if case.mismatched and case.hla_loss is None:
         said.append(
             "Donor lymphocytes: cannot tell, lacks HLA-loss test. After loss of the mismatched "
             "haplotype the original donor's T cells no longer see what they were to see; the "
             "status on leukemic cells should be checked before (Villalobos 2010)."
         )
-    if _mismatched(case) and case.hla_loss is True:
+    if case.mismatched and case.hla_loss is True:
         said.append("HLA loss is shown: lymphocytes of the original donor are not supported.")
     if not case.myeloid and not case.cd19:
         said.append("Blinatumomab: cannot tell, lacks CD19 expression on the present disease.")
     if case.cd19 == "negative":
         said.append("CD19 is negative: blinatumomab is not supported.")
-    if case.gvhd is not None and case.gvhd.value is True:
+    if case.sick:
         said.append(
             "Active GVHD or its treatment is recorded: an absolute contraindication to donor "
             "lymphocytes in 85.6 % of 165 centers."
         )
     if case.cells is not None:
-        dose = _per_kg(situation, case.cells)
+        dose = cd3_per_kg(situation, case.cells)
         if dose is not None and dose > HIGHEST:
             said.append("The planned CD3 dose is above 1e8/kg, the most in print: not supported.")
+        said += [n for n in _series(situation, case.cells) if "sooner" in n or "more than" in n]
     return tuple(said)
 
 
-def _per_kg(situation: Situation, cells: Cells) -> float | None:
-    """CD3 per kg of planned cells, None where not charted or without a weight."""
-    for key, quantity in cells.doses:
-        if key != "CD3":
-            continue
-        if units.UNITS[quantity.unit].dimension == "count/mass":
-            return float(units.convert(float(quantity.number), quantity.unit, "/kg"))
-        weight = situation.record.value_at("weight", situation.at)
-        number = float(units.convert(float(quantity.number), quantity.unit, "1"))
-        return None if weight is None else number / weight
-    return None
-
-
-def _need(name: str, known: bool, text: str) -> Need:
-    return Need(name, known, f"{name}: {text}")
-
-
-def _needs(situation: Situation, case: _Case) -> tuple[Need, ...]:
+def _needs(situation: Situation, case: Case) -> tuple[Need, ...]:
     record, t = situation.record, situation.at
     needs = []
-    if _mismatched(case):
-        state = {None: "not tested", True: "lost", False: "not lost"}[case.hla_loss]
-        needs.append(
-            _need(
-                "HLA loss on leukemic cells",
-                case.hla_loss is not None,
-                f"{state}; whether so little disease is enough to test is for the laboratory"
-                if case.hla_loss is None
-                else state,
-            )
-        )
+    if case.mismatched:
+        needs.append(hla_need(case))
     if not case.myeloid:
-        needs.append(
-            _need(
-                "CD19 on the present disease",
-                bool(case.cd19),
-                case.cd19 or "not recorded since the graft",
-            )
-        )
+        needs.append(cd19_need(case))
     lineages = [record.latest(n, t, within=60.0 * 24.0) for n in CHIMERISM]
     have = [m for m in lineages if m is not None]
     needs.append(
-        _need(
+        need(
             "chimerism by lineage",
             any(m.name != "donor_chimerism_cd3" for m in have),
             ", ".join(f"{names.measurement(m.name).label} {m.text}" for m in have)
@@ -349,7 +173,7 @@ def _needs(situation: Situation, case: _Case) -> tuple[Need, ...]:
     )
     series = record.measurements("mrd", start=case.graft.at, end=t)
     needs.append(
-        _need(
+        need(
             "residual disease in series",
             len(series) >= 2,
             f"{len(series)} value(s) since the graft; the doubling time stands under disease and "
@@ -358,28 +182,13 @@ def _needs(situation: Situation, case: _Case) -> tuple[Need, ...]:
             else "none since the graft",
         )
     )
-    state = "not recorded" if case.gvhd is None else case.gvhd.text
-    needs.append(_need("GVHD, now or before", case.gvhd is not None, state))
-    words = {
-        Truth.MET: "running",
-        Truth.UNKNOWN: "last dose long ago and no stop",
-        Truth.NOT_MET: "stopped",
-    }[case.suppression]
-    charted = bool(case.suppressing) or any(situation.stop_of(a) for a in SUPPRESSING)
-    needs.append(
-        _need(
-            "immunosuppression",
-            charted and case.suppression is not Truth.UNKNOWN,
-            words if charted else "none in the record; is the medication list complete?",
-        )
-    )
-    out = record.latest_finding("extramedullary_relapse", t)
-    state = "not recorded" if out is None else out.text
-    needs.append(_need("disease outside marrow", out is not None, state))
+    needs += [
+        gvhd_need(case), suppression_need(situation, case), outside_need(situation),
+    ]  # fmt: skip
     return tuple(needs)
 
 
-def _options(situation: Situation, case: _Case) -> tuple[DecisionOption, ...]:
+def _options(situation: Situation, case: Case) -> tuple[DecisionOption, ...]:
     found = [_settle(case)]
     if case.suppression is not Truth.NOT_MET:
         found.append(
@@ -395,7 +204,7 @@ def _options(situation: Situation, case: _Case) -> tuple[DecisionOption, ...]:
     found.append(_lymphocytes(situation, case))
     if not case.myeloid:
         found += _blinatumomab(case)
-    if _mismatched(case) and case.hla_loss is not False:
+    if case.mismatched and case.hla_loss is not False:
         found.append(_other_donor(case))
     found.append(
         DecisionOption(
@@ -410,9 +219,9 @@ def _options(situation: Situation, case: _Case) -> tuple[DecisionOption, ...]:
     return tuple(found)
 
 
-def _settle(case: _Case) -> DecisionOption:
+def _settle(case: Case) -> DecisionOption:
     tests = ["CD34+ and whole-marrow chimerism"]
-    if _mismatched(case) and case.hla_loss is None:
+    if case.mismatched and case.hla_loss is None:
         tests.insert(0, "HLA loss")
     if not case.myeloid and not case.cd19:
         tests.insert(len(tests) - 1, "CD19")
@@ -426,7 +235,7 @@ def _settle(case: _Case) -> DecisionOption:
     )
 
 
-def _starts(situation: Situation, case: _Case) -> str:
+def _starts(situation: Situation, case: Case) -> str:
     months = (situation.at - case.graft.at) / MONTH
     rows = first_doses(case.intent, case.graft.donor, months)
     if not rows:
@@ -441,13 +250,9 @@ def _starts(situation: Situation, case: _Case) -> str:
     return f"First dose in print, {case.intent}: {', '.join(parts)} (level C)."
 
 
-def _lymphocytes(situation: Situation, case: _Case) -> DecisionOption:
+def _lymphocytes(situation: Situation, case: Case) -> DecisionOption:
     matched = case.graft.donor in MATCHED
-    status = ""
-    if _mismatched(case):
-        status = {None: LACKS_HLA, True: NOT_SUPPORTED, False: ""}[case.hla_loss]
-    if case.gvhd is not None and case.gvhd.value is True:
-        status = NOT_SUPPORTED
+    status = status_cells(case)
     parts = []
     if status != NOT_SUPPORTED:
         parts.append(_starts(situation, case))
@@ -471,41 +276,37 @@ def _lymphocytes(situation: Situation, case: _Case) -> DecisionOption:
     )
 
 
-def _blinatumomab(case: _Case) -> list[DecisionOption]:
-    status = {"": LACKS_CD19, "negative": NOT_SUPPORTED}.get(case.cd19, "")
-    both = NOT_SUPPORTED if status == NOT_SUPPORTED else status
-    hla = LACKS_HLA if _mismatched(case) and case.hla_loss is None else ""
-    if hla and both != NOT_SUPPORTED:
-        both = "cannot tell: lacks HLA-loss test" + (" and CD19 expression" if both else "")
-    lost = _mismatched(case) and case.hla_loss is True
-    if lost or (case.gvhd is not None and case.gvhd.value is True):
-        both = NOT_SUPPORTED
+def _blinatumomab(case: Case) -> list[DecisionOption]:
+    elsewhere = ""
+    if case.asks_blinatumomab:
+        elsewhere = " It stands in a decision of its own, with exposure, CD19 and T cells."
     return [
         DecisionOption(
             "Blinatumomab alone",
             "For CD19-positive B-cell leukemia only; the disease is read from markers, confirm it. "
-            "In residual disease 88 of 113 (78 %) had a complete response after one cycle (BLAST; "
-            "not a cohort after transplantation). It acts through T cells: those who did not "
-            "respond after transplantation were short of them.",
+            "In residual disease 88 of 113 (78 %) had a complete response after one cycle (BLAST: "
+            "from 1e-3 on, not a cohort after transplantation). It acts through T cells: those who "
+            f"did not respond after transplantation were short of them.{elsewhere}",
             (BLAST, GABALLA, CD19_LOSS),
             Standing.PUBLISHED,
-            status=status,
+            status=status_alone(case),
             evidence=Evidence("4"),
         ),
         DecisionOption(
             "Blinatumomab with donor lymphocytes",
             "The one comparison in print, retrospective, does not show that lymphocytes add: "
             "2-year survival 43 % of 22 with and 31 % of 50 without (p = 0.31). Pre-emptive use is "
-            "what the Perugia authors argue for, on two patients who both relapsed later.",
+            "what the Perugia authors ask to be considered, on two patients who both relapsed "
+            "later.",
             (SFGM_TC, PERUGIA),
             Standing.PUBLISHED,
-            status=both,
+            status=status_both(case),
             evidence=Evidence("4"),
         ),
     ]
 
 
-def _other_donor(case: _Case) -> DecisionOption:
+def _other_donor(case: Case) -> DecisionOption:
     lost = case.hla_loss is True
     return DecisionOption(
         "Ways that do not need the lost haplotype",
@@ -539,6 +340,13 @@ EVIDENCE: tuple[tuple[str, Source, Standing], ...] = (
         Standing.PUBLISHED,
     ),
     (
+        "Prophylactic donor cells (mobilized) after mismatched or haploidentical transplantation "
+        "for advanced leukemia, retrospective, 61 with and 27 without: 2-year relapse 36 and 55 % "
+        "(P = .017), 3-year survival 31 and 11 % (P = .001). GVHD is not in the abstract.",
+        PRIMED,
+        Standing.PUBLISHED,
+    ),
+    (
         "Bulk against escalating doses in CML: GVHD 44 % of 28 against 10 % of 20 at equal sums; "
         "remission 67 and 91 % (not significant).",
         DAZZI,
@@ -547,21 +355,24 @@ EVIDENCE: tuple[tuple[str, Source, Standing], ...] = (
 )
 
 
-def _tables(case: _Case) -> tuple[EvidenceTable, ...]:
-    return (STARTS, DOSE_GVHD) if case.myeloid else (STARTS, DOSE_GVHD, WITH_BLINATUMOMAB)
+def _tables(case: Case) -> tuple[EvidenceTable, ...]:
+    if case.myeloid or case.asks_blinatumomab:
+        return (STARTS, DOSE_GVHD)
+    return (STARTS, DOSE_GVHD, WITH_BLINATUMOMAB)
 
 
-def _notes(situation: Situation, case: _Case) -> tuple[str, ...]:
+def _notes(situation: Situation, case: Case) -> tuple[str, ...]:
     notes = []
     lineages = {b.name for b in case.because} & set(CHIMERISM)
     if lineages == {"donor_chimerism_cd3"}:
         notes.append(
-            "Only CD3 has fallen: T cells of the recipient are not relapse by themselves, and "
-            "chimerism and residual disease are two signals, not one."
+            "Of chimerism only CD3 is known to be incomplete: T cells of the recipient are not "
+            "relapse by themselves, and chimerism and residual disease are two signals, not one."
         )
     if case.graft.donor == "":
         notes.append("The donor of the graft is not charted: taken as one who may be mismatched.")
     if case.cells is not None:
+        notes += _series(situation, case.cells)
         notes.append(_risk(situation, case, case.cells))
     notes.append(
         "What else is on board at planned cells stands in its own panel; unknown is not absent."
@@ -569,9 +380,36 @@ def _notes(situation: Situation, case: _Case) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _risk(situation: Situation, case: _Case, cells: Cells) -> str:
+def _series(situation: Situation, planned: Cells) -> list[str]:
+    """A further infusion held against the handbook's interval and steps."""
+    before = [
+        c
+        for c in situation.record.cells("donor_lymphocytes")
+        if c.at <= situation.at + SAME_TIME and c.status not in ("planned", "held")
+    ]
+    if not before:
+        return []
+    last = before[-1]
+    days = (planned.at - last.at) / 24.0
+    short = f"sooner than the {INTERVAL:g} days" if days < INTERVAL else f"the {INTERVAL:g} days"
+    said = [
+        f"It would be infusion {len(before) + 1}, {days:.0f} days after the last: {short} that the "
+        "handbook waits at least (4 to 6 weeks)."
+    ]
+    doses = [cd3_per_kg(situation, c) for c in (last, planned)]
+    if None not in doses:
+        old, new = (d for d in doses if d is not None)
+        far = " It is more than one log." if new > STEP * old * (1.0 + 1e-9) else ""
+        said.append(
+            f"Its CD3 dose is {new / old:.3g} times the last; the handbook steps by half a log to "
+            f"one log.{far}"
+        )
+    return said
+
+
+def _risk(situation: Situation, case: Case, cells: Cells) -> str:
     """What the one cohort says of the planned dose, or why nothing is said."""
-    dose = _per_kg(situation, cells)
+    dose = cd3_per_kg(situation, cells)
     if dose is None:
         return "The planned cells have no CD3 dose per kg: no cohort can be named for them."
     before = [c for c in situation.record.cells("donor_lymphocytes") if c.at < cells.at - SAME_TIME]

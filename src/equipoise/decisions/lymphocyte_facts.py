@@ -53,6 +53,16 @@ PERUGIA = Source(
 DURER = Source(
     "Durer 2019, Immunotherapy (1 patient)", doi="10.2217/imt-2018-0104", where="abstract"
 )
+ANTONUCCI = Source(
+    "Antonucci 2024, Front Hematol (1 patient)",
+    doi="10.3389/frhem.2024.1345884",
+    where="abstract",
+)
+PRIMED = Source(
+    "Bone Marrow Transplant 2011 (88 patients, mobilized donor cells as prophylaxis)",
+    doi="10.1038/bmt.2011.213",
+    where="abstract",
+)
 GABALLA = Source(
     "Gaballa 2022, Blood (blinatumomab after transplantation, 21 patients)",
     doi="10.1182/blood.2021013290",
@@ -211,12 +221,16 @@ WITH_BLINATUMOMAB = EvidenceTable(
         _row(DURER, _PUB, "one patient", "1",
              "B/myeloid leukemia, 3 months after a matched unrelated graft",
              "CR without residual disease", "not in the abstract as read"),
+        _row(ANTONUCCI, _PUB, "one patient", "1", "early relapse of ALL after transplantation",
+             "treated with success, as its authors say; no duration in the abstract",
+             "not in the abstract"),
         _row(GABALLA, _PUB, "prophylactic", "21",
              "blinatumomab alone, started day 78 (44-105)",
              "1-year survival 85 %, progression-free 71 %",
              "acute GVHD II-IV 33 %, III-IV 5 %; CRS 5 %"),
     ),
     "None compares the two at random. The larger group does not show that lymphocytes add to "
-    "blinatumomab. The Perugia authors argue for pre-emptive use rather than salvage; that is "
-    "their argument, not a result. No joint model of exposure, T cells and disease is in print",
+    "blinatumomab. The Perugia authors ask that pre-emptive use be considered to improve efficacy; "
+    "both of their patients, treated at relapse, relapsed again: an argument, not a result. "
+    "No joint model of exposure, T cells and disease is in print",
 )  # fmt: skip

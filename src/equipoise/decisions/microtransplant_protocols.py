@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from equipoise.decision import EvidenceRow, EvidenceTable
 from equipoise.source import Source, Standing
 
 GUO_2011 = Source("Guo 2011, Blood 117:936", where="abstract", note="randomized, AML, 60-88 years")
@@ -80,14 +81,6 @@ class Protocol:
         )
         return f"{said}; {self.control}" if self.control else said
 
-    @property
-    def line(self) -> str:
-        """The protocol in one sentence, for a list of evidence."""
-        return (
-            f"Protocol, {self.name} ({self.population}, n = {self.patients}): "
-            f"{self.chemotherapy}; {self.cells}; {self.timing}; {self.courses}; {self.recovery}."
-        )
-
 
 NAN = math.nan
 
@@ -138,6 +131,26 @@ PROTOCOLS: tuple[Protocol, ...] = (
     ),
 )  # fmt: skip
 """Every protocol that was read, the one with a randomized arm first."""
+
+
+TABLE = EvidenceTable(
+    "Protocols in print",
+    ("Protocol", "n", "Chemotherapy", "Cells", "Timing and courses", "Recovery, medians"),
+    tuple(
+        EvidenceRow(
+            (
+                f"{p.name}: {p.population}", str(p.patients), p.chemotherapy, p.cells,
+                f"{p.timing}; {p.courses}", p.recovery,
+            ),
+            p.sources[0],
+            p.standing,
+        )
+        for p in PROTOCOLS
+    ),
+    "Only the first prints a dose of cells, and that in a review's row. CD34 and nucleated cells, "
+    "hours between chemotherapy and cells, and from which day recovery is counted were not read. "
+    "No protocol is preferred here",
+)  # fmt: skip
 
 
 def cells_in_print(weight: float) -> tuple[float, float]:

@@ -20,6 +20,7 @@ from equipoise.decisions.microtransplant_protocols import (
     ONE_PERCENT,
     PROTOCOLS,
     SIBLING,
+    TABLE,
     TRANSFUSED,
     cells_in_print,
 )
@@ -83,7 +84,6 @@ EVIDENCE: tuple[tuple[str, Source, Standing], ...] = (
         CONSENSUS,
         Standing.PROVISIONAL,
     ),
-    *((p.line, p.sources[0], p.standing) for p in PROTOCOLS),
     (
         "Microchimerism, level: a minor population below 1 %.",
         ONE_PERCENT,
@@ -122,7 +122,7 @@ OPTIONS: tuple[DecisionOption, ...] = (
         "Chemotherapy with microtransplanted cells",
         "Complete remission 24 of 30 in that trial, no conditioning, no GVHD prophylaxis, no GVHD "
         "seen in its 30 patients. Needs an HLA-mismatched donor and mobilized cells at each "
-        "course; protocols in print stand under the evidence.",
+        "course; protocols in print stand in a table.",
         (GUO_2011, LIU_2026),
         Standing.PUBLISHED,
         evidence=Evidence("2b"),
@@ -190,13 +190,14 @@ def consider(situation: Situation) -> OpenDecision | None:
             "signs of GVHD, or donor chimerism at or above 1 % and rising: then the cells may "
             "engraft (our reading)",
         ),
-        monitor=_monitor(situation, given),
+        monitor=_monitor(situation, given, ahead),
         stop=(
             "No rule for stopping was read. More courses going with longer survival (Liu 2026) "
             "does not show that courses prolong it: those who live longer receive more.",
         ),
         standing=weakest(*(s for _, _, s in EVIDENCE), *(o.standing for o in OPTIONS)),
-        notes=_notes(situation, given),
+        notes=_notes(situation, given, ahead),
+        tables=(TABLE,),
     )
 
 
@@ -283,7 +284,26 @@ def _needs(situation: Situation, given: tuple[Cells, ...]) -> tuple[Need, ...]:
     )
 
 
-def _monitor(situation: Situation, given: tuple[Cells, ...]) -> tuple[str, ...]:
+def _days(situation: Situation, given: tuple[Cells, ...], ahead: tuple[Cells, ...]) -> str:
+    """The proposed times as days of this patient, as far as infusions are charted."""
+    record = situation.record
+    said = []
+    if given:
+        last = given[-1].at
+        first, second, after = (record.calendar_day(last + 24.0 * d) for d in (7, 14, 28))
+        said.append(
+            f"after the last infusion days {first:+d} to {second:+d} and from {after:+d} on"
+        )
+    if ahead:
+        closes, _ = _deadline(situation, ahead)
+        day = record.calendar_day(ahead[0].at if closes is None else closes)
+        said.append(f"before the next course by day {day:+d}")
+    return f"; here {', '.join(said)}" if said else ""
+
+
+def _monitor(
+    situation: Situation, given: tuple[Cells, ...], ahead: tuple[Cells, ...]
+) -> tuple[str, ...]:
     said = [
         "blood counts to recovery, against the medians in print (neutrophils 11 d, platelets "
         "14.5 d, n = 30, Guo 2011; from which day and to which count was not read)",
@@ -292,7 +312,7 @@ def _monitor(situation: Situation, given: tuple[Cells, ...]) -> tuple[str, ...]:
         "quantitative PCR; STR sees only from 1-5 %), one specimen and method throughout",
         "times, our proposal (hypothesis, no schedule was read): before the first infusion, at "
         "1-2 weeks, after 4 weeks, when transfused leukocytes are gone, and before each next "
-        "course",
+        f"course{_days(situation, given, ahead)}",
         "transfusions with date: a transfusion may be taken for donor cells for up to 4 weeks",
         "residual disease by one marker and specimen at a time",
     ]
@@ -301,34 +321,49 @@ def _monitor(situation: Situation, given: tuple[Cells, ...]) -> tuple[str, ...]:
         below = [m for m in values if m.censored == "<"]
         said.append(
             f"so far {len(values)} chimerism values, {len(below)} below the limit; a value below "
-            "the limit is not zero, and two methods are not one series"
+            "the limit is not zero, and each assay counts by its own limit"
         )
     return tuple(said)
 
 
-def _notes(situation: Situation, given: tuple[Cells, ...]) -> tuple[str, ...]:
+def _notes(
+    situation: Situation, given: tuple[Cells, ...], ahead: tuple[Cells, ...]
+) -> tuple[str, ...]:
     notes = ["The means that could be made of these studies: none (equipoise evidence)."]
     age = situation.record.age_at(situation.at)
     if age is not None and age < STUDIED[0]:
         notes.append(f"At {int(age)} years the patient is younger than any of Guo 2011's.")
-    first = PROTOCOLS[0]
-    for cells in given:
-        doses = dict(cells.doses)
-        quantity = doses.get("CD3")
-        label = f"course {cells.course}" if cells.course else f"infusion at {cells.at:.0f} h"
-        if quantity is None:
-            notes.append(f"{label}: no CD3 dose charted.")
-            continue
-        per_kg = _per_kg(quantity)
-        if per_kg is None:
-            notes.append(f"{label}: CD3 {quantity.text} is not per kg.")
-            continue
-        inside = first.cd3_low <= per_kg <= first.cd3_high
+    for cells in (*given, *ahead):
+        notes.append(_dose_note(situation, cells, planned=cells in ahead))
+    if ahead:
+        count = len(given) + 1
         notes.append(
-            f"{label}: CD3 {quantity.text}, {'inside' if inside else 'outside'} the range in print "
-            f"({first.cd3_low:g} to {first.cd3_high:g} /kg, Guo 2011)."
+            f"The next would be infusion {count} of those in the record; Guo 2011 gave 3 in all."
         )
     return tuple(notes)
+
+
+def _dose_note(situation: Situation, cells: Cells, *, planned: bool) -> str:
+    """The dose held against the one range in print; of a planned one the cells in all."""
+    first = PROTOCOLS[0]
+    label = f"course {cells.course}" if cells.course else f"infusion at {cells.at:.0f} h"
+    if planned:
+        label += " (planned)"
+    quantity = dict(cells.doses).get("CD3")
+    if quantity is None:
+        return f"{label}: no CD3 dose charted."
+    per_kg = _per_kg(quantity)
+    if per_kg is None:
+        return f"{label}: CD3 {quantity.text} is not per kg."
+    inside = first.cd3_low <= per_kg <= first.cd3_high
+    said = (
+        f"{label}: CD3 {quantity.text}, {'inside' if inside else 'outside'} the range in print "
+        f"({_cells(first.cd3_low)} to {_cells(first.cd3_high)} per kg, Guo 2011)"
+    )
+    weight = situation.record.value_at("weight", situation.at)
+    if planned and weight is not None:
+        said += f"; {_cells(per_kg * weight)} CD3 cells at {weight:g} kg"
+    return f"{said}."
 
 
 def _per_kg(quantity: units.Quantity) -> float | None:

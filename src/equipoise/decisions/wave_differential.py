@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from equipoise.advice import Situation
+from equipoise.advice import EXCLUDED_FOR as INFECTION_EXCLUDED_FOR
+from equipoise.advice import Situation, infection_open
 from equipoise.criterion import Effort, Limit, car_infusion
 from equipoise.decisions.wave_features import (
     EXCLUDED_FOR,
@@ -392,7 +393,7 @@ JUDGED: tuple[Feature, ...] = (
     Feature(
         "infection",
         "infection shown",
-        judged("infection", excluded_for=WINDOW, proven_for=WINDOW),
+        judged("infection", excluded_for=INFECTION_EXCLUDED_FOR, proven_for=WINDOW),
         Effort.ROUTINE,
         (
             Bearing("sepsis", FOR, AGAINST,
@@ -496,13 +497,12 @@ NOTES: tuple[str, ...] = (
 
 def treat_as_both(situation: Situation) -> tuple[str, ...]:
     """What stands first while infection is open, or that it is recorded as excluded."""
-    said = situation.record.latest_finding("infection", situation.at)
-    if said is not None and said.value == "excluded":
+    words, _ = infection_open(situation)
+    if not words:
         return ("Infection is recorded as excluded; look again while immunosuppression rises.",)
-    state = "not recorded" if said is None else str(said.value)
     return (
-        f"Infection is {state}, so not excluded: IEC-HS is open. While it is, the convention here "
-        "is to treat as both (of this project, no cited sentence).",
+        f"{words[0].upper()}{words[1:]}: IEC-HS is open. While it is, the convention here is to "
+        "treat as both (of this project, no cited sentence).",
     )
 
 

@@ -1,7 +1,7 @@
-"""Grafts with regulatory and conventional T cells, and CD4 recovery as a milestone.
+"""Grafts with regulatory and conventional T cells, alpha-beta depleted ones, CD4 as a milestone.
 
 The haploidentical platform and the randomized evidence in matched donors are kept apart: neither
-speaks for the other.
+speaks for the other, and donor and product say which is which.
 """
 
 from __future__ import annotations
@@ -41,6 +41,10 @@ THREE_CENTERS = Source(
     where="abstract",
     note="how 50/uL was chosen is not told there, so it counts as data-derived here",
 )
+ALPHA_BETA = Source(
+    "Blood 2017;130:677 (alpha-beta depleted haploidentical grafts, 80 children)",
+    where="abstract",
+)
 GRAFT_RATIO = Source(
     "Bone Marrow Transplant (94 patients, matched related and unrelated donors)",
     doi="10.1038/bmt.2015.215",
@@ -73,6 +77,7 @@ _HAPLOIDENTICAL = Effect(
     platforms=("treg_tcon",),
     source=DI_IANNI,
     standing=Standing.PUBLISHED,
+    donors=("haploidentical",),
 )
 
 _ORCA = Effect(
@@ -97,10 +102,14 @@ _ORCA = Effect(
     adjustment="randomized, stratified",
     cut_point="",
     validation="none known",
-    platforms=("adult_related", "adult_unrelated"),
+    # A graft of this product may be charted under the platform of regulatory T cells: the donor
+    # and the product keep it apart from the haploidentical one.
+    platforms=("adult_related", "adult_unrelated", "treg_tcon"),
     source=ORCA_T,
     standing=Standing.PUBLISHED,
     ages=(18.0, math.inf),
+    donors=("matched_sibling", "matched_unrelated"),
+    product="Orca-T",
 )
 
 _MILESTONE = Effect(
@@ -127,6 +136,38 @@ _MILESTONE = Effect(
     platforms=(),
     source=VAN_ROESSEL,
     standing=Standing.PUBLISHED,
+    by_day=100.0,
+    times=2,
+)
+
+_ALPHA_BETA = Effect(
+    id="alpha_beta_depleted_agvhd",
+    agent="alpha_beta_depleted_graft",
+    analyte="CD34",
+    metric=Metric.CELL_DOSE,
+    unit="/kg",
+    applies_low=0.0,
+    applies_high=math.inf,
+    outcome="acute GVHD of grade I or II",
+    estimand="acute GVHD of grade I or II, of the skin; extensive chronic GVHD 0 %",
+    scale="risk",
+    estimate=0.30,
+    low=math.nan,
+    high=math.nan,
+    baseline="no comparison; no prophylaxis after the graft; cell doses are not in the abstract as "
+    "read",
+    design=Design.SERIES,
+    cohort="80 children with acute leukemia, haploidentical donors, alpha-beta T-cell and B-cell "
+    "depleted grafts",
+    era="published 2017",
+    adjustment="none: no comparison",
+    cut_point="",
+    validation="none known",
+    platforms=("alpha_beta_depleted",),
+    source=ALPHA_BETA,
+    standing=Standing.PUBLISHED,
+    ages=(0.0, 18.0),
+    donors=("haploidentical",),
 )
 
 EFFECTS: tuple[Effect, ...] = (
@@ -182,6 +223,31 @@ EFFECTS: tuple[Effect, ...] = (
         platforms=("adult_related", "adult_unrelated"),
         source=GRAFT_RATIO,
         standing=Standing.PUBLISHED,
+        donors=("matched_sibling", "matched_unrelated"),
+        product="unmanipulated",
+    ),
+    _ALPHA_BETA,
+    replace(
+        _ALPHA_BETA,
+        id="alpha_beta_depleted_graft_failure",
+        outcome="graft failure",
+        estimand="graft failure, 2 of 80",
+        estimate=2 / 80,
+    ),
+    replace(
+        _ALPHA_BETA,
+        id="alpha_beta_depleted_relapse",
+        outcome="relapse",
+        estimand="relapse; non-relapse mortality 5 %",
+        estimate=0.24,
+    ),
+    replace(
+        _ALPHA_BETA,
+        id="alpha_beta_depleted_grfs",
+        outcome="GVHD-free, relapse-free survival",
+        estimand="GVHD-free, relapse-free survival at 5 years",
+        scale="probability",
+        estimate=0.71,
     ),
     _MILESTONE,
     replace(
@@ -205,8 +271,9 @@ EFFECTS: tuple[Effect, ...] = (
     replace(
         _MILESTONE,
         id="cd4_milestone_reached_t_cell_depleted",
-        applies_low=50.0,
+        applies_low=0.0,
         applies_high=math.inf,
+        platforms=("cd34_selected", "alpha_beta_depleted"),
         outcome="CD4 recovery",
         estimand="CD4 over 50/uL twice by day 100 after a T-cell depleted graft",
         scale="probability",
@@ -230,6 +297,7 @@ EFFECTS: tuple[Effect, ...] = (
         era="published 2023",
         validation="another cohort of 315 (hazard ratio 6.58 without recovery)",
         source=THREE_CENTERS,
+        times=1,
     ),
 )
-"""Series of the haploidentical platform, the randomized trial, then the milestone."""
+"""Series of the haploidentical platform, the randomized trial, other grafts, the milestone."""

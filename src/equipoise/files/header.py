@@ -54,9 +54,7 @@ class _Header:
         _refuse_version(content.get("equipoise"))
         for key in content:
             if key not in HEADER:
-                self.refuse(
-                    InputError("record", f"unknown key {key!r}", nearest_key(str(key), HEADER))
-                )
+                self.refuse(InputError("record", f"unknown key {key!r}", _remedy(str(key))))
         day0 = content.get("day0")
         if not isinstance(day0, str) or not day0.strip():
             raise InputError(
@@ -156,6 +154,15 @@ class _Header:
                 self.report.notes.append(Note(WARNED, f"covariates.{name}", text))
             read.append((str(name), found))
         return tuple(read)
+
+
+def _remedy(key: str) -> str:
+    """Where an unknown key of the header belongs."""
+    if key in names.COVARIATES:
+        return f'write it as a covariate: "covariates": {{"{key}": ...}}'
+    if key in names.MEASUREMENTS:
+        return "it is measured: give it among the events with its time"
+    return nearest_key(key, HEADER)
 
 
 def _covariate(name: str, written: object) -> str | float:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from equipoise.advice import Recommendation, Situation, Verdict
+from equipoise.advice import Alternative, Recommendation, Situation, Verdict
 from equipoise.criterion import Truth, seen
+from equipoise.guidance.conditions import OURS
 from equipoise.record import SAME_TIME
 from equipoise.source import Evidence, Source, Standing
 
@@ -33,6 +34,15 @@ SIROLIMUS_SOS = Source(
     where="secondary digest",
     note="the paper was not read",
 )
+
+
+CTN_0402 = Source(
+    "BMT CTN 0402, randomized (n=304), Blood 2014;124:1372", where="abstract", note="NCT00406393"
+)
+BY_LEVEL = Alternative(
+    "busulfan dosed by its levels after the start, and again after a stop", OURS,
+    Standing.HYPOTHESIS,
+)  # fmt: skip
 
 
 def _words(agents: tuple[str, ...]) -> str:
@@ -94,6 +104,10 @@ METRONIDAZOLE = Recommendation(
     region="Canada",
     topic=TOPIC,
     reviewed_on=REVIEWED,
+    alternatives=(
+        Alternative("another antibiotic against anaerobes", OURS, Standing.HYPOTHESIS),
+        BY_LEVEL,
+    ),
 )
 
 ITRACONAZOLE = Recommendation(
@@ -111,6 +125,10 @@ ITRACONAZOLE = Recommendation(
     region="Canada",
     topic=TOPIC,
     reviewed_on=REVIEWED,
+    alternatives=(
+        Alternative("fluconazole 200 mg, which has been used with it", LABEL, Standing.PUBLISHED),
+        BY_LEVEL,
+    ),
 )
 
 PARACETAMOL = Recommendation(
@@ -128,6 +146,10 @@ PARACETAMOL = Recommendation(
     region="Canada",
     topic=TOPIC,
     reviewed_on=REVIEWED,
+    alternatives=(
+        Alternative("none in the 72 hours before and during it", LABEL, Standing.PUBLISHED),
+        BY_LEVEL,
+    ),
 )
 
 DEFERASIROX = Recommendation(
@@ -145,6 +167,7 @@ DEFERASIROX = Recommendation(
     region="Canada",
     topic=TOPIC,
     reviewed_on=REVIEWED,
+    alternatives=(Alternative("stopped well before busulfan", LABEL, Standing.PUBLISHED),),
 )
 
 PHENYTOIN = Recommendation(
@@ -163,6 +186,11 @@ PHENYTOIN = Recommendation(
     region="Canada",
     topic=TOPIC,
     reviewed_on=REVIEWED,
+    alternatives=(
+        Alternative(
+            "a prophylaxis that does not induce, and doses by level", OURS, Standing.HYPOTHESIS
+        ),
+    ),
 )
 
 SIROLIMUS = Recommendation(
@@ -178,4 +206,11 @@ SIROLIMUS = Recommendation(
     predicate=with_busulfan("sirolimus"),
     topic=TOPIC,
     reviewed_on=REVIEWED,
+    alternatives=(
+        Alternative(
+            "tacrolimus with methotrexate: as many free of grade II-IV GVHD in a randomized trial",
+            CTN_0402,
+            Standing.PUBLISHED,
+        ),
+    ),
 )

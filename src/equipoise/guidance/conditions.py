@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from equipoise.advice import Predicate, Situation, Verdict
+from equipoise.advice import RUNNING_HOURS, Predicate, Situation, Verdict
 from equipoise.criterion import Because, Truth, car_infusion, compare, seen
 from equipoise.names import AGENTS
 from equipoise.record import SAME_TIME, Cells
@@ -28,6 +28,7 @@ CRITERIA = {
     "car_hematotox_2021": "CAR-HEMATOTOX score",
     "agvhd_magic2016": "acute GVHD grade (MAGIC)",
     "aki_kdigo2012": "kidney injury stage (KDIGO)",
+    "itp_response_iwg2009": "response of ITP (0 complete, 1 response, 2 none)",
 }
 """Criteria as a sentence of advice names them."""
 
@@ -302,6 +303,37 @@ def running(*agents: str) -> Predicate:
         stale = tuple(dict.fromkeys(b.name for b in because))
         missing = (f"{words_for(stale)}: a recent dose or a stop",)
         return Verdict(truth, because, missing if truth is Truth.UNKNOWN else ())
+
+    return predicate
+
+
+def stopped(*agents: str) -> Predicate:
+    """One of the agents stopped within the last 14 days, or a stop of it is ahead.
+
+    Open where the last dose is older than that and the record has no stop.
+    """
+
+    def predicate(situation: Situation) -> Verdict:
+        stops = [s for s in (situation.stop_of(a) for a in agents) if s is not None]
+        near = [s for s in stops if situation.at - s.at <= RUNNING_HOURS + SAME_TIME]
+        if near:
+            return Verdict(
+                Truth.MET, tuple(seen(s, "stop") for s in near),
+                detail="; ".join(
+                    f"{words_for([s.agent])} stopped {situation.at - s.at:.0f} h ago"
+                    if s.at <= situation.at
+                    else f"{words_for([s.agent])} to stop in {s.at - situation.at:.0f} h"
+                    for s in near
+                ),
+            )  # fmt: skip
+        gone = {s.agent for s in stops}
+        stale = [a for a in agents if a not in gone and situation.running(a)[0] is Truth.UNKNOWN]
+        if stale:
+            return Verdict(
+                Truth.UNKNOWN, missing=tuple(f"{words_for([a])}: a recent dose or a stop"
+                                             for a in stale),
+            )  # fmt: skip
+        return Verdict(Truth.NOT_MET, detail=f"no {words_for(agents)} stopped lately in the record")
 
     return predicate
 

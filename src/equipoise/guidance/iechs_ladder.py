@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
-from equipoise.advice import Alternative, Recommendation, Situation, Verdict
+from equipoise.advice import Alternative, Recommendation, Situation, Verdict, infection_open
 from equipoise.criterion import Because, Grade, Truth, any_of, car_infusion, compare, seen
 from equipoise.guidance.conditions import OURS, given_after_cells, together
 from equipoise.source import Evidence, Source, Standing
@@ -19,6 +19,7 @@ TOPIC = "IEC-HS"
 REVIEWED = date(2026, 11, 22)
 CRITERION = "iechs_astct2023"
 CRS = "crs_astct2019"
+EXCLUDED = ("infection", "progression")
 REQUIRED = ("ferritin", "baseline ferritin", "ferritin_rapidly_rising")
 """What settles the required element."""
 
@@ -79,6 +80,19 @@ def iechs(situation: Situation) -> Verdict:
     if not grade.applies:
         return Verdict(Truth.NOT_MET, grade.because, detail=grade.sentence)
     missing = tuple(m.name for m in grade.missing) if grade.met is None else ()
+    supposed = situation.supposing.get(CRITERION)
+    if grade.met is None and supposed is not None and supposed.met:
+        open_ = [name for name in EXCLUDED if name in missing]
+        detail = f"met if {' and '.join(open_)} {'are' if len(open_) > 1 else 'is'} excluded"
+        charted = [
+            f"{name} {finding.value}"
+            for name in open_
+            if (finding := situation.record.latest_finding(name, situation.at)) is not None
+            and finding.value != "excluded"
+        ]
+        if charted:
+            detail += f" as its explanation (charted: {' and '.join(charted)})"
+        return Verdict(Truth.UNKNOWN, grade.because, tuple(open_), f"{detail}; {grade.sentence}")
     return Verdict(Truth.of(grade.met), grade.because, missing, grade.sentence)
 
 
@@ -109,20 +123,15 @@ def _in_question(situation: Situation) -> Verdict:
 
 
 def _infection(situation: Situation) -> Verdict:
-    """IEC-HS in question while infection is not excluded."""
+    """IEC-HS in question while infection is not excluded; what is not recorded is not excluded."""
     verdict = _in_question(situation)
     if verdict.truth is Truth.NOT_MET:
         return verdict
-    finding = situation.record.latest_finding("infection", situation.at)
-    if finding is None:
-        missing = tuple(dict.fromkeys((*verdict.missing, "infection")))
-        return Verdict(
-            Truth.UNKNOWN, verdict.because, missing, "infection neither excluded nor shown"
-        )
-    because = (*verdict.because, seen(finding))
-    if finding.value == "excluded":
+    words, finding = infection_open(situation)
+    because = verdict.because if finding is None else (*verdict.because, seen(finding))
+    if not words:
         return Verdict(Truth.NOT_MET, because, detail="infection is recorded as excluded")
-    return Verdict(verdict.truth, because, verdict.missing, f"infection {finding.value}")
+    return Verdict(verdict.truth, because, verdict.missing, words)
 
 
 def _overlap(situation: Situation) -> Verdict:

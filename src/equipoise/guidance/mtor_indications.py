@@ -14,9 +14,9 @@ from datetime import date
 
 from equipoise.advice import Alternative, Predicate, Recommendation, Situation, Verdict
 from equipoise.criterion import Truth
-from equipoise.guidance.agvhd_ladder import FDA_SUMMARY
+from equipoise.guidance.agvhd_ladder import EU_NEWS, FDA_SUMMARY
 from equipoise.guidance.agvhd_ladder import HANDBOOK as HANDBOOK_43
-from equipoise.guidance.conditions import age, finding, not_, running, together
+from equipoise.guidance.conditions import age, finding, graded, not_, running, together
 from equipoise.guidance.trough_timing import CHENG
 from equipoise.source import Evidence, Source, Standing
 
@@ -78,6 +78,11 @@ ITP_CHILD_TRIAL = _abstract(
 ITP_CHILD_SERIES = _abstract(
     "Sirolimus in persistent ITP and Evans syndrome of children (n=17), J Pediatr Hematol Oncol",
     "10.1097/MPH.0000000000000818",
+)
+ITP_RESPONSE = Source(
+    "Rodeghiero 2009 (international working group), Blood 113:2386",
+    doi="10.1182/blood-2008-07-162503",
+    where="table 2, as reprinted by the American Society of Hematology",
 )
 ELTROMBOPAG_FDA = _abstract(
     "FDA report on eltrombopag in chronic ITP, Oncology 2009;23(13)",
@@ -147,6 +152,10 @@ HANDBOOK_26 = Source(
     "The EBMT Handbook, 8th ed. 2024, chapter 26",
     doi="10.1007/978-3-031-44080-9_26",
     where="Table 26.2",
+)
+GRAFALON = Source(
+    "Grafalon, Swiss product information",
+    where="indication and dose (label; ch.oddb.org registration 52412)",
 )
 CTN_1501 = _abstract(
     "BMT CTN 1501, randomized (n=122), Blood", "10.1182/blood.2019003125", note="NCT02806947"
@@ -284,6 +293,26 @@ ITP_CHILD = _step(
     CHENG,
 )  # fmt: skip
 
+ITP_UNANSWERED = _step(
+    "sirolimus_itp_no_response",
+    "Immune thrombocytopenia on sirolimus and no response by the table of 2009: another way is due "
+    "for a look",
+    "No response is a count below 30 x 10^9/L, or less than twice that at the start, or bleeding; "
+    "low counts on two days a day apart. Of 20 adults in second line 60 % had responded at 3 "
+    "months. No source that was read says after how long without a response sirolimus is to be "
+    "stopped, or that a higher trough would bring one.",
+    ITP_RESPONSE,
+    "5",
+    together(indication("itp", "evans", "immune_cytopenia"), graded("itp_response_iwg2009", 2, 2)),
+    ITP_WAYS,
+    ITP_SECOND_LINE,
+    would_change=(
+        "A response: two counts of 30 x 10^9/L or more and twice the first, 7 days apart, without "
+        "bleeding.",
+        *HARM,
+    ),
+)
+
 WARM_WAYS = (
     Alternative(
         "standard first line of warm AIHA: corticosteroid", WARM_REVIEW, PUBLISHED,
@@ -415,6 +444,11 @@ PROPHYLAXIS_WAYS = (
         ABATACEPT, PUBLISHED,
     ),
     Alternative(
+        "anti-T-lymphocyte globulin (Grafalon), on the Swiss label for prevention with an "
+        "unrelated donor: 20 mg/kg on days -3 to -1 with ciclosporin and methotrexate",
+        GRAFALON, PUBLISHED,
+    ),
+    Alternative(
         "anti-thymocyte globulin: less chronic GVHD in six randomized trials, survival mostly the "
         "same",
         HANDBOOK_26, PUBLISHED,
@@ -481,6 +515,7 @@ REFRACTORY_AGVHD = _step(
         Alternative(
             "ruxolitinib, licensed (US, 24 May 2019) from 12 years", FDA_SUMMARY, PUBLISHED,
         ),
+        Alternative("ruxolitinib, licensed (EU, May 2022) from 12 years", EU_NEWS, PROVISIONAL),
         Alternative(
             "ruxolitinib against the investigator's choice, randomized: 62 v 39 % on day 28",
             HANDBOOK_43, PUBLISHED,
@@ -522,7 +557,7 @@ CHRONIC = _step(
 )  # fmt: skip
 
 LADDER: tuple[Recommendation, ...] = (
-    ITP, ITP_NEW, ITP_CHILD, WARM, EVANS, COLD_DISEASE, RED_CELL_APLASIA, ALPS, PROPHYLAXIS,
-    PROPHYLAXIS_UNRELATED, FIRST_LINE, REFRACTORY_AGVHD, CHRONIC,
+    ITP, ITP_NEW, ITP_CHILD, ITP_UNANSWERED, WARM, EVANS, COLD_DISEASE, RED_CELL_APLASIA, ALPS,
+    PROPHYLAXIS, PROPHYLAXIS_UNRELATED, FIRST_LINE, REFRACTORY_AGVHD, CHRONIC,
 )  # fmt: skip
 """By disease: cytopenias, then prevention and treatment of GVHD."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from equipoise.advice import RUNNING_HOURS, Recommendation, Situation, Verdict
+from equipoise.advice import RUNNING_HOURS, Alternative, Recommendation, Situation, Verdict
 from equipoise.criterion import Because, Truth, seen
+from equipoise.guidance.conditions import OURS
 from equipoise.record import SAME_TIME
 from equipoise.source import Evidence, Source, Standing
 
@@ -81,6 +82,28 @@ LETERMOVIR_LABEL = Source(
     note="label text as quoted by two public copies",
 )
 
+ECHINOCANDIN = Alternative(
+    "micafungin in its place: AUC of sirolimus +21 %, levels watched; whether it covers the "
+    "indication is for infectious disease",
+    MICAFUNGIN_LABEL,
+    Standing.PUBLISHED,
+)
+LESS_INTERACTING = Alternative(
+    "an agent that interacts less, as the sirolimus label asks", SIROLIMUS_LABEL, Standing.PUBLISHED
+)
+OTHER_AZOLE = Alternative(
+    "isavuconazole in its place: AUC of sirolimus +100 % in volunteers", TOWNSEND,
+    Standing.PUBLISHED,
+)  # fmt: skip
+WITHOUT_SIROLIMUS = Alternative(
+    "another immunosuppressant in place of sirolimus; calcineurin inhibitors interact with azoles "
+    "too",
+    EBMT,
+    Standing.PUBLISHED,
+)
+BY_LEVEL = Alternative("the present dose, with levels every few days", OURS, Standing.HYPOTHESIS)
+INSTEAD = (ECHINOCANDIN, OTHER_AZOLE, WITHOUT_SIROLIMUS)
+
 INHIBITORS = (
     "posaconazole",
     "voriconazole",
@@ -94,8 +117,13 @@ INHIBITORS = (
     "telithromycin",
     "diltiazem",
     "verapamil",
+    "nirmatrelvir_ritonavir",
+    "ritonavir",
+    "cobicistat",
+    "belumosudil",
+    "cannabidiol",
 )
-"""Agents that the label, the handbook or a measured ratio names as raising sirolimus."""
+"""Agents that a label, the handbook or levels of patients name as raising sirolimus."""
 
 STRONG = (
     "ketoconazole",
@@ -216,6 +244,7 @@ POSACONAZOLE_LABEL_US = Recommendation(
     label_date="edition of 2021 or later",
     topic=TOPIC,
     reviewed_on=REVIEWED,
+    alternatives=INSTEAD,
 )
 
 VORICONAZOLE_LABEL_US = Recommendation(
@@ -233,6 +262,7 @@ VORICONAZOLE_LABEL_US = Recommendation(
     region="US",
     topic=TOPIC,
     reviewed_on=REVIEWED,
+    alternatives=INSTEAD,
 )
 
 STRONG_LABEL_US = Recommendation(
@@ -253,6 +283,7 @@ STRONG_LABEL_US = Recommendation(
     region="US",
     topic=TOPIC,
     reviewed_on=REVIEWED,
+    alternatives=(LESS_INTERACTING, ECHINOCANDIN, OTHER_AZOLE),
 )
 
 EBMT_AVOID = Recommendation(
@@ -268,6 +299,7 @@ EBMT_AVOID = Recommendation(
     predicate=together("posaconazole", "voriconazole"),
     topic=TOPIC,
     reviewed_on=REVIEWED,
+    alternatives=INSTEAD,
 )
 
 POSACONAZOLE_PRACTICE = Recommendation(
@@ -287,6 +319,7 @@ POSACONAZOLE_PRACTICE = Recommendation(
     predicate=together("posaconazole"),
     topic=TOPIC,
     reviewed_on=REVIEWED,
+    alternatives=INSTEAD,
     other_sources=(CHO, BBMT_2012),
 )
 
@@ -307,6 +340,7 @@ VORICONAZOLE_PRACTICE = Recommendation(
     predicate=together("voriconazole"),
     topic=TOPIC,
     reviewed_on=REVIEWED,
+    alternatives=INSTEAD,
     other_sources=(SUROWIEC,),
 )
 
@@ -330,6 +364,7 @@ TACROLIMUS_SIROLIMUS_AZOLE = Recommendation(
     ),
     topic=TOPIC,
     reviewed_on=REVIEWED,
+    alternatives=(ECHINOCANDIN, BY_LEVEL),
 )
 
 FLUCONAZOLE_CASES = Recommendation(
@@ -347,6 +382,7 @@ FLUCONAZOLE_CASES = Recommendation(
     predicate=together("fluconazole"),
     topic=TOPIC,
     reviewed_on=REVIEWED,
+    alternatives=(ECHINOCANDIN, BY_LEVEL),
     other_sources=(EBMT,),
 )
 
@@ -360,6 +396,7 @@ ISAVUCONAZOLE = Recommendation(
     predicate=together("isavuconazole"),
     topic=TOPIC,
     reviewed_on=REVIEWED,
+    alternatives=(ECHINOCANDIN, BY_LEVEL),
 )
 
 MICAFUNGIN = Recommendation(
@@ -377,6 +414,7 @@ MICAFUNGIN = Recommendation(
     region="US, Switzerland",
     topic=TOPIC,
     reviewed_on=REVIEWED,
+    alternatives=(BY_LEVEL,),
 )
 
 CASPOFUNGIN = Recommendation(
@@ -392,6 +430,7 @@ CASPOFUNGIN = Recommendation(
     predicate=together("caspofungin"),
     topic=TOPIC,
     reviewed_on=REVIEWED,
+    alternatives=(ECHINOCANDIN, BY_LEVEL),
 )
 
 LETERMOVIR = Recommendation(
@@ -410,6 +449,7 @@ LETERMOVIR = Recommendation(
     region="US",
     topic=TOPIC,
     reviewed_on=REVIEWED,
+    alternatives=(BY_LEVEL,),
 )
 
 INHIBITOR_STOP = Recommendation(
@@ -428,5 +468,6 @@ INHIBITOR_STOP = Recommendation(
     predicate=_stopping,
     topic=TOPIC,
     reviewed_on=REVIEWED,
+    alternatives=(BY_LEVEL,),
     other_sources=(CITY_OF_HOPE, CEBERIO),
 )

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
-from equipoise.advice import Recommendation, Situation, Verdict
+from equipoise.advice import Alternative, Recommendation, Situation, Verdict
 from equipoise.criterion import Because, Truth, compare, seen
+from equipoise.guidance.conditions import OURS
 from equipoise.record import Finding, Kept, Measurement
 from equipoise.source import Evidence, Source, Standing
 
@@ -34,6 +35,11 @@ LABEL_SECONDARY = Source(
     "Rapamune (sirolimus), hepatic impairment, as quoted by two drug handbooks",
     where="secondary copies of the dosing section",
     note="the label's own sentence was not read; one copy only gives the half",
+)
+
+
+BY_LEVEL = (
+    Alternative("the present dose, with levels until they are steady", OURS, Standing.HYPOTHESIS),
 )
 
 
@@ -106,6 +112,7 @@ CLEARANCE_MILD_MODERATE = Recommendation(
     predicate=_impaired("a", "b"),
     topic=TOPIC,
     reviewed_on=REVIEWED,
+    alternatives=BY_LEVEL,
 )
 
 CLEARANCE_SEVERE = Recommendation(
@@ -122,6 +129,7 @@ CLEARANCE_SEVERE = Recommendation(
     predicate=_impaired("c"),
     topic=TOPIC,
     reviewed_on=REVIEWED,
+    alternatives=BY_LEVEL,
 )
 
 LABEL = Recommendation(
@@ -140,5 +148,6 @@ LABEL = Recommendation(
     region="US",
     topic=TOPIC,
     reviewed_on=REVIEWED,
+    alternatives=BY_LEVEL,
     other_sources=(MILD_MODERATE, SEVERE),
 )

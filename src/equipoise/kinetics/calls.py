@@ -1,17 +1,28 @@
 """Calls from one compiled kernel into another by address.
 
 The stepper is compiled once for all systems; what belongs to a system is reached through the
-addresses of two functions, so a new model compiles those two and nothing else. Imported by kernels
-only, since it imports the compiler.
+addresses of two functions, so a new model compiles those two and nothing else. Of the closed form
+it is the exponentials that are compiled once for all shapes, and called by them. Imported by
+kernels and their drivers only, since it imports the compiler.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 # The compiler hands over objects of its own.
 
+import hashlib
+from pathlib import Path
+
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+
+def importing(*names: str) -> str:
+    """The lines by which a kernel has some of these; they change when this file does."""
+    digest = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    return f"# {__name__}: {digest}\nfrom {__name__} import {', '.join(names)}"
+
 
 BUFFER = types.Array(types.float64, 1, "C")
 
@@ -22,6 +33,12 @@ ATTEMPT = types.void(
     types.CPointer(types.float64), types.int64, types.float64, types.float64, types.float64
 )
 """attempt(buffer, lanes, tau, dt, rtol)."""
+
+DECAY = types.void(
+    types.CPointer(types.float64), types.CPointer(types.int64), types.CPointer(types.float64),
+    *[types.int64] * 5, types.float64,
+)  # fmt: skip
+"""decay(numbers, bits, small, room, n, offset, begin, end, ka)."""
 
 
 def _call(numbers):
@@ -51,3 +68,25 @@ def call_attempt(_context, _address, _w, _n, _tau, _dt, _rtol):
     """Call the function at an address: attempt(w, n, tau, dt, rtol)."""
     number = types.float64
     return types.void(types.int64, BUFFER, types.int64, number, number, number), _call(3)
+
+
+@intrinsic
+def call_decay(_context, _address, _numbers, _bits, _small, _room, _n, _offset, _begin, _end, _ka):
+    """Call the function at an address: decay(numbers, bits, small, room, n, ..., ka)."""
+    arrays = (_numbers, _bits, _small)
+    made = types.void(types.int64, *arrays, *[types.int64] * 5, types.float64)
+
+    def codegen(context, builder, signature, arguments):
+        double, long = ir.DoubleType(), ir.IntType(64)
+        pointers = [
+            cgutils.create_struct_proxy(kind)(context, builder, value).data
+            for kind, value in zip(signature.args[1:4], arguments[1:4], strict=True)
+        ]
+        kinds = [pointer.type for pointer in pointers] + [long] * 5 + [double]
+        function = builder.inttoptr(
+            arguments[0], ir.FunctionType(ir.VoidType(), kinds).as_pointer()
+        )
+        builder.call(function, [*pointers, *arguments[4:]])
+        return context.get_dummy_value()
+
+    return made, codegen

@@ -8,11 +8,11 @@ from types import ModuleType
 
 import numpy as np
 
-from equipoise.kinetics import events, kernels, linear, linear_march, schedule
+from equipoise.kinetics import calls, events, kernels, linear, linear_march, schedule
 from equipoise.kinetics.lanes import SUPER_BLOCK, Lanes, in_threads
 from equipoise.kinetics.linear import Linear
 from equipoise.kinetics.problem import Problem
-from equipoise.kinetics.schedule import Floats, Timeline
+from equipoise.kinetics.schedule import Floats, Integers, Timeline
 
 _REASONS = {
     linear.NO_STEADY_STATE: "no steady state: a clearance or KA of zero lets doses pile up",
@@ -35,8 +35,9 @@ def closed_form(
 
     common  events of each schedule, where they are known and lanes share them
     """
-    module = _kernel(system, len(problem.observed) > 0)
+    module = _kernel(system, len(problem.observed) > 0, system.depot and _fed(problem))
     kernels.announce(module)
+    decay = _decay()
     amounts = np.empty((problem.lanes, problem.columns, len(system.states)))
     areas = np.empty((problem.lanes, problem.columns, len(problem.observed)))
     status = np.zeros(problem.lanes, dtype=np.int64)
@@ -72,7 +73,9 @@ def closed_form(
                 settled_from,
             )
             kernels.note(_settling())
+        events = int((line.last - line.first).max(initial=0))
         module.march_linear(
+            decay,
             lo,
             hi,
             line.first,
@@ -92,6 +95,7 @@ def closed_form(
             problem.parameters,
             problem.initial,
             problem.observed,
+            *_room(events, problem.columns, len(problem.observed)),
             amounts,
             areas,
             status,
@@ -102,43 +106,87 @@ def closed_form(
     return amounts, areas, {int(i): _REASONS[int(status[i])] for i in status.nonzero()[0]}
 
 
+def _room(events: int, samples: int, areas: int) -> tuple[Floats | Integers, ...]:
+    """What `march_linear` works in, for at most so many events and samples a lane.
+
+    Made here, so that the kernel need not count references: that takes long to compile.
+    """
+    most = 1 + events + samples
+    size = linear_march.MOST_COMPARTMENTS
+    numbers = np.empty((9, (2 * size + 1) * most + linear_march.TOGETHER))
+    return (
+        numbers,
+        numbers.view(np.int64),
+        np.zeros((6, most + 4), dtype=np.int64),
+        np.zeros((11, size + 1)),
+        np.zeros((3, size, size)),
+        np.empty(areas),
+    )
+
+
 def _shared(problem: Problem) -> bool:
     """Whether the events of a lane are those of its schedule, whatever its own parameters."""
     own = (problem.bioavailability, problem.lag, problem.modeled_rate, problem.modeled_duration)
     return all(each.shape[0] == 1 for each in own)
 
 
-@lru_cache(maxsize=12)
-def _kernel(system: Linear, areas: bool) -> ModuleType:
-    named = ("linear", *system.states, "areas") if areas else ("linear", *system.states)
+def _fed(problem: Problem) -> bool:
+    """Whether anything flows into the first state instead of entering at once."""
+    doses = problem.packed.doses
+    return bool(((doses[:, 2] == 0.0) & ((doses[:, 3] > 0.0) | (doses[:, 6] != 0.0))).any())
+
+
+@lru_cache(maxsize=24)
+def _kernel(system: Linear, areas: bool, fed: bool) -> ModuleType:
+    kind = ["areas"] * areas + ["fed"] * fed
     return kernels.load(
-        "_".join(named),
+        "_".join(("linear", *system.states, *kind)),
         (
             _CONSTANTS,
             kernels.constants(
-                COMPARTMENTS=system.compartments, DEPOT=int(system.depot), AREAS=int(areas)
+                COMPARTMENTS=system.compartments,
+                DEPOT=int(system.depot),
+                AREAS=int(areas),
+                FED=int(fed),
             ),
+            calls.importing("call_decay"),
+            kernels.source_of(linear.tangent, linear.to_modes, how="inside"),
             kernels.source_of(
                 linear.exp1,
                 linear.exp2,
                 linear.exp3,
                 linear.exp4,
                 linear.disposition,
-                linear.to_modes,
                 linear.accumulate,
-                linear_march.exponentials,
                 linear_march.steps_of,
                 linear_march.distinct_steps,
-                linear_march.decay,
-                linear_march.fed,
+                linear.fed,
                 linear_march.amounts_and_areas_at,
                 linear_march.not_finite,
                 how="within",
             ),
             kernels.source_of(linear_march.amounts_at, how="inside"),
-            kernels.source_of(linear_march.march_linear),
+            kernels.source_of(linear_march.march_linear, how="lean"),
         ),
     )
+
+
+@cache
+def _decay() -> int:
+    """The address of the exponentials, which all shapes share."""
+    module = kernels.load(
+        "linear_decay",
+        (
+            kernels.constants(
+                **{name: getattr(linear_march, name) for name in linear_march.SETTINGS}
+            ),
+            kernels.source_of(linear_march.exponentials, linear_march.decay, how="within"),
+            kernels.source_of(linear_march.decay_at, how="plain"),
+        ),
+    )
+    address = kernels.callback(module, module.decay_at, calls.DECAY)
+    kernels.note(module)
+    return address
 
 
 @cache
@@ -152,6 +200,7 @@ def _settling() -> ModuleType:
                 linear.exp1,
                 linear.exp2,
                 linear.exp3,
+                linear.tangent,
                 linear.disposition,
                 linear.to_modes,
                 linear.evolve,

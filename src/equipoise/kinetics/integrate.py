@@ -7,8 +7,6 @@ without them. A lane that fails in company is tried alone before it is given up.
 
 from __future__ import annotations
 
-import hashlib
-import inspect
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from threading import Lock
@@ -19,7 +17,7 @@ import numpy as np
 
 from equipoise.kinetics import calls, events, kernels, schedule, stages, stepper, stiff
 from equipoise.kinetics.lanes import SUPER_BLOCK, Lanes, in_threads
-from equipoise.kinetics.problem import Problem
+from equipoise.kinetics.problem import Problem, largest_by_state, scale_of
 from equipoise.kinetics.schedule import Floats, Integers, Timeline
 from equipoise.kinetics.steady import steady_states
 from equipoise.kinetics.stepper import LANES, System
@@ -61,8 +59,7 @@ def stepping() -> ModuleType:
                 **{name: getattr(stepper, name) for name in names},
                 **{name: getattr(schedule, name) for name in schedule.KINDS},
             ),
-            f"# {calls.__name__}: {hashlib.sha256(inspect.getsource(calls).encode()).hexdigest()}",
-            f"from {calls.__name__} import call_attempt, call_derive",
+            calls.importing("call_attempt", "call_derive"),
             kernels.source_of(
                 stepper.before, stepper.due, stepper.apply, stepper.seated, how="inside"
             ),
@@ -102,6 +99,8 @@ def _bind(module: ModuleType, own: stages.Kernel) -> None:
     addresses: list[Integers] = []
 
     def called() -> Integers:
+        if addresses:
+            return addresses[0]
         with asked:
             if not addresses:
                 found = [
@@ -181,7 +180,7 @@ def integrate(
     # Every sample is written by the stepper; memory is first touched by the thread that writes it.
     amounts = np.empty((problem.lanes, problem.columns, len(system.states)))
     areas = np.empty((problem.lanes, problem.columns, len(problem.observed)))
-    scale = _scale(problem, lanes.doses, lanes.dose_from)
+    scale = scale_of(problem, largest_by_state(lanes.doses, lanes.dose_from, len(system.states)))
     status = np.zeros(problem.lanes, dtype=np.int64)
     where = np.zeros(problem.lanes)
     reasons: dict[int, str] = {}
@@ -320,17 +319,6 @@ def _reason(status: int, time: float) -> str:
     if status == stepper.COLLAPSED:
         return f"the step collapsed before {time:.6g} h: amounts blow up or rates are not finite"
     return f"more than {LANE_LIMIT} steps before {time:.6g} h, with the method for stiff systems"
-
-
-def _scale(problem: Problem, doses: Floats, dose_from: Integers) -> Floats:
-    """The largest dose that enters each lane at once, or its largest initial amount; else 1."""
-    largest = np.zeros(len(dose_from) - 1)
-    np.maximum.at(largest, schedule.of_rows(dose_from), doses[:, 1])
-    found = largest[problem.schedule_of]
-    if problem.bioavailability.shape != (1, 1, problem.bioavailability.shape[2]):
-        found = found * problem.bioavailability.max(axis=(1, 2))
-    found = np.maximum(found, np.abs(problem.initial).max(axis=1, initial=0.0))
-    return np.ascontiguousarray(np.where(found > 0.0, found, 1.0))
 
 
 def _sorting(line: Timeline, pace: Floats) -> Integers:

@@ -53,9 +53,11 @@ def source_of(*functions: Callable[..., Any], how: str = "compiled") -> str:
     """The text of plain functions, each decorated for compilation.
 
     how  `compiled`; `lean`, for those that allocate nothing; `within`, for lean ones that only
-         compiled functions call; `inside`, for those that are to be part of what calls them
+         compiled functions call; `inside`, for those that are to be part of what calls them;
+         `plain`, as it is
     """
-    return "\n\n".join(f"@{how}\n" + inspect.getsource(each) for each in functions)
+    mark = "" if how == "plain" else f"@{how}\n"
+    return "\n\n".join(mark + inspect.getsource(each) for each in functions)
 
 
 def constants(**values: float) -> str:

@@ -141,6 +141,15 @@ def exp4(a, b, c, d):
     return math.exp(-d) * total
 
 
+def tangent(one, other, off):
+    """Of the smaller angle by which a rotation makes `off` nothing, between two of the diagonal."""
+    half = (other - one) / (2.0 * off)
+    # Where the square would overflow the one beside it is nothing.
+    size = abs(half)
+    t = 1.0 / (size + math.sqrt(size * size + 1.0)) if size < 1e150 else 0.5 / size
+    return -t if half < 0.0 else t
+
+
 def disposition(n, p, rates, modes, roots, s):
     """Rates and orthonormal modes of the compartments without their depot.
 
@@ -164,7 +173,19 @@ def disposition(n, p, rates, modes, roots, s):
         s[i, 0] = s[0, i]
         product *= s[i, i]
     s[0, 0] = outflow / p[1]
-    for _sweep in range(30):
+    if n == 2:
+        # One rotation is enough.
+        off = s[0, 1]
+        if abs(off) > 1e-17 * math.sqrt(abs(s[0, 0] * s[1, 1])):
+            t = tangent(s[0, 0], s[1, 1], off)
+            c = 1.0 / math.sqrt(t * t + 1.0)
+            s[0, 0] -= t * off
+            s[1, 1] += t * off
+            modes[0, 0] = c
+            modes[0, 1] = t * c
+            modes[1, 0] = -t * c
+            modes[1, 1] = c
+    for _sweep in range(30 if n == 3 else 0):
         turned = False
         for i in range(n - 1):
             for j in range(i + 1, n):
@@ -172,12 +193,7 @@ def disposition(n, p, rates, modes, roots, s):
                 if abs(s[i, j]) <= 1e-17 * math.sqrt(abs(s[i, i] * s[j, j])):
                     continue
                 turned = True
-                half = (s[j, j] - s[i, i]) / (2.0 * s[i, j])
-                # Where the square would overflow the one beside it is nothing.
-                size = abs(half)
-                t = 1.0 / (size + math.sqrt(size * size + 1.0)) if size < 1e150 else 0.5 / size
-                if half < 0.0:
-                    t = -t
+                t = tangent(s[i, i], s[j, j], s[i, j])
                 c = 1.0 / math.sqrt(t * t + 1.0)
                 d = t * c
                 off = s[i, j]
@@ -220,6 +236,17 @@ def to_modes(n, roots, modes, amounts, offset, z):
         for i in range(n):
             total += modes[i, j] * amounts[offset + i] / roots[i]
         z[j] = total
+
+
+def fed(a, b, dt, slow_gone, passed):
+    """What a mode has of a constant input of 1 into the depot, over ka.
+
+    slow_gone  (1 - exp(-rate dt)) / rate of the slower one;  passed  as `decay` has it / |a - b|
+    """
+    high = max(a, b)
+    if high * dt > 1.0:
+        return (slow_gone - passed) / high
+    return dt * dt * exp3(0.0, a * dt, b * dt)
 
 
 def evolve(n, offset, ka, rates, modes, roots, x, z, w, inputs, dt, after):

@@ -22,7 +22,7 @@ from equipoise.kinetics.linear import (
     NOT_FINITE,
     accumulate,
     disposition,
-    exp3,
+    fed,
     to_modes,
 )
 from equipoise.kinetics.schedule import (
@@ -34,8 +34,11 @@ from equipoise.kinetics.schedule import (
     STEADY_SET,
 )
 
-COMPARTMENTS, DEPOT, AREAS = 2, 1, 1
-"""The shape, and whether areas are asked for; every compiled kernel has its own."""
+COMPARTMENTS, DEPOT, AREAS, FED = 2, 1, 1, 1
+"""The shape, whether areas are asked for, and whether something flows into a depot; every compiled
+kernel has its own, and leaves out what it need not do."""
+
+MOST_COMPARTMENTS = 3
 
 TOGETHER = 32
 """Exponentials are worked out in whole multiples of this, since what is left over beyond whole
@@ -60,6 +63,7 @@ FAR = 0xFFFFFFFFFFFF
 """A mask that says how large an index is; else the compiler provides for some from the end."""
 
 SETTINGS = (
+    "MOST_COMPARTMENTS",
     "FAR",
     "TOGETHER",
     "LOOK",
@@ -241,15 +245,25 @@ def decay(
                 row[k] = dts[begin + k]
 
 
-def fed(a, b, dt, slow_gone, passed):
-    """What a mode has of a constant input of 1 into the depot, over ka.
+def call_decay(address, numbers, bits, small, room, n, offset, begin, end, ka):
+    """Call `decay` on the rows of `numbers`, by its address (`calls.py`)."""
+    raise NotImplementedError
 
-    slow_gone  (1 - exp(-rate dt)) / rate of the slower one;  passed  as `decay` has it / |a - b|
-    """
-    high = max(a, b)
-    if high * dt > 1.0:
-        return (slow_gone - passed) / high
-    return dt * dt * exp3(0.0, a * dt, b * dt)
+
+def carray(pointer, shape):
+    """An array of what a pointer leads to; the compiler's own."""
+    raise NotImplementedError
+
+
+def decay_at(numbers_at, bits_at, small_at, room, n, offset, begin, end, ka):
+    """`decay` as other kernels call it: it is compiled once for all shapes."""
+    numbers = carray(numbers_at, (9, room))
+    bits = carray(bits_at, (9, room))
+    small = carray(small_at, (11, MOST_COMPARTMENTS + 1))
+    decay(
+        n, offset, begin, end, ka, small[0], small[2], small[3], numbers[1], numbers[2], numbers[3],
+        bits[3], numbers[4], numbers[5], bits[5], numbers[6], numbers[7], numbers[8],
+    )  # fmt: skip
 
 
 def amounts_at(
@@ -375,33 +389,19 @@ def not_finite(values):
 
 
 def march_linear(
-    lo,
-    hi,
-    first,
-    last,
-    event_times,
-    kinds,
-    indices,
-    values,
-    rows,
-    settled_from,
-    settled,
-    out_from,
-    out_times,
-    out_after,
-    schedule_of,
-    start,
-    parameters,
-    initial,
-    observed,
-    amounts,
-    areas,
-    status,
-):
+    decay_address, lo, hi, first, last, event_times, kinds, indices, values, rows, settled_from,
+    settled, out_from, out_times, out_after, schedule_of, start, parameters, initial, observed,
+    numbers, bits, places, small, squares, done, amounts, areas, status,
+):  # fmt: skip
     """Walk lanes lo to hi through their events; see `solve` for the meaning of the arrays.
 
+    decay_address  of `decay_at`
+    settled_from, settled
+               as `linear.settle` writes them; the first row of each lane
+    numbers .. done
+               room to work in (`closed_form`); `bits` are those of `numbers`
+
     Events are those of lane - lo, as `Timeline` has them. `amounts` and `areas` are written whole.
-    settled_from, settled  as `linear.settle` writes them; the first row of each lane
     """
     n = COMPARTMENTS
     offset = DEPOT
@@ -410,46 +410,38 @@ def march_linear(
     columns = amounts.shape[1]
     found = amounts.reshape(-1)
     areas_asked = observed.shape[0]
-    most = 1
-    for lane in range(lo, hi):
-        s = schedule_of[lane]
-        most = max(most, 1 + last[lane - lo] - first[lane - lo] + out_from[s + 1] - out_from[s])
-    room = (2 * n + 1) * most + TOGETHER
-    dts = np.empty(most)
-    counts = np.empty(most, dtype=np.int64)
-    ends = np.empty(most + 2, dtype=np.int64)
-    distinct = np.empty(most)
-    distinct_ends = np.empty(most + 1, dtype=np.int64)
-    place = np.empty(most, dtype=np.int64)
-    a = np.zeros(room)
-    shifted = np.empty(room)
-    shifted_bits = shifted.view(np.int64)
-    part = np.empty(room)
-    power = np.empty(room)
-    power_bits = power.view(np.int64)
-    left = np.empty(room)
-    gone = np.empty(room)
-    passed = np.empty(room)
-    rates = np.empty(n)
-    modes = np.empty((n, n))
-    roots = np.empty(n)
-    square = np.empty((n, n))
-    inverse = np.empty(n + 1)
-    apart = np.ones(n)
-    back = np.empty((n, n))
-    gain = np.zeros(n)
-    x = np.empty(size)
-    z = np.empty(n)
-    w = np.empty(n)
-    ahead = np.empty(n)
-    inputs = np.empty(size)
-    running = np.empty(size, dtype=np.int64)
-    area = np.empty(size)
-    done = np.empty(areas_asked)
+    dts = numbers[0]
+    distinct = numbers[1]
+    left = numbers[6]
+    gone = numbers[7]
+    passed = numbers[8]
+    counts = places[0]
+    ends = places[1]
+    distinct_ends = places[2]
+    place = places[3]
+    where = places[4]
+    rates = small[0]
+    roots = small[1]
+    inverse = small[2]
+    apart = small[3]
+    gain = small[4]
+    x = small[5]
+    z = small[6]
+    w = small[7]
+    ahead = small[8]
+    inputs = small[9]
+    area = small[10]
+    modes = squares[0]
+    square = squares[1]
+    back = squares[2]
+    running = places[5]
+    for j in range(n):
+        apart[j] = 1.0
+        gain[j] = 0.0
     stretches = 0
     known = -1
-    # Next column, next step, next distinct step, and distinct steps with the parameters in force.
-    where = np.zeros(4, dtype=np.int64)
+    # `where`: next column, next step, next distinct step, and distinct steps with the parameters in
+    # force.
     for lane in range(lo, hi):
         s = schedule_of[lane]
         event = first[lane - lo]
@@ -493,9 +485,9 @@ def march_linear(
                 ka = p[0] if offset == 1 else 0.0
                 disposition(n, p[offset:], rates, modes, roots, square)
                 where[3] = distinct_ends[run] - where[2]
-                decay(
-                    n, offset, where[2], distinct_ends[run], ka, rates, inverse, apart, distinct, a,
-                    shifted, shifted_bits, part, power, power_bits, left, gone, passed,
+                call_decay(
+                    decay_address, numbers, bits, small, numbers.shape[1], n, offset, where[2],
+                    distinct_ends[run], ka,
                 )  # fmt: skip
                 where[2] = distinct_ends[run]
                 run += 1
@@ -509,7 +501,7 @@ def march_linear(
             final = stretch == stretches - 1
             count = counts[stretch]
             steps = count if final else count + 1
-            if AREAS or (offset == 1 and inputs[0] != 0.0):
+            if AREAS or (FED and inputs[0] != 0.0):
                 amounts_and_areas_at(
                     n, offset, count, steps, lane, where[0], where[1], place, where[3], ka, p, dts,
                     rates, modes, roots, x, z, w, inputs, inverse, apart, gain, back, left, gone,

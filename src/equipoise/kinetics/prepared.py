@@ -25,9 +25,12 @@ from equipoise.kinetics.problem import (
     Problem,
     first_times,
     given_starts,
+    largest_by_state,
+    least_of_states,
     samples,
+    scale_of,
 )
-from equipoise.kinetics.schedule import Floats, Integers, Timeline, longest, of_rows, pack
+from equipoise.kinetics.schedule import Floats, Integers, Timeline, longest, pack
 from equipoise.kinetics.steady import steady_states
 from equipoise.kinetics.stepper import LANES, System
 
@@ -49,6 +52,9 @@ LANE_LIMIT = 200_000
 
 FEW = 4
 """Blocks that are sooner done than handed over to threads."""
+
+AT_ONCE = 32
+"""Most blocks that a thread takes at a time: to hand them over costs as much as solving one."""
 
 STEADY_RTOL = 1e-10
 """At most, for steady states."""
@@ -77,7 +83,7 @@ class Prepared:
         schedules: Sequence[Schedule],
         times: Sequence[npt.ArrayLike],
         *,
-        after: Sequence[npt.ArrayLike],
+        after: Sequence[npt.ArrayLike] | None = None,
         start: npt.ArrayLike | None = None,
     ) -> None:
         self.system = system
@@ -107,10 +113,9 @@ class Prepared:
         free = not any(len(into) for into in self._asked.values())
         if isinstance(system, System):
             free = free and not (self._lanes.doses[:, 5] > 0.0).any()
-            self._largest = np.zeros(len(schedules))
-            doses_of = of_rows(self._lanes.dose_from)
-            np.maximum.at(self._largest, doses_of, self._lanes.doses[:, 1])
-            self._plain_scale = np.where(self._largest > 0.0, self._largest, 1.0)
+            self._largest = largest_by_state(self._lanes.doses, self._lanes.dose_from, self.states)
+            least = least_of_states(self._largest)
+            self._plain_scale = np.where(least > 0.0, least, 1.0)
             self._none, self._noted = np.zeros((0, self.states)), False
         else:
             volume = [name.startswith("V") for name in system.parameter_names]
@@ -149,7 +154,7 @@ class Prepared:
             if name not in by and len(self._asked[code]):
                 raise ValueError(f"{name} is needed: a dose leaves it to the model (RATE {code:g})")
         # A sum tells in one pass what most calls need to know.
-        plain = not by and initial is None and math.isfinite(parameters.sum())
+        plain = not by and initial is None and math.isfinite(np.add.reduce(parameters, axis=None))
         if plain and isinstance(self.system, Linear):
             plain = bool((parameters.min(axis=(0, 1)) >= self._least).all())
         if plain:
@@ -158,7 +163,7 @@ class Prepared:
                 amounts, status = self._straight(
                     self._line, schedule_of, parameters, group, rtol, workers
                 )
-                if not status.any():
+                if not np.count_nonzero(status):
                     return amounts, status == 0
             return self._found(schedule_of, parameters, group, by, initial, rtol, workers)
         sound = self._sound(parameters, by, initial)
@@ -201,26 +206,25 @@ class Prepared:
         kernels = self._both()
         lanes = len(schedule_of)
         amounts = np.zeros((lanes, self._columns, self.states))
-        status = np.zeros(lanes, dtype=np.int64)
+        status, none = np.zeros(lanes, dtype=np.int64), np.zeros((lanes, self._columns, 0))
         order, block = _lane_order(lanes // group, group)
         first, last = line.first[schedule_of], line.last[schedule_of]
         start, scale = self._start[schedule_of], self._plain_scale[schedule_of]
         out_from, out_times, out_after = self._samples[:3]
         march = kernels.explicit.march
-        spare = np.zeros(lanes)
+        spare, initial = np.zeros(lanes), np.zeros((lanes, self.states))
 
         def work(begin: int, end: int) -> None:
             march(
                 order[begin * block : end * block], block, 0, first, last,
                 line.times, line.kinds, line.indices, line.values, line.rows, self._none,
                 out_from, out_times, out_after, schedule_of, start, parameters,
-                np.zeros((lanes, self.states)), scale, NOTHING, rtol, ATOL, BLOCK_LIMIT,
-                amounts, np.zeros((lanes, self._columns, 0)), status, spare,
+                initial, scale, NOTHING, rtol, ATOL, BLOCK_LIMIT, amounts, none, status, spare,
             )  # fmt: skip
 
         blocks = len(order) // block
         if workers > 1 and blocks > FEW:
-            in_threads(work, blocks, max(1, min(8, blocks // (4 * workers))), workers)
+            in_threads(work, blocks, max(1, min(AT_ONCE, blocks // (4 * workers))), workers)
         else:
             work(0, blocks)
         if not self._noted:
@@ -315,7 +319,13 @@ class Prepared:
         if self._kernels is None:
             self._kernels = Kernels(system)
         run = _Run(
-            self._kernels, problem, self._columns, self._scale(problem), group, rtol, workers
+            self._kernels,
+            problem,
+            self._columns,
+            scale_of(problem, self._largest),
+            group,
+            rtol,
+            workers,
         )
         run.make_ready(self._lanes, common)
         usable = run.going() if common is None else np.arange(problem.lanes // group)
@@ -341,16 +351,6 @@ class Prepared:
                 run.status[[number * group + lane for lane in found.reasons]] = 1
         self._kernels.note()
         return run.amounts, run.status == 0
-
-    def _scale(self, problem: Problem) -> Floats:
-        """As `solve` has it: the largest dose that enters at once, or the largest initial amount;
-        else 1."""
-        found = self._largest[problem.schedule_of]
-        if problem.bioavailability.shape[0] != 1:
-            found = found * problem.bioavailability.max(axis=(1, 2))
-        if problem.initial.any():
-            found = np.maximum(found, np.abs(problem.initial).max(axis=1, initial=0.0))
-        return np.where(found > 0.0, found, 1.0)
 
 
 class _Run:
@@ -478,7 +478,7 @@ class _Run:
             )
 
         blocks = len(order) // block
-        at_once = max(1, min(8, blocks // (4 * self._workers)))
+        at_once = max(1, min(AT_ONCE, blocks // (4 * self._workers)))
         in_threads(work, blocks, at_once, self._workers if blocks > FEW else 1)
 
 

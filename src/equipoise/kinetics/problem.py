@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +55,34 @@ class Problem:
     def columns(self) -> int:
         """Most samples in any schedule."""
         return longest(self.out_from)
+
+
+def largest_by_state(doses: Floats, dose_from: Integers, states: int) -> Floats:
+    """The largest dose of each schedule into each state, before bioavailability, (S, C)."""
+    found = np.zeros((len(dose_from) - 1, states))
+    np.maximum.at(found, (of_rows(dose_from), doses[:, 2].astype(np.int64)), doses[:, 1])
+    return found
+
+
+def scale_of(problem: Problem, largest: Floats) -> Floats:
+    """What absolute tolerances of a lane are relative to, (L,): as `least_of_states`, or the
+    largest initial amount; else 1.
+
+    largest  as `largest_by_state` has it: the bioavailability that counts is that of the state into
+             which a dose goes, whatever the others have
+    """
+    entering = largest[problem.schedule_of] * problem.bioavailability.max(axis=1)
+    found = np.maximum(least_of_states(entering), np.abs(problem.initial).max(axis=1, initial=0.0))
+    return np.ascontiguousarray(np.where(found > 0.0, found, 1.0))
+
+
+def least_of_states(entering: Floats) -> Floats:
+    """The largest dose of that state whose largest is smallest, (L,); 0 where nothing enters.
+
+    A tumor in mL and cells per uL may enter at once: what is nothing to one is much to the other.
+    """
+    least = np.where(entering > 0.0, entering, np.inf).min(axis=1)
+    return np.asarray(np.where(np.isfinite(least), least, 0.0))
 
 
 def checked(
@@ -173,10 +202,15 @@ def samples(
             if len(flags[number]) != size:
                 raise ValueError(f"after of schedule {number} must be as long as its times")
         later = np.concatenate(flags)
-    begins = np.zeros(len(sizes) + 1, dtype=np.int64)
-    np.cumsum(sizes, out=begins[1:])
-    of = of_rows(begins)
+    begins = np.array([0, *accumulate(sizes)], dtype=np.int64)
     at = np.concatenate(asked)
+    # Most times are in order already; where one schedule ends and another begins they need not be.
+    rising = at[1:] > at[:-1]
+    if len(sizes) > 1:
+        rising[[end - 1 for end in begins[1:-1].tolist() if 0 < end < len(at)]] = True
+    if rising.all() and np.isfinite(at).all():
+        return begins, at, later, None
+    of = of_rows(begins)
     if not np.isfinite(at).all():
         raise ValueError(f"times of schedule {of[~np.isfinite(at)][0]} must be finite")
     order = np.lexsort((later, at, of))

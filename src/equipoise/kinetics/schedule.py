@@ -93,6 +93,7 @@ def pack(schedules: Sequence[Schedule], states: int) -> Packed:
     dose_from, reset_from, break_from = [0], [0], [0]
     resets: list[tuple[float, int]] = []
     breaks: list[float] = []
+    earliest: list[float] = []
     for number, schedule in enumerate(schedules):
         for dose in schedule.doses:
             if dose.compartment >= states:
@@ -114,17 +115,18 @@ def pack(schedules: Sequence[Schedule], states: int) -> Packed:
                     dose.additional,
                 )
             )
-        resets.extend(schedule.numbered_resets())
+        own = [dose.time for dose in schedule.doses]
+        if schedule.resets:
+            resets.extend(schedule.numbered_resets())
+            own += schedule.resets
+        earliest.append(min(own, default=math.inf))
         breaks.extend(schedule.breaks)
         dose_from.append(len(rows))
         reset_from.append(len(resets))
         break_from.append(len(breaks))
     doses = np.array(rows, dtype=np.float64).reshape(-1, 10)
     cuts = np.array(resets, dtype=np.float64).reshape(-1, 2)
-    first = np.full(len(schedules), np.inf)
-    np.minimum.at(first, of_rows(np.array(dose_from)), doses[:, 0])
-    if resets:
-        np.minimum.at(first, of_rows(np.array(reset_from)), cuts[:, 0])
+    first = np.array(earliest)
     return Packed(
         np.array(dose_from, dtype=np.int64),
         doses,

@@ -75,8 +75,9 @@ def solve(
     start        hours, one for all schedules or one each; default (or NaN) the first dose, reset or
                  sample of the lane's schedule
     rtol, atol   of the integration (a `System` only); `atol` is relative to the lane's largest
-                 single dose or initial amount. The closed form is exact to rounding. Lanes that
-                 turn out stiff are integrated by a method made for that, to the same tolerance.
+                 single dose (where several states get doses, of the one whose is smallest) or
+                 initial amount. The closed form is exact to rounding. Lanes that turn out stiff are
+                 integrated by a method made for that, to the same tolerance.
     strict       one lane a block: a lane's numbers are the same to the byte alone or in company;
                  otherwise they agree to about 10 x rtol. A `Linear` system is always strict.
     threads      default: the processors there are; the results never depend on it

@@ -27,7 +27,7 @@ from equipoise.models.expansion import STARTED, SYSTEM
 from equipoise.source import Source, Standing, Value
 
 DAY = 24.0
-DISCUSSION = "Discussion, as cited by the model file"
+ABSTRACT = "abstract"
 
 THETAS = {
     "FOLD": Value(3900.0, "1", "Table 1", note="peak over the level just after the infusion"),
@@ -86,7 +86,7 @@ def _half_life(what: str, begin: float, end: float, expected: float, tolerance: 
         expected=expected,
         unit="d",
         tolerance=tolerance,
-        where=DISCUSSION,
+        where=ABSTRACT,
         compute=compute,
     )
 
@@ -98,10 +98,10 @@ MODEL = Model(
     source=Source(
         "Stein 2019, CPT Pharmacometrics Syst Pharmacol",
         doi="10.1002/psp4.12388",
-        where="Table 1, Figure 2",
-        note="read from one open model file (nlmixr2lib) that cites Table 1 and Figure 2; the "
-        "table itself was not read, and whether it prints variances or standard deviations is not "
-        "settled",
+        where="abstract; Table 1, Figure 2",
+        note="the abstract has the doubling time and both half-lives; the rest is from one open "
+        "model file (nlmixr2lib) that cites Table 1 and Figure 2. The table itself was not read, "
+        "and whether it prints variances or standard deviations is not settled",
     ),
     standing=Standing.PROVISIONAL,
     purposes=frozenset({Purpose.EXPANSION}),

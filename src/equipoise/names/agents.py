@@ -264,6 +264,9 @@ _GROUPS: Mapping[str, str] = {
         ritonavir = norvir
         cobicistat = tybost
     """,
+    "cannabinoid": """
+        cannabidiol = cbd, epidiolex, epidyolex
+    """,
     "macrolide antibiotic": """
         clarithromycin = biaxin, klacid
         erythromycin = erythrocin

@@ -138,6 +138,18 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Fold:
+    """Detail behind a line that opens on the page; on paper the line alone, in the text form all.
+
+    title  what is inside, in a few words
+    """
+
+    kind: ClassVar[str] = "fold"
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Blanks:
     """Fields to be filled with a pen; boxes to tick first."""
 
@@ -146,7 +158,7 @@ class Blanks:
     lines: tuple[str, ...] = field(default=())
 
 
-Block = Heading | Paragraph | Items | Facts | Table | Figure | Box | Pair | Blanks
+Block = Heading | Paragraph | Items | Facts | Table | Figure | Box | Pair | Fold | Blanks
 
 
 def words(*parts: str | Run | Words) -> Words:

@@ -45,7 +45,7 @@ def drawing(
         height = TALL if i == 0 else SHORT
         parts += _course(trend, x, y, height, at)
         y += height + (GAP if i < len(trends) - 1 else 0.0)
-    parts += _days(x, y, clock)
+    parts += day_axis(x, y, clock)
     label = f"now, {clock.short(at)}"
     half = svg.text_width(label, svg.SMALL) / 2.0
     middle = min(max(x(at), LEFT + half), WIDTH - RIGHT - half)
@@ -116,7 +116,9 @@ def _course(trend: Trend, x: Scale, top: float, height: float, at: float) -> lis
             parts.append(svg.line(place - 4.0, end, place + 4.0, end, stroke=svg.INK))
     for reading in trend.readings:
         if reading.number > 0.0:
-            parts.append(_mark(x(reading.at), y.held(math.log10(reading.number)), reading.bound))
+            parts.append(
+                value_mark(x(reading.at), y.held(math.log10(reading.number)), reading.bound)
+            )
     if trend.why:
         parts.append(svg.text(WIDTH - RIGHT, top - 5.0, trend.why, size=svg.SMALL, fill=svg.SOFT,
                               anchor="end"))  # fmt: skip
@@ -132,13 +134,15 @@ def _line(trend: Trend, row: int, x: Scale, y: Scale) -> list[Point]:
     return list(svg.simplified(points))
 
 
-def _mark(x: float, y: float, bound: str) -> str:
+def value_mark(x: float, y: float, bound: str) -> str:
+    """A sample: a dot, or a hollow triangle that points to where a bounded value lies."""
     if bound:
         return svg.triangle(x, y, 4.6, down=bound == "<", fill=svg.PAPER, stroke=svg.INK)
     return svg.circle(x, y, 3.4, fill=svg.INK, stroke=svg.PAPER)
 
 
-def _days(x: Scale, floor: float, clock: Clock) -> list[str]:
+def day_axis(x: Scale, floor: float, clock: Clock) -> list[str]:
+    """Days under a plot whose x is in hours."""
     parts = [svg.text(LEFT - 10.0, floor + 18.0, "day", anchor="end", fill=svg.SOFT)]
     width = 24.0 * (x.end - x.start) / (x.high - x.low)
     step = next((s for s in STEPS if s * width >= LEAST_DAY), 200)
@@ -172,9 +176,9 @@ def _keys(trends: Sequence[Trend]) -> list[Key]:
         band = svg.rect(0, 0, 22, 12, fill=BAND_90) + svg.rect(0, 3, 22, 6, fill=BAND_50)
         line = svg.line(0, 6, 22, 6, stroke=MEDIAN, stroke_width=1.4, dash="6 3")
         keys.append(Key(band + line, "course: 90% and 50% bands, median"))
-    keys.append(Key(_mark(11.0, 6.0, ""), "value"))
+    keys.append(Key(value_mark(11.0, 6.0, ""), "value"))
     if any(r.bound for t in trends for r in t.readings):
-        keys.append(Key(_mark(11.0, 2.0, "<"), "only a bound: the value lies where it points"))
+        keys.append(Key(value_mark(11.0, 2.0, "<"), "only a bound: the value lies where it points"))
     if any(t.next for t in trends):
         whisker = svg.line(11, 0, 11, 12) + svg.line(7, 0, 15, 0) + svg.line(7, 12, 15, 12)
         keys.append(Key(whisker, "next value, 90%"))

@@ -8,8 +8,9 @@ from functools import partial
 from itertools import zip_longest
 
 from equipoise.assessment import Assessment, Exposure, Option, OptionList
+from equipoise.criterion import Grade
 from equipoise.decision import DecisionOption, EvidenceTable, OpenDecision
-from equipoise.report import concentration, odds_bar, strip
+from equipoise.report import concentration, odds_bar, signals, strip
 from equipoise.report.blocks import (
     Block,
     Box,
@@ -17,6 +18,7 @@ from equipoise.report.blocks import (
     Column,
     Facts,
     Figure,
+    Fold,
     Heading,
     Items,
     Pair,
@@ -44,10 +46,14 @@ from equipoise.report.words import (
     span,
     value,
 )
+from equipoise.signal import Signal
 from equipoise.source import Standing
 
 RECENT = 14
 """Days of the toxicity strip that stand on the first page."""
+
+SHORT = 4
+"""So many findings of evidence stand on paper; more are folded away."""
 
 NONE_OPEN = "No decision of those on the shelf is open at this time."
 
@@ -125,7 +131,8 @@ def _decision(
         parts.append(_needs(decision))
     sources = tuple(_option_sources(o) for o in decision.options if o.sources or o.evidence)
     if sources:
-        parts += [Heading(4, "What these options rest on"), Items(sources)]
+        rests = (Heading(4, "What these options rest on"), Items(sources))
+        parts.append(Fold("What these options rest on, with the level of each", rests))
     if decision.because:
         parts.append(Heading(4, "Why it is open"))
         parts.append(
@@ -141,17 +148,17 @@ def _decision(
             )
         )
     if decision.evidence:
-        parts.append(Heading(4, "Evidence"))
-        parts.append(
-            Items(
-                tuple(
-                    words(
-                        f"{sentence(said)} ", citation(source), " ", *_mark_unless_plain(standing)
-                    )
-                    for said, source, standing in decision.evidence
-                )
+        evidence = Items(
+            tuple(
+                words(f"{sentence(said)} ", citation(source), " ", *_mark_unless_plain(standing))
+                for said, source, standing in decision.evidence
             )
         )
+        # Few lines stand as they are; many make a page of their own.
+        title = Heading(4, "Evidence")
+        many = len(evidence.items) > SHORT
+        listed = Fold(f"Evidence, {len(evidence.items)} findings with sources", (title, evidence))
+        parts += [listed] if many else [title, evidence]
     for table in decision.tables:
         parts += [_table(table), Paragraph(words(sentence(table.covers)), "quiet")]
     rest: list[tuple[Block, ...]] = [
@@ -216,6 +223,8 @@ def _options(decision: OpenDecision, assessment: Assessment, computed: Computed)
         heads = tuple(_option_head(option, said=True).words for option in decision.options)
         return Box("Options, in no order of preference", (Items(heads),), "options")
     used = [computed[i][0] for o in decision.options for i in o.computed if i in computed]
+    if not used:
+        return _uncomputed(decision, assessment)
     lists = [o for i, o in enumerate(used) if all(o is not before for before in used[:i])]
     several = len({window(o) for o in lists}) > 1
     rows: list[Row] = []
@@ -235,9 +244,27 @@ def _options(decision: OpenDecision, assessment: Assessment, computed: Computed)
     return Table(_caption(lists, decision, assessment), columns, tuple(rows), "decision")
 
 
+def _uncomputed(decision: OpenDecision, assessment: Assessment) -> Block:
+    """Options without odds: why there are none, and what the model says of the exposure itself."""
+    heads = tuple(_option_head(option, said=True).words for option in decision.options)
+    agents = {o.agent for o in assessment.options if o.decision == decision.id}
+    shown = tuple(
+        words(
+            f"{opened(s.label)}: ", strong(number(s.posterior[2])),
+            f" {s.unit} (90 % {span(s.posterior[0], s.posterior[4], like=s.posterior[2])})",
+        )
+        for e in assessment.exposures if e.agent in agents
+        for s in e.summaries if len(s.posterior) == 5
+    )  # fmt: skip
+    parts: list[Block] = [Items(heads), Paragraph(words(_why_not(decision, assessment)), "answer")]
+    if shown:
+        parts += [Heading(4, "Exposure, whatever it is held against"), Items(shown)]
+    return Box("Options, in no order of preference", tuple(parts), "options")
+
+
 def _option_head(option: DecisionOption, *, said: bool = False) -> Cell:
     """Label, status and text; that nothing is computed is said where other options have odds."""
-    line: list[Run | str] = [strong(option.label)]
+    line: list[Run | str] = [strong(f"{option.label}.")]
     if option.status:
         line += [" ", Run(option.status, "warn")]
     line.append(f" {sentence(option.text)}" if option.text else "")
@@ -311,8 +338,11 @@ def _mark_unless_plain(standing: Standing) -> Words:
 
 
 def _figure(assessment: Assessment, decision: OpenDecision | None) -> tuple[Block, ...]:
-    exposure = _lead_exposure(assessment, decision)
     clock = Clock(assessment.day0)
+    signal = _lead_signal(assessment, decision)
+    if signal is not None:
+        return signals.figure(signal, clock, assessment.at)
+    exposure = _lead_exposure(assessment, decision)
     if exposure is not None:
         drawn = concentration.drawing(exposure, clock, assessment.at, compact=True)
         said = concentration.description(exposure, clock, assessment.at, targets=False)
@@ -322,15 +352,38 @@ def _figure(assessment: Assessment, decision: OpenDecision | None) -> tuple[Bloc
     if any(strip.applies(days) for days in assessment.daily.values()):
         recorded = recorded_by_day(assessment)
         last = max(d.day for days in assessment.daily.values() for d in days)
-        daily = {
+        recent = {
             criterion: tuple(d for d in days if d.day > last - RECENT)
             for criterion, days in assessment.daily.items()
         }
+        # The whole strip has a panel of its own; here only what was surely there.
+        daily = {c: days for c, days in recent.items() if any(_certain(d.grade) for d in days)}
+        if not daily:
+            return ()
         drawn = strip.drawing(daily, assessment.criterion_titles, recorded)
-        said = f", at most {RECENT} days to {day_word(last)}; the whole course stands below"
+        said = (
+            f", at most {RECENT} days to {day_word(last)}: what was certain on any of them; all "
+            "criteria and the whole course stand below"
+        )
         caption = words(strong("Toxicity by calendar day"), said)
         return (Figure(drawn, caption, partial(strip_lines, replace(assessment, daily=daily))),)
     return ()
+
+
+def _certain(grade: Grade) -> bool:
+    """Whether a grade above 0, or a criterion that is met; scores say something on every day."""
+    if grade.met is not None:
+        return grade.met
+    return grade.probability_low is None and (grade.high or 0) <= 5 and bool(grade.low)
+
+
+def _lead_signal(assessment: Assessment, decision: OpenDecision | None) -> Signal | None:
+    """The series that opened a decision for which nothing is computed."""
+    if decision is None or any(o.computed for o in decision.options):
+        return None
+    named = [b.name for b in decision.because]
+    drawn = [s for s in assessment.signals if s.band and s.name in named]
+    return min(drawn, key=lambda s: named.index(s.name), default=None)
 
 
 def _lead_exposure(assessment: Assessment, decision: OpenDecision | None) -> Exposure | None:

@@ -24,6 +24,7 @@ from equipoise.report.blocks import (
     Cell,
     Column,
     Figure,
+    Fold,
     Heading,
     Items,
     Paragraph,
@@ -43,6 +44,8 @@ MARKS = {FOR: "+", AGAINST: "−", UNKNOWN: "?"}
 GROUPS = ((Truth.MET, "Present"), (Truth.NOT_MET, "Absent"), (Truth.UNKNOWN, "Unknown"))
 LATEST = 2
 """Observations shown in a row of the table; `because` has all."""
+FIRST = 6
+"""Tests that the line over their table names."""
 
 
 def blocks(assessment: Assessment) -> tuple[Block, ...]:
@@ -69,12 +72,22 @@ def _of(table: ForAndAgainst, assessment: Assessment, clock: Clock) -> list[Bloc
                 partial(sides_strip.lines, table.conditions, table.days),
             )
         )  # fmt: skip
-    parts.append(_matrix(table, clock))
-    parts += _silent_ones(table.signs)
+    present = [s for s in table.signs if s.truth is Truth.MET and not _silent(s)]
+    said = f"; present: {listed([s.title for s in present])}" if present else ""
+    parts.append(
+        Fold(
+            f"Element by element, {len(table.signs)} in all{said}",
+            (_matrix(table, clock), *_silent_ones(table.signs)),
+        )
+    )
     if table.tests:
-        parts.append(_tests(table.tests))
-    parts += [Heading(3, "How to read this"), Items(tuple(words(sentence(n)) for n in table.notes))]
-    parts += [Heading(3, "What each element rests on"), Items(_bases(table.signs), "notes")]
+        first = listed([plain(t.name) for t in table.tests[:FIRST]])
+        tests = _tests(table.tests)
+        parts.append(Fold(f"What to test next, cheapest first: {first}", (tests,)))
+    notes = (Heading(3, "How to read this"), Items(tuple(words(sentence(n)) for n in table.notes)))
+    parts.append(Fold("How to read this", notes))
+    rests = (Heading(3, "What each element rests on"), Items(_bases(table.signs), "notes"))
+    parts.append(Fold("What each element rests on, source by source", rests))
     return parts
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from equipoise.assessment import Assessment, Exposure, Level, Summary
-from equipoise.report import concentration
+from equipoise.report import concentration, effects
 from equipoise.report.blocks import (
     Block,
     Box,
@@ -30,7 +30,7 @@ from equipoise.report.blocks import (
     words,
 )
 from equipoise.report.words import Clock, gain, listed, number, opened, percent, sentence, span
-from equipoise.target import Effect, Refused, Target
+from equipoise.target import Refused, Target
 
 
 def blocks(assessment: Assessment) -> tuple[Block, ...]:
@@ -69,7 +69,7 @@ def _exposure(exposure: Exposure, clock: Clock, at: float) -> list[Block]:
         parts.append(_levels(exposure, clock, suspects))
     parts.extend(_targets(exposure.targets, exposure.refused))
     if exposure.effects:
-        parts.append(_effects(exposure.effects))
+        parts.append(effects.table(exposure.effects))
     if exposure.cautions:
         lines = tuple(words(sentence(c)) for c in exposure.cautions)
         parts.append(Box("Cautions about this model here", (Items(lines),), "caution"))
@@ -205,59 +205,6 @@ def _targets(targets: Sequence[Target], refused: Sequence[Refused]) -> list[Bloc
 
 def _conflict(target: Target) -> str:
     return f"Another source: {sentence(target.conflict)}" if target.conflict else ""
-
-
-def _effects(effects: Sequence[Effect]) -> Table:
-    rows = []
-    for e in effects:
-        estimate = f"{e.scale} {number(e.estimate)}"
-        if math.isfinite(e.low) and math.isfinite(e.high):
-            estimate += f" (95% {span(e.low, e.high, like=e.estimate)})"
-        design = listed([x for x in (e.design.value, e.cohort, e.era) if x])
-        marks: list[str | Run] = []
-        if e.cut_point == "data-derived":
-            marks = [" ", Run("cut-point data-derived", "warn")]
-        elif e.cut_point:
-            marks = [quiet(f" Cut-point {e.cut_point}.")]
-        rows.append(
-            Row(
-                (
-                    cell(
-                        strong(f"Patients like these had: {e.outcome}. "),
-                        sentence(e.estimand),
-                        f" Exposure: {_range(e)}.",
-                        *marks,
-                    ),
-                    cell(estimate, quiet(f". Baseline: {e.baseline}") if e.baseline else ""),
-                    cell(
-                        design,
-                        quiet(f". Adjusted: {e.adjustment}") if e.adjustment else "",
-                        quiet(f". Validation: {e.validation}") if e.validation else "",
-                    ),
-                    cell(*citation(e.source), " ", *standing_mark(e.standing)),
-                )
-            )
-        )
-    columns = (
-        Column("What went with the exposure"),
-        Column("Estimate"),
-        Column("Design"),
-        Column("Source"),
-    )
-    caption = "What such exposures went with in published cohorts; not a forecast for one patient"
-    return Table(caption, columns, tuple(rows), "wide")
-
-
-def _range(effect: Effect) -> str:
-    low, high = effect.applies_low, effect.applies_high
-    metric = effect.metric.value
-    if low <= 0.0 and math.isinf(high):
-        return f"{metric}, any"
-    if math.isinf(high):
-        return f"{metric} at least {low:g} {effect.unit}"
-    if low <= 0.0:
-        return f"{metric} below {high:g} {effect.unit}"
-    return f"{metric} {low:g}-{high:g} {effect.unit}"
 
 
 def _technical(exposure: Exposure) -> Block:

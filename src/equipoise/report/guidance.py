@@ -15,6 +15,7 @@ from equipoise.report.blocks import (
     Block,
     Box,
     Column,
+    Fold,
     Heading,
     Items,
     Paragraph,
@@ -62,7 +63,7 @@ def blocks(assessment: Assessment) -> tuple[Block, ...]:
             parts += _undecided(members, clock)
     if others:
         parts.append(Heading(3, "Considered, does not apply here"))
-        parts.append(_aside(others))
+        parts.append(Fold(f"{len(others)} statements, with the reason of each", (_aside(others),)))
     return tuple(parts)
 
 
@@ -104,7 +105,12 @@ def _undecided(members: Sequence[Advice], clock: Clock) -> list[Block]:
         lacking = listed([plain(name) for name in alike[0].missing])
         parts.append(Items(items))
         again = alike[0].because == told
-        parts += _rests_on(replace(alike[0], because=()) if again else alike[0], clock)
+        short, _, more = alike[0].detail.partition(": ")
+        parts += _rests_on(replace(alike[0], detail=short, because=()), clock)
+        seen: list[Block] = [Paragraph(words(quiet(sentence(more))))] if more else []
+        seen += [] if again else _rests_on(replace(alike[0], detail=""), clock)
+        if seen:
+            parts.append(Fold("What is observed and what is not", tuple(seen)))
         told = alike[0].because
         parts.append(Paragraph(words(strong("Lacks: "), f"{lacking}.")))
     return [Box(opened(members[0].recommendation.topic), tuple(parts), "advice")]

@@ -57,7 +57,8 @@ def _infusion(infusion: OnBoard, clock: Clock) -> list[Block]:
     if infusion.donor:
         about.append(f"{infusion.donor.replace('_', ' ')} donor")
     if math.isfinite(infusion.since_graft):
-        about.append(f"{infusion.since_graft / 24.0:.0f} days after the graft")
+        what = "the graft cells before" if infusion.product == "graft" else "the graft"
+        about.append(f"{infusion.since_graft / 24.0:.0f} days after {what}")
     if math.isfinite(infusion.since_chemotherapy):
         about.append(f"{infusion.since_chemotherapy:.0f} h after chemotherapy")
     parts.append(Paragraph(words(sentence("; ".join(about)))))

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from equipoise.assessment import Assessment
 from equipoise.report import (
+    assumed,
     cautions,
+    comparables,
     decisions,
     differential,
     exposures,
@@ -32,9 +34,11 @@ PANELS: tuple[Panel, ...] = (
     decisions.blocks,
     signals.blocks,
     infusions.blocks,
+    comparables.blocks,
     exposures.blocks,
     options.blocks,
     toxicity.blocks,
+    assumed.blocks,
     staging.blocks,
     differential.blocks,
     trends.blocks,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 
 from equipoise.assessment import Assessment
+from equipoise.report import signal_plot
 from equipoise.report.blocks import (
     Block,
     Column,
+    Figure,
     Heading,
     Items,
     Paragraph,
@@ -61,7 +63,7 @@ def blocks(assessment: Assessment) -> tuple[Block, ...]:
         ),
     ]
     for signal in assessment.signals:
-        parts.extend(_signal(signal, clock))
+        parts.extend(_signal(signal, clock, assessment.at))
     return tuple(parts)
 
 
@@ -83,10 +85,12 @@ def title(signal: Signal) -> str:
     return f"{label} ({', '.join(p for p in where if p)})"
 
 
-def _signal(signal: Signal, clock: Clock) -> list[Block]:
+def _signal(signal: Signal, clock: Clock, at: float) -> list[Block]:
+    name = opened(title(signal))
     parts: list[Block] = [
-        Heading(3, opened(title(signal))),
+        Heading(3, name),
         Paragraph(_answer(signal), "answer"),
+        *figure(signal, clock, at),
         Table(
             "Samples",
             READINGS,
@@ -111,6 +115,19 @@ def _signal(signal: Signal, clock: Clock) -> list[Block]:
     if lines:
         parts.append(Items(tuple(lines), "notes"))
     return parts
+
+
+def figure(signal: Signal, clock: Clock, at: float) -> tuple[Block, ...]:
+    """The drawing of a series; nothing for samples of one day: no line is drawn through them."""
+    if not signal.band:
+        return ()
+    name = opened(title(signal))
+    caption = (
+        ". Samples on a logarithmic axis, with the line through them and its bands; to the right "
+        "of the last sample it holds only if nothing changes."
+    )
+    drawn = signal_plot.drawing(signal, name, clock, at, share)
+    return (Figure(drawn, words(strong(name), caption)),)
 
 
 def _answer(signal: Signal) -> Words:

@@ -20,10 +20,15 @@ def blocks(assessment: Assessment) -> tuple[Block, ...]:
         stages = [s for s in staging.stages if not _idle(s)]
         rows.append(Row((cell(strong(staging.title), span=4),), "group"))
         for stage in stages:
-            rows.append(
-                Row((cell(stage.item), cell(level(stage)), cell(_words(stage)),
-                     cell(*_seen(stage, clock))))
-            )  # fmt: skip
+            if not _unknown(stage):
+                rows.append(
+                    Row((cell(stage.item), cell(level(stage)), cell(_words(stage)),
+                         cell(*_seen(stage, clock))))
+                )  # fmt: skip
+        # What nothing is known of needs no row of its own: its answer lists what it lacks.
+        unknown = [s.item for s in stages if _unknown(s)]
+        if unknown:
+            rows.append(Row((cell(quiet(f"Not known: {listed(unknown)}"), span=4),)))
     columns = (
         Column("Item"),
         Column("Class", narrow=True),
@@ -43,6 +48,11 @@ def level(stage: Stage) -> str:
 def _idle(stage: Stage) -> bool:
     """An item of two classes at its mildest without an observation: nothing was charted of it."""
     return stage.high == 0 and not stage.because and not stage.missing
+
+
+def _unknown(stage: Stage) -> bool:
+    """An item that may be any of its classes, and of which nothing was seen."""
+    return stage.low == 0 and stage.high == stage.classes - 1 and not stage.because
 
 
 def _words(stage: Stage) -> str:

@@ -14,6 +14,7 @@ from equipoise.report.blocks import (
     Column,
     Facts,
     Figure,
+    Fold,
     Heading,
     Items,
     Pair,
@@ -91,6 +92,8 @@ def _block(block: Block, width: int) -> list[str]:
         return [*block.lines(width), *_wrap(plain_text(block.caption), width)]
     if isinstance(block, Box):
         return _box(block, width)
+    if isinstance(block, Fold):
+        return _lines(block.blocks, width)
     if isinstance(block, Pair):
         return _lines((*block.left, *block.right), width)
     return _blanks(block, width)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from equipoise.assessment import Assessment
-from equipoise.report.blocks import Block, Column, Heading, Row, Table, cell, quiet
+from equipoise.report.blocks import Block, Column, Fold, Heading, Row, Table, cell, quiet
 from equipoise.report.words import Clock
 
 
@@ -30,4 +30,5 @@ def blocks(assessment: Assessment) -> tuple[Block, ...]:
         Column("Event"),
     )
     caption = "Events known at this time, planned ones included"
-    return (Heading(2, "Timeline"), Table(caption, columns, tuple(rows), "timeline"))
+    table = Table(caption, columns, tuple(rows), "timeline")
+    return (Heading(2, "Timeline"), Fold(f"{len(rows)} events, planned ones included", (table,)))

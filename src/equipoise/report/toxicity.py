@@ -12,6 +12,7 @@ from equipoise.report.blocks import (
     Block,
     Column,
     Figure,
+    Fold,
     Heading,
     Paragraph,
     Row,
@@ -52,7 +53,8 @@ def blocks(assessment: Assessment) -> tuple[Block, ...]:
     if rows:
         columns = (Column("Criterion"), Column("Latest day"), Column("Highest that is certain"),
                    Column("Highest that is possible"))  # fmt: skip
-        parts.append(Table("Latest and highest so far", columns, tuple(rows)))
+        table = Table("Latest and highest so far", columns, tuple(rows))
+        parts.append(Fold("Latest and highest so far, by criterion", (table,)))
     clock = Clock(assessment.day0)
     if assessment.recorded:
         rows = [

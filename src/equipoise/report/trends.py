@@ -12,6 +12,7 @@ from equipoise.report.blocks import (
     Block,
     Column,
     Figure,
+    Fold,
     Heading,
     Paragraph,
     Row,
@@ -65,7 +66,11 @@ def _of(table: ForAndAgainst, clock: Clock) -> list[Block]:
         )  # fmt: skip
         columns = (Column("Trend"), Column("Mark reached", narrow=True), Column("What is seen"),
                    Column("Published, and of whom"))  # fmt: skip
-        parts.append(Table("Trends against published marks", columns, rows, "small"))
+        said = "; ".join(
+            f"{s.title}: {ANSWERS[s.truth] if s.published else 'no mark'}" for s in table.signals
+        )
+        marks = Table("Trends against published marks", columns, rows, "small")
+        parts.append(Fold(f"Trends against published marks: {said}", (marks,)))
     for trend in table.trends:
         if trend.next:
             parts += _next(trend, clock)

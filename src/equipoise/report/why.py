@@ -9,6 +9,7 @@ from equipoise.criterion import Because, Grade, Missing
 from equipoise.report.blocks import (
     Block,
     Column,
+    Fold,
     Heading,
     Pair,
     Paragraph,
@@ -94,17 +95,21 @@ def _grade(
     if recorded:
         said = listed([f"{text} ({clock.short(at)})" for at, text in recorded])
         parts.append(Paragraph(words(strong("The chart says: "), said, ".")))
+    detail: list[Block] = []
     if grade.because and grade.missing:
-        parts.append(
+        detail.append(
             Pair(
                 (_because(grade.because, clock),), (_missing(grade.missing, grade.low, grade.high),)
             )
         )
     elif grade.because:
-        parts.append(_because(grade.because, clock))
+        detail.append(_because(grade.because, clock))
     elif grade.missing:
-        parts.append(_missing(grade.missing, grade.low, grade.high))
-    parts.append(Paragraph(words("Source: ", citation(grade.source), "."), "quiet"))
+        detail.append(_missing(grade.missing, grade.low, grade.high))
+    detail.append(Paragraph(words("Source: ", citation(grade.source), "."), "quiet"))
+    inside = [f"{len(grade.because)} observed"] if grade.because else []
+    inside += [f"{len(grade.missing)} not known"] if grade.missing else []
+    parts.append(Fold(f"{', '.join((*inside, 'source'))}: {title}", tuple(detail)))
     return parts
 
 

@@ -26,6 +26,11 @@ TABLES: tuple[BundledTable, ...] = (
         "chemotherapy, aggressive lymphoma, first line",
     ),
     BundledTable(
+        "purine_analogues_survival",
+        "Death, single-agent purine analogues against alkylators, chronic lymphocytic leukemia, "
+        "first line, reported hazard ratios",
+    ),
+    BundledTable(
         "microtransplant_remission",
         "Complete remission of older AML patients after induction with microtransplantation",
     ),

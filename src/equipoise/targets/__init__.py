@@ -5,14 +5,19 @@ source ties a concentration to an outcome in leukemia in a way that a dose could
 """
 
 from equipoise.target import Absence, Target
-from equipoise.targets import busulfan, sirolimus, tacrolimus, thymoglobulin
+from equipoise.targets import alemtuzumab, busulfan, sirolimus, tacrolimus, thymoglobulin
 
 ALL: tuple[Target, ...] = (
     *sirolimus.TARGETS,
     *tacrolimus.TARGETS,
     *thymoglobulin.TARGETS,
+    *alemtuzumab.TARGETS,
     *busulfan.TARGETS,
 )
 
-ABSENT: tuple[Absence, ...] = (*sirolimus.ABSENT, *thymoglobulin.ABSENT)
+ABSENT: tuple[Absence, ...] = (
+    *sirolimus.ABSENT,
+    *thymoglobulin.ABSENT,
+    *alemtuzumab.ABSENT,
+)
 """Windows that a reader will look for and that do not exist."""

@@ -28,8 +28,8 @@ DIMENSIONS: tuple[tuple[str, str], ...] = (
     ("atg_ue/volume", "UE/mL=1"),
     (
         "count/volume",
-        "/L=1 /mL=1e3 /uL=1e6 10*3/mL=1e6 10*3/uL=1e9 10*6/mL=1e9 10*6/L=1e6 10*6/uL=1e12 "
-        "10*9/L=1e9 10*12/L=1e12",
+        "/L=1 /mL=1e3 /uL=1e6 10*3/mL=1e6 10*3/uL=1e9 10*4/uL=1e10 10*6/mL=1e9 10*6/L=1e6 "
+        "10*6/uL=1e12 10*9/L=1e9 10*12/L=1e12",
     ),
     ("copies/volume", "copies/mL=1 copies/uL=1000"),
     ("copies/mass", "copies/ug=1 copies/ng=1000"),

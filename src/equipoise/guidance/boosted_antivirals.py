@@ -1,0 +1,165 @@
+"""Nirmatrelvir/ritonavir, ritonavir and cobicistat with what CYP3A clears: hold and restart.
+
+No ratio was read for any of them: their effect stands in no curve, and levels decide.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from equipoise.advice import Alternative, Predicate, Recommendation, Situation, Verdict
+from equipoise.criterion import Truth, seen
+from equipoise.guidance.conditions import OURS, running, stopped, together
+from equipoise.source import Evidence, Source, Standing
+
+TOPIC = "boosted antivirals"
+REVIEWED = date(2026, 11, 22)
+
+VICTIMS = ("sirolimus", "everolimus", "tacrolimus", "ciclosporin")
+BOOSTED = ("nirmatrelvir_ritonavir",)
+
+LETTER = Source("Letter to healthcare professionals on Paxlovid (AIFA)", where="summary")
+BOXED = Source(
+    "Paxlovid, US label, boxed warning", where="boxed warning (label, public copy at blackboxrx)"
+)
+SINGAPORE = Source(
+    "Paxlovid, Singapore product information",
+    where="special precautions (label, public copy at MIMS)",
+)
+YAN = Source(
+    "Yan 2025, PLoS One (tacrolimus around nirmatrelvir/ritonavir, kidney recipients)",
+    doi="10.1371/journal.pone.0309875",
+    where="abstract",
+)
+CORDERO = Source(
+    "Guzman Cordero 2024, Eur J Hosp Pharm (three kidney recipients)", where="abstract"
+)
+COBICISTAT = Source(
+    "Cobicistat with tacrolimus or mTOR inhibitors after transplantation, Infect Dis Ther 2021",
+    doi="10.1007/s40121-021-00430-w",
+    where="key summary points",
+)
+
+
+def _step(
+    id_: str,
+    title: str,
+    statement: str,
+    source: Source,
+    level: str,
+    predicate: Predicate,
+    alternatives: tuple[Alternative, ...],
+    *others: Source,
+    label: tuple[str, str, str] = ("", "", ""),
+) -> Recommendation:
+    return Recommendation(
+        id=id_,
+        title=title,
+        statement=statement,
+        source=source,
+        standing=Standing.PUBLISHED,
+        evidence=Evidence(level),
+        predicate=predicate,
+        label_status=label[0],
+        region=label[1],
+        label_date=label[2],
+        topic=TOPIC,
+        reviewed_on=REVIEWED,
+        other_sources=others,
+        alternatives=alternatives,
+        would_change=(
+            "No way to get levels back within days.",
+            "The state of the infection, and how long the booster still acts after its last dose.",
+        ),
+    )
+
+
+def _had_tacrolimus(situation: Situation) -> Verdict:
+    """Tacrolimus was given, be it held now."""
+    given = situation.given("tacrolimus")
+    if not given:
+        return Verdict(Truth.NOT_MET, detail="no tacrolimus in the record")
+    return Verdict(Truth.MET, (seen(given[-1], "last dose given"),))
+
+
+ANOTHER_ANTIVIRAL = Alternative(
+    "an antiviral that does not inhibit CYP3A; none was compared in a source that was read", OURS,
+    Standing.HYPOTHESIS,
+)  # fmt: skip
+LEVELS_ONLY = Alternative(
+    "stop the day before and restart by levels alone, as in three kidney recipients", CORDERO,
+    Standing.PUBLISHED,
+)  # fmt: skip
+
+EU = _step(
+    "boosted_antiviral_immunosuppressant_eu",
+    "Nirmatrelvir/ritonavir with sirolimus, everolimus, tacrolimus or ciclosporin: only with close "
+    "levels (EU letter)",
+    "Life-threatening and fatal reactions occurred. To be considered only if close and regular "
+    "levels are possible, during the course and after it, with a multidisciplinary group.",
+    LETTER,
+    "5",
+    together(running(*VICTIMS), running(*BOOSTED)),
+    (ANOTHER_ANTIVIRAL, LEVELS_ONLY),
+    SINGAPORE,
+    label=("monitor", "EU", "21 March 2024"),
+)
+
+US = _step(
+    "boosted_antiviral_calcineurin_us",
+    "Nirmatrelvir/ritonavir with a calcineurin inhibitor: boxed warning (US label)",
+    "Serious, life-threatening and fatal reactions by interactions; tacrolimus and ciclosporin "
+    "were named most often. Before it is prescribed: which drugs need another dose, a pause or "
+    "more levels, and whether that risk can be managed.",
+    BOXED,
+    "5",
+    together(running("tacrolimus", "ciclosporin"), running(*BOOSTED)),
+    (ANOTHER_ANTIVIRAL, LEVELS_ONLY),
+    label=("adjust", "US", "no date on the text read"),
+)
+
+HOLD = _step(
+    "boosted_antiviral_tacrolimus_hold",
+    "Tacrolimus held around nirmatrelvir/ritonavir: what one center did",
+    "Kidney recipients: tacrolimus withheld from 12 h before the first dose; levels stayed above "
+    "83 % of baseline. Not transplanted for blood disease, and no dose for sirolimus, everolimus "
+    "or ciclosporin follows from it.",
+    YAN,
+    "4",
+    together(running("tacrolimus"), running(*BOOSTED)),
+    (LEVELS_ONLY, ANOTHER_ANTIVIRAL),
+    CORDERO,
+)
+
+RESTART = _step(
+    "boosted_antiviral_tacrolimus_restart",
+    "Tacrolimus restarted after nirmatrelvir/ritonavir: what one center did",
+    "Kidney recipients: 48 h after the last dose of the antiviral tacrolimus at 20-25 % of the "
+    "earlier dose, 20-25 % more each day until it was reached; the aim was reached faster and with "
+    "fewer events than without the plan.",
+    YAN,
+    "4",
+    together(_had_tacrolimus, stopped(*BOOSTED)),
+    (LEVELS_ONLY,),
+    CORDERO,
+)
+
+COBICISTAT_LEVELS = _step(
+    "cobicistat_immunosuppressant",
+    "Cobicistat or ritonavir with sirolimus, everolimus, tacrolimus or ciclosporin: far lower "
+    "doses, daily levels",
+    "Data are few. Organ recipients did well where tacrolimus was cut strongly and levels were "
+    "taken daily; some toxicity may not be avoidable. No ratio is printed there.",
+    COBICISTAT,
+    "4",
+    together(running(*VICTIMS), running("cobicistat", "ritonavir")),
+    (
+        Alternative(
+            "an antiretroviral regimen without a booster, such as an unboosted integrase inhibitor",
+            COBICISTAT, Standing.PUBLISHED,
+        ),
+    ),
+)  # fmt: skip
+
+LADDER: tuple[Recommendation, ...] = (US, EU, HOLD, RESTART, COBICISTAT_LEVELS)
+"""The label before what centers did."""
