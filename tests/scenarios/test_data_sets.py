@@ -368,7 +368,7 @@ def test_a_subject_without_an_answer_leaves_the_others(desk: Desk, shell: Shell)
     desk.data.write_text(negative, encoding="utf-8")
     pred = desk.folder / "pred.csv"
     code, out, err = shell("fit", desk.model, desk.data, "--pred", pred)
-    assert code == 1
+    assert code == 2
     assert "subject 2" in err
     assert "1 of 2 subjects without an estimate" in err
     assert "Warning" not in err
@@ -378,11 +378,15 @@ def test_a_subject_without_an_answer_leaves_the_others(desk: Desk, shell: Shell)
     assert list(second.values()) == ["2", "", "", "", ""]
     cells = list(csv.DictReader(io.StringIO(pred.read_text(encoding="utf-8"))))
     assert [bool(r["IPRED"]) for r in cells] == [True] * 3 + [False] * 3
-    code, out, _ = shell("fit", desk.model, desk.data, "--json")
-    assert code == 1
+    saved = desk.folder / "etas.csv"
+    code, out, _ = shell("fit", desk.model, desk.data, "--json", "--out", saved)
+    assert code == 2
     found = json.loads(out)
+    assert found["subjects"][0]["ETA1"] == pytest.approx(float(alone[0]["ETA1"]), abs=1e-4)
     assert found["subjects"][1]["ETA1"] is None
     assert "subject 2" in found["refused"][0]
+    assert "; check " in found["refused"][0]
+    assert saved.read_text(encoding="utf-8").splitlines()[2] == "2,,,,"
 
 
 def test_nothing_is_written_where_the_page_is_refused(desk: Desk, shell: Shell) -> None:
@@ -430,7 +434,7 @@ def test_parameters_that_are_no_numbers_are_a_sentence(shell: Shell, tmp_path: P
         "ID,TIME,AMT,WT,DV\n1,0,100,-70,.\n1,2,.,-70,900\n2,0,100,70,.\n2,2,.,70,900\n", "utf-8"
     )
     code, out, err = shell("fit", model, data)
-    assert code == 1
+    assert code == 2
     assert "subject 1: CL is no number there" in err
     assert "Warning" not in err
     assert out.splitlines()[1] == "1,,,,"
