@@ -169,7 +169,9 @@ def parse_times(text: str) -> tuple[float, ...]:
         else:
             raise DoseLineError(f"times {part!r}: write 0,12,24 or from:to:step")
         if len(times) > MOST_TIMES:
-            raise DoseLineError(f"times: more than {MOST_TIMES} in all; take fewer or a larger step")
+            raise DoseLineError(
+                f"times: more than {MOST_TIMES} in all; take fewer or a larger step"
+            )
     return tuple(sorted(set(times)))
 
 

@@ -362,6 +362,19 @@ def test_occasions_are_held_by_the_names_that_are_printed(shell: Shell, tmp_path
     assert abs(row["ETA1"]) > 1e-3
 
 
+def test_a_data_set_too_many_times_over_is_refused(desk: Desk, shell: Shell) -> None:
+    said = shell.wrong("simulate", desk.model, "--data", desk.data, "--population", "1000000000000")
+    assert "6 rows x 1000000000000 times over are more than 5000000 rows" in said
+    said = shell.wrong(
+        "simulate", desk.model, "--data", desk.data, "--population", "9999999", "--times", "1,2"
+    )
+    assert "2 subjects x 2 times x 9999999 times over are more than" in said
+    rows = "ID,TIME,AMT,II,ADDL,DV\n1,0,100,24,1000000000000,.\n1,4,.,0,0,3\n"
+    desk.data.write_text(rows, encoding="utf-8")
+    said = shell.wrong("simulate", "sirolimus_wu2012", "--data", desk.data)
+    assert "row 2: ADDL is above 10000, the most of one row; check it" in said
+
+
 def test_a_subject_without_an_answer_leaves_the_others(desk: Desk, shell: Shell) -> None:
     alone = desk.table("fit", desk.model, desk.data)
     negative = ROWS.replace("2,0,50,0,1,.,60\n2,4,.,.,0,3,60", "2,0,50,0,1,.,1e300\n2,4,.,.,0,3,-1")
