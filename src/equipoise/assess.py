@@ -35,6 +35,7 @@ from equipoise.decision import OpenDecision
 from equipoise.differential import ForAndAgainst, for_and_against
 from equipoise.exposure import Known, expose, know
 from equipoise.grading import grade
+from equipoise.mixture import with_spread
 from equipoise.model import Model
 from equipoise.onboard import OnBoard
 from equipoise.patient import candidates
@@ -271,7 +272,7 @@ def _agents(
             cautions.append(f"no dose of {agent} was given or is planned: no exposure")
         elif not any(k.model.agent == agent for k in known):
             cautions.append(f"no model on the shelf could be applied to {agent}")
-    return _Agents(tuple(known), tuple(exposures), tuple(options), tuple(cautions))
+    return _Agents(tuple(known), tuple(exposures), with_spread(options, known), tuple(cautions))
 
 
 def _established(

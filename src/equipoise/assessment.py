@@ -121,6 +121,53 @@ class Exposure:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One window of several that have to hold at once, for one course.
+
+    exposure  five quantiles of its metric, in `unit`
+    error     Monte-Carlo standard error of `within`
+    """
+
+    metric: str
+    window: str
+    unit: str
+    exposure: tuple[float, ...]
+    below: float
+    within: float
+    above: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """The odds of one course under one of several candidate models.
+
+    weight  of the candidate after the levels
+    median  of the metric, in the target's unit
+    """
+
+    model: str
+    weight: float
+    below: float
+    within: float
+    above: float
+    median: float
+
+
+@dataclass(frozen=True, slots=True)
+class WeightRange:
+    """Where options are best, by how much exposure below the window weighs against above it.
+
+    low, high  share of the weight that lies on below: 0 only above counts, 1 only below
+    options    ids; several where their odds are the same
+    """
+
+    low: float
+    high: float
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     """One course that can be given, and its odds.
 
@@ -128,6 +175,11 @@ class Option:
     below, within, above   probabilities that the true exposure lies there; they sum to 1
     measured_within  the same with assay and residual error
     error            Monte-Carlo standard error of `within`
+    parts            where several windows have to hold at once: each on its own. Then `exposure`
+                     is the first one's, `within` that all hold, `above` that one at least is
+                     exceeded, `below` that one is missed and none exceeded
+    under            the odds under each of several candidate models
+    expected_utility NaN where the record's header sets no weights
     """
 
     id: str
@@ -141,6 +193,9 @@ class Option:
     measured_within: float
     error: float
     notes: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+    under: tuple[Under, ...] = ()
+    expected_utility: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +219,8 @@ class OptionList:
     target         None where no published target fits the patient; `refused` says why
     refused        why there are no options, empty where there are
     none_reaches   no option reaches the window with at least `reach` probability
+    together       windows that have to hold at once, in words; () for one alone, which is `target`
+    weight_ranges  for which weight of below against above each option is best
     """
 
     agent: str
@@ -181,6 +238,8 @@ class OptionList:
     cautions: tuple[str, ...]
     last_changeable: float | None = None
     decision: str = ""
+    together: tuple[str, ...] = ()
+    weight_ranges: tuple[WeightRange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

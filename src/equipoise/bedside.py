@@ -177,9 +177,9 @@ def _windows(
         chosen = _chosen(one.options)
         found.append(
             Window(
-                metric=one.target.metric.value,
+                metric=one.metric_label if one.together else one.target.metric.value,
                 unit=one.target.unit,
-                window=one.target.window,
+                window=" and ".join(one.together) or one.target.window,
                 source=one.target.source.text,
                 model=one.model,
                 options=chosen,
@@ -244,7 +244,7 @@ def _sums(
 ) -> tuple[Sum, ...]:
     """Proportion by hand: from what changes nothing to each other option."""
     stands = next((o for o in one.options if _stands(o)), None)
-    if stands is None or one.target is None or len(stands.exposure) != 5:
+    if stands is None or one.target is None or one.together or len(stands.exposure) != 5:
         return ()
     base, now = stands.exposure[2], _amount(stands.course)
     received = 0.0

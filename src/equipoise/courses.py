@@ -8,26 +8,29 @@ from dataclasses import replace
 
 import numpy as np
 
-from equipoise.assessment import NOT_FOR_DOSING, NextSample, Option, OptionList
+from equipoise.assessment import NOT_FOR_DOSING, Option, OptionList
 from equipoise.decision import Candidate, Request, Scenario
-from equipoise.exposure import Known, as_it_stands, pooled, trough_proposal
-from equipoise.interacting import solved
+from equipoise.exposure import Known, pooled, trough_proposal
+from equipoise.interacting import from_start, solved, still_acting
+from equipoise.interaction import Running, lasting
+from equipoise.joint import MOST_TOGETHER, apart, combinations, weigh_together, words
 from equipoise.kinetics import Linear
-from equipoise.model import Array, PlainDose, Purpose, Step
+from equipoise.model import Array, Purpose, Step
+from equipoise.nextdraw import samples
 from equipoise.patient import has_loading_dose, plain_doses
 from equipoise.plan import (
     Proposal,
     gate,
     metric_draws,
-    next_sample,
+    mixture_quantiles,
     none_reaches,
     simulated,
     weigh,
 )
+from equipoise.preference import weight_of, weight_ranges, with_utility
 from equipoise.record import Given
 from equipoise.source import weakest
-from equipoise.target import Absence, Metric, Refused, Target, choose, why_none
-from equipoise.triage import STEADY_AFTER, near_infusion
+from equipoise.target import REGULAR, Absence, Metric, Refused, Target, Window, choose, why_none
 
 REACH = 0.5
 """An option "reaches" a window that it hits more often than not (project convention, printed)."""
@@ -52,15 +55,12 @@ OCCASION_CAUTIONS = (
     "published values, so odds near 0 or 100 % are the model's, not a promise",
 )
 
-WITHIN_DAYS = 14.0
-"""How far ahead a trough is looked for (project convention)."""
-
 NO_OFFER = (
     "no offer was given: fractions of the present course are weighed, whatever tablets or vials "
     "there are; `equipoise plan --offer` weighs what can really be given",
 )
 
-Memory = dict[Metric, tuple[Array, ...]]
+Memory = dict[tuple[Metric, tuple[Proposal, ...]], tuple[Array, ...]]
 """What was simulated already for the same courses against another window."""
 
 TURNAROUND = 24.0
@@ -91,6 +91,7 @@ def default_options(
         found = _option_list(known, target, proposals, why, rng, research=research, memory=memory)
         offered = NO_OFFER if found.options else ()
         lists.append(replace(found, cautions=(*note, *offered, *found.cautions)))
+    lists += _all_at_once(known, targets, rng, research=research, memory=memory)
     if not targets:
         lists.append(_no_target(known, refused, absences))
     if has_loading_dose(known.model, known.record, known.t) and (
@@ -100,9 +101,35 @@ def default_options(
     return tuple(lists)
 
 
+def _all_at_once(
+    known: Known,
+    targets: Sequence[Target],
+    rng: np.random.Generator,
+    *,
+    research: bool,
+    memory: Memory,
+) -> list[OptionList]:
+    """Fitting windows of different metrics, which have to hold at once; those of one metric
+    conflict and stay side by side. Refusals stand with the single windows.
+    """
+    found = []
+    for windows in combinations([t for t, _ in distinct(targets)])[:MOST_TOGETHER]:
+        first, *others = windows
+        assert isinstance(first, Target)
+        why = closed(known, windows, research=research)
+        proposals = () if why else proposals_for(known, first)
+        one = _option_list(
+            known, first, proposals, why, rng,
+            research=research, memory=memory, also=others, sampled=False,
+        )  # fmt: skip
+        if one.options:
+            found.append(replace(one, cautions=(*NO_OFFER, *one.cautions)))
+    return found
+
+
 def proposals_for(known: Known, target: Target) -> tuple[Proposal, ...]:
     """Fractions of the present course, or of the remaining planned doses for an AUC."""
-    if target.metric is Metric.TROUGH:
+    if target.metric in REGULAR:
         if known.present is None:
             return ()
         return tuple(
@@ -132,15 +159,18 @@ def _aimed(known: Known, target: Target) -> tuple[Proposal, ...]:
     enough; an exposure that is not proportional to the dose is not solved for.
     """
     aim = aim_of(target)
-    if not isinstance(known.model.structure, Linear) or not math.isfinite(aim):
+    straight = all(isinstance(b.posterior.model.structure, Linear) for b in known.beliefs)
+    if not straight or not math.isfinite(aim):
         return ()
     ends = [remaining_proposal(known, f, id=f"{f:g}") for f in (0.0, 1.0)]
-    table = metric_draws(known.model, target.metric, ends, known.covariates.steps, pooled(known))
-    table = table[:, np.isfinite(table).all(axis=0)]
-    received, ahead = table[0], table[1] - table[0]
+    tables = [
+        t[:, np.isfinite(t).all(axis=0)] for t in simulated(known.beliefs, target.metric, ends)
+    ]
+    weights = np.array([b.weight for b in known.beliefs])
 
     def reached(fraction: float) -> float:
-        return float(np.median(received + fraction * ahead))
+        values = [t[0] + fraction * (t[1] - t[0]) for t in tables]
+        return mixture_quantiles(values, weights)[2]
 
     if not reached(0.0) < aim <= reached(AIM_MOST):
         return ()
@@ -193,21 +223,23 @@ def answer_request(
     factors: dict[Metric, dict[str, float]] = {}
     lists = []
     memory: Memory = {}
+    others = tuple(r for r in known.partners if r.interaction.partner not in request.instead)
+    told = still_acting(others) if allowed.scenarios else ()
     for target, note in distinct(fitting):
         why = gate(known.model, target, research=research) or known.doubt
         proposals: tuple[Proposal, ...] = ()
         if not why:
             if target.metric not in factors:
                 factors[target.metric] = {
-                    s.id: _factor(known, s, target) for s in allowed.scenarios
+                    s.id: _factor(known, s, target, lasting(others)) for s in allowed.scenarios
                 }
-            proposals = _requested(known, allowed, target, factors[target.metric])
+            proposals = _requested(known, allowed, target, factors[target.metric], others)
         if not why and not proposals:
             why = _nothing_to_weigh(target)
         found = _option_list(
             known, target, proposals, why, rng, research=research, ranked=False, memory=memory
         )
-        cautions = (*note, *left_out, *found.cautions)
+        cautions = (*note, *left_out, *told, *found.cautions)
         lists.append(replace(found, decision=decision, cautions=cautions))
     return tuple(lists)
 
@@ -246,8 +278,17 @@ def distinct(targets: Sequence[Target]) -> tuple[tuple[Target, tuple[str, ...]],
 
 
 def _requested(
-    known: Known, request: Request, target: Target, factors: Mapping[str, float]
+    known: Known,
+    request: Request,
+    target: Target,
+    factors: Mapping[str, float],
+    others: Sequence[Running],
 ) -> tuple[Proposal, ...]:
+    """The candidates as proposals.
+
+    factors  of clearance at steady state under each scenario alone
+    others   partners that act whatever the scenario
+    """
     scenarios = {s.id: s for s in request.scenarios}
     proposals: list[Proposal] = []
     if target.metric is Metric.AUC_CUMULATIVE and known.planned:
@@ -257,13 +298,14 @@ def _requested(
         if candidate.fraction is None:
             continue
         if target.metric is Metric.TROUGH and known.present is not None:
-            factor = None if scenario is None else factors[scenario.id]
+            own = None if scenario is None else factors[scenario.id]
             if candidate.fraction == 0.0:
-                held = _held(known, candidate, scenario, factor, request.horizon)
+                held = _held(known, candidate, scenario, own, request.horizon, others)
                 proposals.extend(() if held is None else (held,))
             else:
+                factor = None if own is None else own * lasting(others)
                 proposals.append(_trough_candidate(known, candidate, scenario, factor))
-        elif target.metric not in (Metric.TROUGH, Metric.STEADY_STATE) and known.planned:
+        elif target.metric not in (*REGULAR, Metric.STEADY_STATE) and known.planned:
             proposals.append(
                 remaining_proposal(
                     known,
@@ -271,7 +313,9 @@ def _requested(
                     id=candidate.id,
                     label=candidate.label,
                     scenario=scenario.label if scenario else "",
-                    factor=None if scenario is None else _from(known, scenario, factors),
+                    factor=None
+                    if scenario is None
+                    else from_start(factors[scenario.id], scenario.start, _first(known), others),
                 )
             )
     return tuple(proposals)
@@ -306,6 +350,7 @@ def _held(
     scenario: Scenario | None,
     factor: float | None,
     horizon: float,
+    others: Sequence[Running],
 ) -> Proposal | None:
     """No further dose: what is left of the agent at the horizon. Only a model that knows more than
     steady-state troughs can say.
@@ -317,7 +362,7 @@ def _held(
     steps = (
         None
         if scenario is None or factor is None
-        else _from(known, scenario, {scenario.id: factor})
+        else from_start(factor, scenario.start, _first(known), others)
     )
     return Proposal(
         candidate.id,
@@ -331,15 +376,13 @@ def _held(
     )
 
 
-def _from(known: Known, scenario: Scenario, factors: Mapping[str, float]) -> float | Step:
-    """Factor of clearance from the scenario's start on; 1 before."""
-    begin = min((d.at for d in known.given), default=known.t)
-    factor = factors[scenario.id]
-    return ((begin, 1.0), (scenario.start, factor)) if scenario.start > begin else factor
+def _first(known: Known) -> float:
+    """When the first dose was given, else now."""
+    return min((d.at for d in known.given), default=known.t)
 
 
-def _factor(known: Known, scenario: Scenario, target: Target) -> float:
-    """Factor of clearance that reproduces a published ratio.
+def _factor(known: Known, scenario: Scenario, target: Target, others: float) -> float:
+    """Factor of clearance that reproduces a published ratio on top of the others' factor.
 
     A ratio of AUC is 1 / factor. A ratio of troughs moves more than clearance does (the trough is
     what is left at the end of an interval), so the factor is found for this patient's median.
@@ -356,8 +399,8 @@ def _factor(known: Known, scenario: Scenario, target: Target) -> float:
         steps = known.covariates.steps
         return np.log(metric_draws(known.model, Metric.TROUGH, proposals, steps, median)[:, 0])
 
-    wanted = float(log_troughs(np.zeros(1))[0]) + math.log(scenario.ratio)
-    return math.exp(solved(log_troughs, wanted))
+    wanted = float(log_troughs(np.log([others]))[0]) + math.log(scenario.ratio)
+    return math.exp(solved(log_troughs, wanted)) / others
 
 
 def option_list(
@@ -368,12 +411,26 @@ def option_list(
     research: bool,
     rng: np.random.Generator,
     turnaround: float = TURNAROUND,
+    also: Sequence[Window] = (),
+    sampled: bool = True,
 ) -> OptionList:
-    """Given courses against one target; the gate decides whether odds may be shown."""
-    why = gate(known.model, target, research=research) or known.doubt
+    """Given courses against one target; the gate decides whether odds may be shown.
+
+    also     windows and limits that have to hold with it
+    sampled  whether the next samples are looked for
+    """
+    why = closed(known, (target, *also), research=research)
     return _option_list(
-        known, target, () if why else proposals, why, rng, research=research, turnaround=turnaround
-    )
+        known, target, () if why else proposals, why, rng,
+        research=research, turnaround=turnaround, also=also, sampled=sampled,
+    )  # fmt: skip
+
+
+def closed(known: Known, windows: Sequence[Window], *, research: bool) -> str:
+    """Why no odds may be shown against these windows at once, or "" where they may."""
+    published = [w for w in windows if isinstance(w, Target)]
+    shut = (gate(known.model, w, research=research) for w in published)
+    return next((why for why in shut if why), "") or known.doubt or apart(windows)
 
 
 def _option_list(
@@ -387,33 +444,68 @@ def _option_list(
     ranked: bool = True,
     turnaround: float = TURNAROUND,
     memory: Memory | None = None,
+    also: Sequence[Window] = (),
+    sampled: bool = True,
 ) -> OptionList:
-    standing = weakest(known.model.standing, target.standing)
+    windows = (target, *also)
+    published = [w.standing for w in windows if isinstance(w, Target)]
+    standing = weakest(known.model.standing, *published)
     options: Sequence[Option] = ()
-    if not why:
+    weight, preferred = weight_of(known.record.wants)
+    if not why and proposals:
         memory = {} if memory is None else memory
-        if target.metric not in memory:
-            memory[target.metric] = simulated(known.beliefs, target.metric, proposals)
-        tables = memory[target.metric]
-        options = weigh(known.beliefs, target, proposals, rng=rng, tables=tables)
+        tables: dict[Metric, tuple[Array, ...]] = {}
+        for metric in dict.fromkeys(w.metric for w in windows):
+            key = (metric, tuple(proposals))
+            if key not in memory:
+                memory[key] = simulated(known.beliefs, metric, proposals)
+            tables[metric] = memory[key]
+        if also:
+            options = weigh_together(known.beliefs, windows, proposals, tables=tables)
+        else:
+            own = tables[target.metric]
+            options = weigh(known.beliefs, target, proposals, rng=rng, tables=own)
+        options = with_utility(options, weight)
         if ranked:
-            options = sorted(options, key=lambda o: (-round(o.within, 3), o.above, o.id))
+            options = ordered(options)
     marked = research or not standing.may_feed_options
+    label = "all of these windows" if also else f"{target.metric.value} in {target.unit}"
+    told = (preferred,) if preferred and ranked and options else ()
     return OptionList(
         agent=known.model.agent,
         model=known.model.id,
         target=target,
         standing=standing,
         watermark=NOT_FOR_DOSING if marked else "",
-        metric_label=f"{target.metric.value} in {target.unit}",
+        metric_label=label,
         at=known.t,
         options=tuple(options),
         none_reaches=bool(options) and none_reaches(options, REACH),
         reach=REACH,
         refused=why,
-        next_samples=_samples(known, target, rng, turnaround) if ranked and not why else (),
-        cautions=() if why else _odds_cautions(known, target),
+        next_samples=(
+            samples(known, target.metric, rng, turnaround) if ranked and sampled and not why else ()
+        ),
+        cautions=() if why else (*told, *_odds_cautions(known, target)),
         last_changeable=known.planned[-1].at if known.planned else None,
+        together=words(windows) if also else (),
+        weight_ranges=weight_ranges(options) if ranked else (),
+    )
+
+
+def ordered(options: Sequence[Option]) -> tuple[Option, ...]:
+    """Best first: by the team's utility where there is one, else by the odds within; then by the
+    smaller odds above.
+    """
+    return tuple(
+        sorted(
+            options,
+            key=lambda o: (
+                -round(o.within if math.isnan(o.expected_utility) else o.expected_utility, 3),
+                o.above,
+                o.id,
+            ),
+        )
     )
 
 
@@ -436,10 +528,9 @@ def _odds_cautions(known: Known, target: Target) -> tuple[str, ...]:
     if not known.given:
         return carried
     part = remaining_proposal(known, 0.0, id="received")
-    values = metric_draws(
-        known.model, target.metric, [part], known.covariates.steps, pooled(known)
-    )[0]
-    low, middle, high = np.quantile(values[np.isfinite(values)], (0.05, 0.5, 0.95))
+    values = [t[0][np.isfinite(t[0])] for t in simulated(known.beliefs, target.metric, [part])]
+    weights = np.array([b.weight for b in known.beliefs])
+    low, _, middle, _, high = mixture_quantiles(values, weights)
     count = len(known.given)
     doses = "the dose already given brings" if count == 1 else f"the {count} doses given bring"
     received = (
@@ -447,73 +538,6 @@ def _odds_cautions(known: Known, target: Target) -> tuple[str, ...]:
         "again with every day's levels"
     )
     return (received, *carried)
-
-
-def _samples(
-    known: Known, target: Target, rng: np.random.Generator, turnaround: float
-) -> tuple[NextSample, ...]:
-    """Times that the ward can draw and whose result comes before the last changeable dose."""
-    proposal = as_it_stands(known, target.metric)
-    if proposal is None:
-        return ()
-    belief = max(known.beliefs, key=lambda b: b.weight)
-    if target.metric is Metric.TROUGH and known.present is not None:
-        doses, times = _troughs_ahead(known)
-    elif known.planned:
-        deadline = known.planned[-1].at - turnaround
-        doses = known.all_doses
-        grid = _clock_times(known)
-        times = [at for at in grid if at <= deadline and not near_infusion(at, doses)]
-    else:
-        return ()
-    if not times:
-        return ()
-    draws = metric_draws(
-        belief.posterior.model,
-        target.metric,
-        [proposal],
-        belief.covariates,
-        belief.posterior.draws,
-    )[0]
-    found = next_sample(belief, doses, draws, times, turnaround=turnaround, rng=rng)
-    return tuple(
-        replace(
-            s,
-            text=f"a level there is expected to narrow the {target.metric.value} by "
-            f"{100 * s.gain:.0f} %",
-        )
-        for s in found[:3]
-    )
-
-
-def _clock_times(known: Known) -> list[float]:
-    """Hours at which a level could be drawn: every 6 h, and every 2 h of the first day where doses
-    come more often than daily, because a grid in step with them would meet infusions only.
-    """
-    often = known.present is not None and known.present.interval < 24.0
-    early = [known.t + 2.0 * (i + 1) for i in range(12)] if often else []
-    return sorted({*early, *(known.t + 6.0 * (i + 1) for i in range(40))})
-
-
-def _troughs_ahead(known: Known) -> tuple[tuple[PlainDose, ...], list[float]]:
-    """The course running on, and the moments before its next doses at which a trough can be drawn.
-
-    A model of steady-state troughs can use only those from the seventh day of an unchanged dose.
-    """
-    present = known.present
-    assert present is not None
-    planned = plain_doses(known.model, known.planned)
-    given = plain_doses(known.model, known.given)
-    last = max((d.time for d in (*given, *planned)), default=known.t)
-    end = known.t + WITHIN_DAYS * 24.0
-    more = []
-    while last + present.interval <= end:
-        last += present.interval
-        more.append(PlainDose(last, present.amount, present.route, present.duration))
-    ahead = [d.time for d in (*planned, *more) if known.t < d.time <= end]
-    if known.model.purposes == frozenset({Purpose.STEADY_STATE_TROUGH}):
-        ahead = [at for at in ahead if at - present.since >= STEADY_AFTER][:2]
-    return (*given, *planned, *more), ahead
 
 
 def _no_target(
@@ -549,7 +573,7 @@ def _loading_refused(known: Known) -> OptionList:
 
 
 def _nothing_to_weigh(target: Target) -> str:
-    if target.metric is Metric.TROUGH:
+    if target.metric in REGULAR:
         return "no regular course runs or is planned, so there is nothing to scale; give an offer"
     return "no dose is left to change"
 

@@ -62,6 +62,7 @@ class Request:
     """What a decision wants computed before it can speak: candidates under scenarios.
 
     horizon  hours after the decision at which the metric is read (steady state again)
+    instead  partners whose place the scenarios take; what else acts in the record goes on acting
     """
 
     agent: str
@@ -69,6 +70,7 @@ class Request:
     scenarios: tuple[Scenario, ...] = ()
     offer: Mapping[str, Any] | None = None
     horizon: float = 0.0
+    instead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from equipoise.assessment import QUANTILES, DoseMark, Exposure, Level, Summary
 from equipoise.chance import stream
 from equipoise.fit import Posterior, fit, model_weights, without
 from equipoise.interacting import interacting
-from equipoise.interaction import Interaction, Running
+from equipoise.interaction import Interaction, Running, lasting
 from equipoise.likelihood import Subject, residual_sd
 from equipoise.mode import find_mode
 from equipoise.model import (
@@ -43,7 +43,7 @@ from equipoise.plan import (
     mixture_quantiles,
 )
 from equipoise.record import Given, Record
-from equipoise.target import Effect, Metric, Refused, Target
+from equipoise.target import REGULAR, Effect, Metric, Refused, Target
 from equipoise.triage import STEADY_AFTER, Judged, judge
 
 DRAWS = 1000
@@ -271,17 +271,20 @@ def _summaries(
 
 
 def _without_partners(known: Known, before: Array, after: Array) -> tuple[Summary, ...]:
-    """The trough on the present dose with no partner: what a stop, or none at all, would lead to.
+    """The trough on the present dose with no other drug: what a stop, or none, would lead to.
 
     What it is with them is the trough itself.
     """
     ordinary = as_it_stands(known, Metric.TROUGH)
-    if ordinary is None or not any(r.goes_on for r in known.partners):
+    # An impaired liver is no partner that can be left out.
+    liver = [r for r in known.partners if r.interaction.finding]
+    drugs = [r for r in known.partners if r.goes_on and r not in liver]
+    if ordinary is None or not drugs:
         return ()
-    names_ = " and ".join(r.interaction.partner_label for r in known.partners)
+    names_ = " and ".join(r.interaction.partner_label for r in drugs)
     alone = replace(
         ordinary,
-        factor=1.0,
+        factor=lasting(liver),
         label=f"on {known.present.text} without {names_}",  # type: ignore[union-attr]
     )
     found = _summary(known, Metric.TROUGH, alone, before, after)
@@ -329,8 +332,8 @@ def metric_unit(model: Model, metric: Metric) -> str:
 def as_it_stands(known: Known, metric: Metric) -> Proposal | None:
     """The present course as a proposal for a metric, or None where it has no such number."""
     model, present = known.model, known.present
-    if metric is Metric.TROUGH:
-        if present is None or Purpose.STEADY_STATE_TROUGH not in model.purposes:
+    if metric in REGULAR:
+        if present is None or NEEDED[metric] not in model.purposes:
             return None
         staying = [r.interaction.partner_label for r in known.partners if r.goes_on]
         gone = [r.interaction.partner_label for r in known.partners if not r.goes_on]

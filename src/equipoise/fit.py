@@ -173,11 +173,18 @@ def model_weights(
     Equal to the prior weights until two levels; then by predictive density, with a floor (`FLOOR`)
     so that no candidate is lost to one odd level.
     """
+    return candidate_weights([p.evidence for p in posteriors], prior_weights, levels=levels)
+
+
+def candidate_weights(
+    evidence: Sequence[float], prior_weights: Sequence[float] | Array, *, levels: int
+) -> Array:
+    """The same from the ln of the levels' predictive density under each candidate."""
     prior_part = np.asarray(prior_weights, dtype=float)
     prior_part = np.asarray(prior_part / prior_part.sum(), dtype=float)
-    if levels < 2 or len(posteriors) == 1:
+    if levels < 2 or len(evidence) == 1:
         return np.asarray(prior_part)
-    log_weight = np.log(prior_part) + np.array([p.evidence for p in posteriors])
+    log_weight = np.log(prior_part) + np.asarray(evidence)
     weight = np.exp(log_weight - log_sum(log_weight))
     low = np.zeros(len(weight), dtype=bool)
     while True:

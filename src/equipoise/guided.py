@@ -39,7 +39,7 @@ from equipoise.policy import (
     weight_of,
 )
 from equipoise.record import SAME_TIME, AnyEvent, Record
-from equipoise.target import Metric, Target, choose
+from equipoise.target import REGULAR, Metric, Target, choose
 
 TOGETHER = 64
 """Courses simulated in one call; a number of its own has no influence on a result."""
@@ -227,7 +227,7 @@ class LevelGuided:
     def __call__(self, records: Sequence[Record], t: float) -> tuple[tuple[AnyEvent, ...], ...]:
         """Dose events for each record, by the first policy until a level is known."""
         pasts = [past_of(record, t) for record in records]
-        early = [i for i, past in enumerate(pasts) if not self._has_level(past, t)]
+        early = [i for i, past in enumerate(pasts) if not self.guides(past, t)]
         first = self.first([pasts[i] for i in early], t) if early else ()
         by_first = dict(zip(early, first, strict=True))
         return tuple(
@@ -235,7 +235,7 @@ class LevelGuided:
             for i, past in enumerate(pasts)
         )
 
-    def _has_level(self, past: Record, t: float) -> bool:
+    def guides(self, past: Record, t: float) -> bool:
         """Whether a level is known that the model predicts.
 
         Fails  PolicyError where all levels known are of another analyte or unit of activity.
@@ -361,7 +361,7 @@ def _check(
                 f"the target {target.id} is of {target.agent}, the model {model.id} of "
                 f"{model.agent}"
             )
-        if target.metric in (Metric.TROUGH, Metric.STEADY_STATE):
+        if target.metric in (*REGULAR, Metric.STEADY_STATE):
             raise PolicyError(
                 f"the target {target.id} is a {target.metric.value}: these policies steer the "
                 "exposure of a course of doses"

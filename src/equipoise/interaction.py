@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
+from statistics import median
 
 from equipoise import names, units
 from equipoise.advice import RUNNING_HOURS, Situation
@@ -51,6 +52,7 @@ class Interaction:
     finding     (name, value) where no drug but an organ's state is the partner, else ()
     unless      covariates of a model that carry the same already: there it does not act
     not_beside  other partners beside which it was found to change nothing: there it does not act
+    not_in      ids of models whose patients took such a partner already: there it does not act
     label_status  "contraindicated", "avoid", "adjust", "monitor", or "" where no label was read
     region, label_date, label  of that status
     population_class  "adult", "child" or "": which models it serves, the nearer first
@@ -83,6 +85,7 @@ class Interaction:
     finding: tuple[str, str] | tuple[()] = ()
     unless: tuple[str, ...] = ()
     not_beside: tuple[str, ...] = ()
+    not_in: tuple[str, ...] = ()
     reviewed_on: date | None = None
 
     @property
@@ -120,6 +123,9 @@ class Running:
     assumed  an end was assumed, because the chart neither stops the partner nor goes on
     daily    mg of the partner a day at the end of what the record tells, NaN where it does not
     others   entries of the same pair that do not act: measured in another way
+    silent   spans in which a partner runs beside which it changes nothing
+    factor   of clearance at the partner's steady state in one patient's model; NaN where it does
+             not act or was not asked
     """
 
     interaction: Interaction
@@ -127,6 +133,17 @@ class Running:
     assumed: bool = False
     daily: float = math.nan
     others: tuple[Interaction, ...] = ()
+    silent: tuple[tuple[float, float], ...] = ()
+    factor: float = math.nan
+
+    @property
+    def at_work(self) -> tuple[tuple[float, float], ...]:
+        """The spans without the silent ones."""
+        left = list(self.spans)
+        for begin, end in self.silent:
+            parts = [p for a, b in left for p in ((a, min(b, begin)), (max(a, end), b))]
+            left = [(a, b) for a, b in parts if a < b]
+        return tuple(left)
 
     @property
     def goes_on(self) -> bool:
@@ -170,7 +187,18 @@ def running(
             ),
         )
         found.append(Running(ordered[0], spans, assumed, daily, tuple(ordered[1:])))
-    return tuple(found)
+    return tuple(
+        replace(
+            one,
+            silent=tuple(
+                span
+                for other in found
+                if other.interaction.partner in one.interaction.not_beside
+                for span in other.spans
+            ),
+        )
+        for one in found
+    )
 
 
 def spells_of(name: str, value: str, record: Record, t: float) -> tuple[tuple[float, float], ...]:
@@ -190,18 +218,21 @@ def spells_of(name: str, value: str, record: Record, t: float) -> tuple[tuple[fl
 
 
 def daily_amount(partner: str, record: Record, t: float) -> float:
-    """mg of a partner a day, by its last dose and the time since the dose before; NaN if unknown.
+    """mg of a partner a day, by its last dose and how often it comes; NaN if unknown.
 
-    A single dose counts as a day's; doses per kg are not converted.
+    How often is a whole number of times a day, by the middle of the last three gaps: a dose charted
+    an hour early is no other regimen. A single dose counts as a day's; doses per kg are not
+    converted.
     """
     situation = Situation(record, t)
     doses = sorted((*situation.given(partner), *situation.planned(partner)), key=lambda d: d.at)
     if not doses:
         return math.nan
     last = [d for d in doses if d.at >= doses[-1].at - SAME_TIME]
-    before = [d.at for d in doses if d.at < doses[-1].at - SAME_TIME]
-    gap = doses[-1].at - before[-1] if before else 24.0
-    return sum(_milligrams(d) for d in last) * 24.0 / min(gap, 24.0)
+    times = sorted({d.at for d in doses})
+    gaps = [b - a for a, b in pairwise(times) if b - a > SAME_TIME][-3:]
+    often = max(1, round(24.0 / median(gaps))) if gaps else 1
+    return sum(_milligrams(d) for d in last) * often
 
 
 def _milligrams(dose: Dose) -> float:
@@ -246,7 +277,7 @@ def share(one: Running, at: float) -> float:
     """Share of the full change at a moment, 0-1."""
     coming, going = one.interaction.half_life, one.interaction.leaving
     reached, since = 0.0, -math.inf
-    for start, end in one.spans:
+    for start, end in one.at_work:
         if at < start:
             break
         if not math.isinf(since):
@@ -278,7 +309,7 @@ def factor_path(found: Sequence[Running], full: Mapping[str, float]) -> list[tup
     """
     edges = set()
     for one in found:
-        for span in one.spans:
+        for span in one.at_work:
             paces = (one.interaction.half_life, one.interaction.leaving)
             for moment, half in zip(span, paces, strict=True):
                 if math.isfinite(moment):
@@ -292,17 +323,30 @@ def factor_path(found: Sequence[Running], full: Mapping[str, float]) -> list[tup
     for at, middle in zip(times, [*middles, math.inf], strict=True):
         product = 1.0
         for one in found:
-            part = float(one.goes_on) if math.isinf(middle) else share(one, middle)
+            part = float(_lasts(one)) if math.isinf(middle) else share(one, middle)
             product *= at_share(full[one.interaction.id], part)
         steps.append((at, product))
     return steps
 
 
-def why_not(one: Running, others: Sequence[Running], covariates: Collection[str]) -> str:
+def _lasts(one: Running) -> bool:
+    """Whether it is at work at the end of what the record tells."""
+    return bool(one.at_work) and math.isinf(one.at_work[-1][1])
+
+
+def lasting(found: Sequence[Running]) -> float:
+    """Factor of clearance under those that go on, each with its `factor`; 1 where none does."""
+    return math.prod(one.factor for one in found if _lasts(one))
+
+
+def why_not(
+    one: Running, others: Sequence[Running], covariates: Collection[str], model: str = ""
+) -> str:
     """Why a ratio may not act here although it has one, "" where it may or has none.
 
     others      what else runs in the record
     covariates  of the model on which it would act
+    model       its id
     """
     i = one.interaction
     if not i.acts:
@@ -312,8 +356,18 @@ def why_not(one: Running, others: Sequence[Running], covariates: Collection[str]
         return f"it was measured at {told} mg a day, here it is {one.daily:g}"
     if twice := [c for c in i.unless if c in covariates]:
         return f"the model has {twice[0]} already"
-    beside = [r.interaction.partner_label for r in others if r.interaction.partner in i.not_beside]
-    return f"beside {beside[0]} it changed nothing" if beside else ""
+    if model in i.not_in:
+        return f"the patients of {model} took such a drug already: it would count twice"
+    return "" if one.at_work else _changes_nothing(one, others)
+
+
+def _changes_nothing(one: Running, others: Sequence[Running]) -> str:
+    beside = [
+        r.interaction.partner_label
+        for r in others
+        if r.interaction.partner in one.interaction.not_beside
+    ]
+    return f"beside {beside[0]} it changed nothing"
 
 
 def sentence(one: Running, factor: float, record: Record, t: float, why: str = "") -> str:
@@ -350,6 +404,9 @@ def sentence(one: Running, factor: float, record: Record, t: float, why: str = "
             f"({i.timing.short})"
         )
     note = f". {i.note.rstrip('.')}" if i.note else ""
+    if one.silent:
+        beside = " or ".join(names.AGENTS[a].label for a in i.not_beside)
+        note += f". Beside {beside} it changed nothing: while that runs it does not act"
     return (
         f"{begin}. {measured(i)}; {i.source.short}; clearance acts at {factor:.2g} of its own"
         f". {pace}, a time course of ours{note}{also}"

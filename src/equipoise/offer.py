@@ -30,7 +30,7 @@ from equipoise.model import PlainDose, Purpose
 from equipoise.patient import plain_doses
 from equipoise.plan import GateError, Proposal
 from equipoise.record import Record
-from equipoise.target import Metric, Target
+from equipoise.target import REGULAR, Target
 
 KEYS = (
     "route", "amounts", "vial", "most", "interval", "duration", "loading", "earliest", "latest",
@@ -130,12 +130,12 @@ def proposals(known: Known, offer: Offer, target: Target) -> tuple[Proposal, ...
             f"{known.model.id} does not answer a {Purpose.LOADING.value} question (it was made "
             f"for: {made}); leave the loading dose out of the offer or choose another model"
         )
-    if offer.loading and target.metric is not Metric.TROUGH:
+    if offer.loading and target.metric not in REGULAR:
         raise OfferError(
             f"offer: loading goes with a trough target; {target.id} speaks of the "
             f"{target.metric.value}: write every dose as an amount"
         )
-    if target.metric is Metric.TROUGH:
+    if target.metric in REGULAR:
         found = list(_troughs(known, offer))
     else:
         found = list(_remaining(known, offer))

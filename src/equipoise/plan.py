@@ -51,6 +51,7 @@ NEEDED: Mapping[Metric, Purpose] = {
     Metric.STEADY_STATE: Purpose.STEADY_STATE,
     Metric.DAY_BELOW_ONE: Purpose.WASHOUT,
     Metric.AT_GRAFT: Purpose.WASHOUT,
+    Metric.AUC_INTERVAL: Purpose.AUC,
     Metric.CELL_DOSE: Purpose.EXPANSION,
     Metric.COUNT: Purpose.EXPANSION,
 }
@@ -159,10 +160,15 @@ def course_metrics(
     analyte = model.observations[0].analyte
     if metric in CONCENTRATIONS:
         times = [np.array([_read_at(p, metric)]) for p in proposals]
-        found = simulate(model, courses, times, etas=etas, rtol=ODDS_RTOL)
-        return np.asarray(found.values[analyte][:, :, 0])
+        levels = simulate(model, courses, times, etas=etas, rtol=ODDS_RTOL)
+        return np.asarray(levels.values[analyte][:, :, 0])
     if metric is Metric.DAY_BELOW_ONE:
         return _day_below_one(model, proposals, courses, etas)
+    if metric is Metric.AUC_INTERVAL:
+        ends = [_read_at(p, metric) for p in proposals]
+        clocks = [np.array([e - _interval(p), e]) for p, e in zip(proposals, ends, strict=True)]
+        found = simulate(model, courses, clocks, etas=etas, rtol=ODDS_RTOL).areas[analyte]
+        return np.asarray((found[:, :, 1] - found[:, :, 0]) * area_factor(model.observations[0]))
     times = []
     for p in proposals:
         first = min((d.time for d in p.doses), default=0.0)
@@ -297,6 +303,11 @@ def _read_at(proposal: Proposal, metric: Metric) -> float:
     return dose.time + dose.interval
 
 
+def _interval(proposal: Proposal) -> float:
+    """Hours between the doses that go on: those of the last dose, a load may come before."""
+    return proposal.doses[-1].interval
+
+
 def simulated(
     beliefs: Sequence[Belief], metric: Metric, proposals: Sequence[Proposal]
 ) -> tuple[Array, ...]:
@@ -358,14 +369,14 @@ def weigh(
                 within=within,
                 above=max(0.0, 1.0 - below - within),
                 measured_within=_measured(beliefs, target, values, noise, weights),
-                error=_error(beliefs, [p[1] for p in parts], weights),
+                error=mixture_error(beliefs, [p[1] for p in parts], weights),
                 notes=tuple(notes),
             )
         )
     return tuple(options)
 
 
-def _error(beliefs: Sequence[Belief], within: Sequence[float], weights: Array) -> float:
+def mixture_error(beliefs: Sequence[Belief], within: Sequence[float], weights: Array) -> float:
     """Monte-Carlo standard error of a weighted mixture's odds, never below that of one draw."""
     total = 0.0
     for belief, p, weight in zip(beliefs, within, weights, strict=True):

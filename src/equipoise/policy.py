@@ -327,12 +327,15 @@ class Fixed:
         """Dose events for each record; every one on its own."""
         return tuple(self._one(record, t) for record in records)
 
+    def amount(self, past: Record, t: float) -> float:
+        """One dose before it is rounded, in the protocol's unit, for a record cut at t."""
+        return self.per_kg * min(weight_of(past, t, self.protocol), self.heaviest)
+
     def _one(self, record: Record, t: float) -> tuple[Dose, ...]:
         past = past_of(record, t)
         if not self.protocol.changeable(t):
             return ()
-        amount = self.per_kg * min(weight_of(past, t, self.protocol), self.heaviest)
-        amounts = dict.fromkeys(self.protocol.times, amount)
+        amounts = dict.fromkeys(self.protocol.times, self.amount(past, t))
         return planned_events(past, t, self.protocol, amounts)
 
 
@@ -388,10 +391,11 @@ class Banded:
         """Dose events for each record; every one on its own."""
         return tuple(self._one(record, t) for record in records)
 
-    def _one(self, record: Record, t: float) -> tuple[Dose, ...]:
-        past = past_of(record, t)
-        if not self.protocol.changeable(t):
-            return ()
+    def amount(self, past: Record, t: float) -> float:
+        """One dose before it is rounded, in the protocol's unit, for a record cut at t.
+
+        Fails  PolicyError where no band fits, or a count is missing or may lie in several.
+        """
         weight = weight_of(past, t, self.protocol)
         count = self._count(past) if self.asks_lymphocytes else None
         fitting = [
@@ -405,8 +409,14 @@ class Banded:
                 f"record {past.id}: the dosing table has no band for {weight:g} kg{counted}; use "
                 "another strategy"
             )
-        each = fitting[0].per_kg * weight / len(self.protocol.times)
-        return planned_events(past, t, self.protocol, dict.fromkeys(self.protocol.times, each))
+        return fitting[0].per_kg * weight / len(self.protocol.times)
+
+    def _one(self, record: Record, t: float) -> tuple[Dose, ...]:
+        past = past_of(record, t)
+        if not self.protocol.changeable(t):
+            return ()
+        amounts = dict.fromkeys(self.protocol.times, self.amount(past, t))
+        return planned_events(past, t, self.protocol, amounts)
 
     def _count(self, past: Record) -> float:
         given = [d.at for d in past.doses(self.protocol.agent) if d.status != "held"]

@@ -20,6 +20,8 @@ from equipoise import names, patient, units
 from equipoise.assessment import DISCLAIMER, NOT_FOR_DOSING
 from equipoise.chance import stream
 from equipoise.fit import fit
+from equipoise.interacting import interacting
+from equipoise.interaction import Interaction, running
 from equipoise.kinetics import DoseEvent, Schedule, row_of
 from equipoise.likelihood import Observed, Subject
 from equipoise.mode import Mode, find_mode
@@ -72,6 +74,8 @@ class Forecast:
     cautions    about this estimate
     inside      probability that a measured level lies in the window asked for, ends included; NaN
                 where none was
+    partners    drugs known by then that acted on clearance in this forecast
+    unread      drugs known by then that interact, without a ratio that may act
     """
 
     subject: str
@@ -91,6 +95,8 @@ class Forecast:
     reason: str = ""
     cautions: tuple[str, ...] = ()
     inside: float = math.nan
+    partners: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def phase(self) -> str:
@@ -205,6 +211,15 @@ def collected(
             f"{model.id} knows steady-state troughs only, and a data set does not say which levels "
             "are: all were taken for one"
         )
+    for names_, words in (
+        ([f.partners for f in forecasts if not f.reason], "acting on clearance as known by then"),
+        ([f.unread for f in forecasts if not f.reason],
+         "without a ratio that may act: the level counts as the patient's"),
+    ):  # fmt: skip
+        under = sum(bool(n) for n in names_)
+        if under:
+            who = ", ".join(sorted({n.replace("_", "/") for each in names_ for n in each}))
+            said.append(f"{under} forecasts stand under {who}, {words}")
     dropped = sum(bool(f.reason) for f in forecasts)
     if dropped:
         said.append(f"{dropped} of {len(forecasts)} levels have no forecast; each says why")
@@ -255,11 +270,18 @@ def of_subject(
 
 
 def of_record(
-    model: Model, record: Record, *, seed: int, draws: int = DRAWS, window: Window = NO_WINDOW
+    model: Model,
+    record: Record,
+    *,
+    seed: int,
+    draws: int = DRAWS,
+    window: Window = NO_WINDOW,
+    interactions: Sequence[Interaction] = (),
 ) -> tuple[Forecast, ...]:
     """Forecasts of every level of the model's analytes in a record, by time.
 
     Each is made from `record.until` the moment of its sample; covariates are carried forward.
+    interactions  the shelf: partners known by that moment act on clearance as in an assessment
     A model of steady-state troughs neither forecasts nor uses a level that is none.
     Fails  ValueError where the record does not say when something was known, or where the model's
            occasions are named by a data set's column.
@@ -275,14 +297,15 @@ def of_record(
         past = record.until(level.at)
         target = _observed(model, level)
         try:
-            known, reason = _known(model, past, level)
+            known, reason, acting, unread = _known(model, past, level, interactions)
         except ValueError as error:
             found.append(_none(model, record.id, target, 0, str(error)))
             continue
         if reason:
             found.append(_none(model, record.id, target, len(known.observed), reason))
         else:
-            found.append(_forecast(model, known, target, seed=seed, draws=draws, window=window))
+            own = _forecast(model, known, target, seed=seed, draws=draws, window=window)
+            found.append(replace(own, partners=acting, unread=unread))
     return tuple(found)
 
 
@@ -471,20 +494,42 @@ def _inside(measured: Array, window: Window) -> float:
     return float(np.mean((measured >= low) & (measured <= high)))
 
 
-def _known(model: Model, past: Record, level: Measurement) -> tuple[Subject, str]:
-    """The patient as known at a level's sample, and why it cannot be forecast, or ""."""
+def _known(
+    model: Model, past: Record, level: Measurement, shelf: Sequence[Interaction]
+) -> tuple[Subject, str, tuple[str, ...], tuple[str, ...]]:
+    """The patient as known at a level's sample, why it cannot be forecast or "", the partners that
+    act, and those without a ratio that may.
+    """
     t = level.at
-    found = patient.covariates(model, past, t)
+    plainly = patient.covariates(model, past, t)
     earlier = [m for m in patient.levels(model, past, t) if m.at < t - SAME_TIME]
+    present = patient.present_course(model, past, t)
     reason = ""
     if model.purposes == frozenset({Purpose.STEADY_STATE_TROUGH}):
         given = patient.given_doses(model, past, t)
-        present = patient.present_course(model, past, t)
         earlier = [m for m in earlier if not not_steady(m, given, present)]
         why = not_steady(level, given, present)
         reason = f"{model.id} knows steady-state troughs only: {why}" if why else ""
+    found, partners, _ = interacting(model, past, t, plainly, present, shelf)
     known = patient.subject(model, past, t, covariate_steps=found.steps, use=earlier)
-    return known, reason
+    if known.observed and partners and all(m.at < r.spans[0][0] for m in earlier for r in partners):
+        # No level was drawn under a partner: this patient, not the typical one, sets the factor.
+        whole, eta = _patient(model, known)
+        found, partners, _ = interacting(whole, past, t, plainly, present, shelf, eta=eta)
+        known = patient.subject(model, past, t, covariate_steps=found.steps, use=earlier)
+    acting = tuple(r.interaction.partner for r in partners)
+    beside = running(shelf, model.agent, model.population_class, past, t)
+    unread = tuple(r.interaction.partner for r in beside if r.interaction.partner not in acting)
+    return known, reason, acting, unread
+
+
+def _patient(model: Model, known: Subject) -> tuple[Model, Array]:
+    """The most likely patient, with new occasions at their typical value."""
+    last = max(o.time for o in known.observed)
+    own = expanded(model, occasions_of(model, [known.course], until=last))
+    needed = occasions_of(model, [known.course])
+    eta = find_mode(own, known).eta[None, :]
+    return expanded(model, needed), with_new_occasions(model, eta, needed, rng=None)
 
 
 def _observed(model: Model, level: Measurement) -> Observed:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from typing import TypeAlias
 
 from equipoise.record import Record
 from equipoise.source import Evidence, Source, Standing
@@ -22,6 +23,7 @@ class Metric(Enum):
 
     DAY_BELOW_ONE  days from the graft to the moment from which the level stays below 1 of its unit
     AT_GRAFT       the level at hour 0, the graft
+    AUC_INTERVAL   area from one dose to the next, the course given for ever
     """
 
     TROUGH = "steady-state trough"
@@ -32,8 +34,39 @@ class Metric(Enum):
     STEADY_STATE = "steady-state concentration"
     DAY_BELOW_ONE = "day of falling below 1 unit/mL"
     AT_GRAFT = "level at the graft"
+    AUC_INTERVAL = "AUC over one interval"
     CELL_DOSE = "cells infused"
     COUNT = "count by a day"
+
+
+REGULAR = (Metric.TROUGH, Metric.AUC_INTERVAL)
+"""Metrics of one dose given for ever at its interval; the others speak of a course that ends."""
+
+
+def window_words(low: float, high: float, unit: str) -> str:
+    """ "5-15 ng/mL", made from the numbers that are compared."""
+    if math.isinf(high):
+        return f"at least {low:g} {unit}"
+    return f"below {high:g} {unit}" if low <= 0.0 else f"{low:g}-{high:g} {unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A bound that the team sets beside published windows: no evidence stands behind it.
+
+    text       as written;  low, high in `unit`, the unit in which the model says the metric
+    """
+
+    text: str
+    metric: Metric
+    low: float
+    high: float
+    unit: str
+
+    @property
+    def window(self) -> str:
+        """ "below 15 ng/mL", made from the numbers that are compared."""
+        return f"{window_words(self.low, self.high, self.unit)} (set by the team)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +108,11 @@ class Target:
     @property
     def window(self) -> str:
         """ "5-15 ng/mL", made from the numbers that are compared."""
-        if math.isinf(self.high):
-            return f"at least {self.low:g} {self.unit}"
-        if self.low <= 0.0:
-            return f"below {self.high:g} {self.unit}"
-        return f"{self.low:g}-{self.high:g} {self.unit}"
+        return window_words(self.low, self.high, self.unit)
+
+
+Window: TypeAlias = Target | Limit
+"""What an exposure is held against: published, or set by the team."""
 
 
 class Design(Enum):

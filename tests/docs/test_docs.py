@@ -4,7 +4,7 @@ python   executed, one namespace for each page; a text block that follows is its
 console  lines `$ equipoise ...` are run; `# exit N` at the end states another exit code than 0;
          the lines beneath are the output, `...` stands for lines left out
 json     parsed; where it is a record it is read, written and read again
-toml     an offer, or charting conventions
+toml     an offer, charting conventions, or a dosing strategy
 csv      a record
 
 Numbers in outputs agree to 10 %, so that a page does not depend on the processor; words exactly.
@@ -36,6 +36,7 @@ from equipoise.cli.entry import COMMANDS, run
 from equipoise.offer import parse_offer
 from equipoise.record import Record
 from equipoise.shelves import SHELVES
+from equipoise.strategy import parse_strategy
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "equipoise"
@@ -214,6 +215,9 @@ def test_every_block_of_a_page_runs(
             check_csv(block, desk)
         elif block.language == "toml" and "charting" in (content := tomllib.loads(block.text)):
             assert parse_conventions(content).silences, place
+        elif block.language == "toml" and "strategy" in (content := tomllib.loads(block.text)):
+            shelves = ({m.id: m for m in SHELVES.models}, {t.id: t for t in SHELVES.targets})
+            assert parse_strategy(content, *shelves).agent, place
         elif block.language == "toml":
             record = Record(id="p", day0=files.record_from_json(_EMPTY).day0)
             offer = parse_offer(tomllib.loads(block.text), record)

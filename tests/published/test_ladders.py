@@ -266,6 +266,47 @@ def test_where_nothing_was_staged_gvhd_is_not_asked_about() -> None:
     assert ask("agvhd_first_line", patient).truth is Truth.NOT_MET
 
 
+# --- partners that end --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("id_", "victim", "partner"),
+    [
+        ("everolimus_ciclosporin", "everolimus", "ciclosporin"),
+        ("sirolimus_ciclosporin_label_us", "sirolimus", "ciclosporin"),
+        ("calcineurin_posaconazole_label_us", "tacrolimus", "posaconazole"),
+        ("calcineurin_voriconazole_hsct", "ciclosporin", "voriconazole"),
+        ("calcineurin_isavuconazole", "tacrolimus", "isavuconazole"),
+        ("calcineurin_fluconazole", "tacrolimus", "fluconazole"),
+        ("tacrolimus_rifampicin_label_us", "tacrolimus", "rifampicin"),
+    ],
+)
+def test_the_end_of_a_partner_is_still_spoken_of(id_: str, victim: str, partner: str) -> None:
+    taken = [dose(victim, d * DAY, "1 mg") for d in range(21)]
+    beside = [dose(partner, d * DAY, "100 mg") for d in range(20)]
+    stop = Stop(at=20 * DAY, known=20 * DAY, agent=partner)
+    for after, truth in ((1.0, Truth.MET), (15 * DAY, Truth.NOT_MET)):
+        at = 20 * DAY + after
+        later = dose(victim, at - 0.5, "1 mg")
+        verdict = ask(id_, situation(at, *taken, *beside, stop, later))
+        assert verdict.truth is truth
+
+
+def test_five_days_of_an_antiviral_without_a_stop_leave_the_restart_open() -> None:
+    """Nobody charts a stop of a course of five days: the restart is asked about, not dismissed."""
+    id_ = "boosted_antiviral_tacrolimus_restart"
+    tacrolimus = [dose("tacrolimus", d * DAY, "2 mg") for d in range(20)]
+    antiviral = [dose("nirmatrelvir_ritonavir", 20 * DAY + 12.0 * k, "300 mg") for k in range(10)]
+    last = antiviral[-1].at
+    for after, truth in ((24.0, Truth.NOT_MET), (25.0, Truth.UNKNOWN), (62.0, Truth.UNKNOWN)):
+        verdict = ask(id_, situation(last + after, *tacrolimus, *antiviral))
+        assert verdict.truth is truth
+    assert verdict.missing == ("nirmatrelvir/ritonavir: a further dose or a stop",)
+    assert "62 h ago" in verdict.detail
+    ahead = dose("nirmatrelvir_ritonavir", last + 70.0, "300 mg", status="planned", known=last)
+    assert ask(id_, situation(last + 62.0, *tacrolimus, *antiviral, ahead)).truth is Truth.NOT_MET
+
+
 # --- SOS, TMA -----------------------------------------------------------------------------------
 
 

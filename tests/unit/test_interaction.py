@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
 
-from equipoise import interactions, names, units
-from equipoise.advice import LABEL_STATUSES
-from equipoise.exposure import as_it_stands, know, pooled
+from equipoise import interactions, models, names, targets, units
+from equipoise.advice import LABEL_STATUSES, Situation
+from equipoise.courses import answer_request
+from equipoise.decisions.azole_facts import AZOLES
+from equipoise.decisions.azole_on_sirolimus import AGENT
+from equipoise.decisions.azole_on_sirolimus import DECISION as AZOLE
+from equipoise.exposure import as_it_stands, expose, know, pooled
 from equipoise.interaction import (
     SINGLE_DOSE,
     STEADY_STATE,
@@ -224,6 +228,13 @@ def known_of(*events, t, shelf=interactions.ALL, model=WU):
     return know(model, patient(*events, t=t), t, seed=1, draws=500, interactions=shelf)
 
 
+def summaries_without(known):
+    shown = expose(
+        known, targets=(), refused=(), effects=(), metrics=[Metric.TROUGH], watermark=""
+    )  # fmt: skip
+    return [s for s in shown.summaries if s.name == "trough_without_partners"]
+
+
 @pytest.mark.parametrize(
     ("partner", "ratio", "tolerance"),
     [("voriconazole", 10.5, 0.03), ("posaconazole", 2.65, 0.03)],
@@ -337,9 +348,21 @@ def test_daily_amount_is_that_of_the_last_doses():
     # Every other day is not two days' worth in one.
     sparse = [dose("rifampicin", 48.0 * k, "600 mg") for k in range(3)]
     assert daily_amount("rifampicin", patient(*sparse, t=100.0), 100.0) == pytest.approx(600.0)
+    # Charted early or late, or one dose twice on a day, it is the same regimen.
+    early = [dose("letermovir", 24.0 * k - 0.4 * k, "480 mg") for k in range(6)]
+    assert daily_amount("letermovir", patient(*early, t=130.0), 130.0) == pytest.approx(480.0)
+    moved = [dose("letermovir", at, "480 mg") for at in (0.0, 24.0, 48.0, 72.0, 84.0)]
+    assert daily_amount("letermovir", patient(*moved, t=90.0), 90.0) == pytest.approx(480.0)
     unknown = replace(dose("letermovir", 0.0), amount=None)
     assert math.isnan(daily_amount("letermovir", patient(unknown, t=1.0), 1.0))
     assert math.isnan(daily_amount("letermovir", patient(t=1.0), 1.0))
+
+
+def test_a_dose_charted_a_few_minutes_early_is_not_another_dose():
+    t = 14 * DAY
+    letermovir = [dose("letermovir", DAY * d - 0.1 * d, "480 mg") for d in range(14)]
+    known = known_of(*daily("sirolimus", 0, 15), *letermovir, t=t + 1.0)
+    assert [r.interaction.id for r in known.partners] == ["sirolimus_letermovir"]
 
 
 def test_a_single_dose_ratio_is_told_beside_the_one_that_acts():
@@ -377,6 +400,116 @@ def test_letermovir_does_not_act_on_tacrolimus_beside_voriconazole():
     assert alone[0].interaction.ratio == pytest.approx(1.805, abs=0.001)
 
 
+def test_letermovir_is_silent_only_while_voriconazole_runs():
+    """A course of voriconazole that ended, or that comes later, silences nothing but itself."""
+    t = 40 * DAY
+    record = patient(
+        *daily("voriconazole", 10, 15, "400 mg"),
+        Stop(at=15 * DAY, known=15 * DAY, agent="voriconazole"),
+        *daily("letermovir", 0, 40, "480 mg"), t=t,
+    )  # fmt: skip
+    runs = running(interactions.ALL, "tacrolimus", "adult", record, t)
+    one = next(r for r in runs if r.interaction.partner == "letermovir")
+    assert one.at_work == ((0.0, 10 * DAY), (15 * DAY, math.inf))
+    assert why_not(one, runs, ()) == ""
+    assert share(one, 9 * DAY) == pytest.approx(1.0, abs=1e-4)
+    assert share(one, 14 * DAY) == pytest.approx(0.0, abs=0.01)
+    assert factor_path([one], {one.interaction.id: 0.5})[-1][1] == pytest.approx(0.5)
+    told = sentence(one, 0.5, record, t)
+    assert "Beside voriconazole it changed nothing: while that runs it does not act" in told
+    ahead = patient(
+        *daily("letermovir", 0, 15, "480 mg"),
+        dose("voriconazole", 20 * DAY, "200 mg", known=14 * DAY), t=15 * DAY,
+    )  # fmt: skip
+    runs = running(interactions.ALL, "tacrolimus", "adult", ahead, 15 * DAY)
+    one = next(r for r in runs if r.interaction.partner == "letermovir")
+    assert one.at_work == ((0.0, 20 * DAY),)
+    assert one.goes_on
+
+
+def test_an_azole_does_not_act_in_a_model_made_under_an_azole():
+    model = ciclosporin_wilhelm2012.MODEL
+    assert {m for i in interactions.ALL for m in i.not_in} <= {m.id for m in models.ALL}
+    for partner in ("voriconazole", "isavuconazole"):
+        record = patient(
+            *daily("ciclosporin", 0, 15, "100 mg"), *daily(partner, 5, 15, "200 mg"), t=15 * DAY
+        )
+        known = know(
+            model, record, 15 * DAY, seed=1, draws=200, interactions=interactions.ALL
+        )  # fmt: skip
+        assert known.partners == ()
+        (told,) = (c for c in known.cautions if c.startswith(f"{partner} with ciclosporin"))
+        assert "took such a drug already" in told
+
+
+def test_the_liver_stays_where_the_drug_is_left_out():
+    """The trough without a partner is that of this liver, not of a healthy one."""
+    t = 20 * DAY
+    sirolimus = daily("sirolimus", 0, 21)
+    both = known_of(
+        *sirolimus, liver(-24.0, "B"), dose("voriconazole", t + 24.0, "200 mg", known=t), t=t + 1.0
+    )
+    alone = known_of(*sirolimus, liver(-24.0, "B"), t=t + 1.0)
+    (without,) = summaries_without(both)
+    assert without.label.endswith("without voriconazole")
+    assert without.posterior[2] == pytest.approx(trough(alone), rel=0.02)
+    assert summaries_without(alone) == []
+
+
+# --- the decision on azoles -------------------------------------------------------------------
+
+
+def test_the_decision_on_azoles_and_the_shelf_say_the_same():
+    """Two places, one truth: each ratio, its standing, its range and the label of the azole."""
+    for azole in AZOLES:
+        entries = [i for i in interactions.ALL if (i.agent, i.partner) == (AGENT, azole.agent)]
+        assert {i.label_status for i in entries} == {azole.status}
+        numbers = {i.ratio for i in entries if math.isfinite(i.ratio)}
+        assert {r.ratio for r in azole.ratios if not r.end} == numbers
+        ends = {r.ratio for r in azole.ratios if r.end}
+        for r in azole.ratios:
+            if r.end:
+                continue
+            (i,) = (e for e in entries if e.ratio == r.ratio)
+            assert (r.of, r.standing) == (i.of, i.standing)
+            assert r.source.short.split()[0].rstrip(",") == i.source.short.split()[0].rstrip(",")
+            if math.isfinite(r.low):
+                assert (r.low, r.high) == (i.low, i.high)
+                assert ends == {i.low, i.high}
+            elif i.spread == "90 % CI":
+                assert f"{i.low:g}-{i.high:g}" in r.note
+    micafungin = BY_ID["sirolimus_micafungin"]
+    record = patient(
+        *daily("sirolimus", 0, 15), dose("posaconazole", 15 * DAY, "300 mg", known=14 * DAY),
+        t=14 * DAY,
+    )  # fmt: skip
+    (request,) = AZOLE.request(Situation(record, 14 * DAY))
+    (scenario,) = (s for s in request.scenarios if s.id == "micafungin")
+    assert (scenario.ratio, scenario.standing) == (micafungin.ratio, micafungin.standing)
+
+
+def test_what_else_acts_goes_on_acting_under_every_scenario():
+    """Letermovir and the liver are there whichever antifungal is chosen."""
+    t = 14 * DAY
+    events = [
+        *daily("sirolimus", 0, 15), liver(-24.0, "B"), *daily("letermovir", 0, 15, "480 mg"),
+        dose("posaconazole", t + 24.0, "300 mg", known=t),
+    ]  # fmt: skip
+    record = replace(patient(*events, t=t + 1.0), indication="itp", born=date(1980, 1, 1))
+    known = know(WU, record, t + 1.0, seed=1, draws=500, interactions=interactions.ALL)
+    (request,) = AZOLE.request(Situation(record, t + 1.0))
+    lists = answer_request(
+        known, request, targets.ALL, decision="azole_on_sirolimus", research=False,
+        rng=np.random.default_rng(1),
+    )  # fmt: skip
+    found = next(x for x in lists if x.options)
+    troughs = {o.id: o.exposure[2] for o in found.options}
+    plain = known_of(*(e for e in events if getattr(e, "agent", "") != "posaconazole"), t=t + 1.0)
+    assert troughs["no_azole:continue"] == pytest.approx(trough(plain), rel=0.02)
+    assert troughs["posaconazole_transplant:continue"] == pytest.approx(trough(known), rel=0.03)
+    assert any("goes on acting" in c and "letermovir" in c for c in found.cautions)
+
+
 # --- an organ's state as partner --------------------------------------------------------------
 
 
@@ -403,6 +536,16 @@ def test_the_hepatic_class_lowers_clearance_of_sirolimus(value, share_of):
     assert "single dose" in told
     free = known_of(*daily("sirolimus", 0, 21), liver(-24.0, "none"), t=t + 1.0)
     assert free.partners == ()
+
+
+def test_a_ratio_of_troughs_holds_on_top_of_what_else_acts():
+    """10.5 is 10.5 in a patient whose clearance letermovir has lowered already."""
+    t = 14 * DAY
+    events = [*daily("sirolimus", 0, 15), *daily("letermovir", 0, 15, "480 mg")]
+    before = known_of(*events, t=t + 1.0)
+    after = known_of(*events, dose("voriconazole", t + 24.0, "200 mg", known=t), t=t + 1.0)
+    assert [r.interaction.partner for r in after.partners] == ["voriconazole", "letermovir"]
+    assert trough(after) / trough(before) == pytest.approx(10.5, rel=0.05)
 
 
 def test_a_model_with_a_liver_test_of_its_own_does_not_count_the_class_twice():

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from equipoise import files, patient
+from equipoise import interactions as interactions_shelf
 from equipoise import models as models_shelf
 from equipoise import replay as replaying
 from equipoise.assessment import to_json
@@ -232,7 +233,10 @@ def _of_records(
         if lacking and turnaround is not None:
             record, availability = assuming(record, turnaround), ASSUMED
         try:
-            own = replaying.of_record(model, record, seed=seed, draws=draws, window=window)
+            own = replaying.of_record(
+                model, record, seed=seed, draws=draws, window=window,
+                interactions=interactions_shelf.ALL,
+            )  # fmt: skip
         except ValueError as error:
             raise WrongInput(str(error)) from error
         forecasts += own

@@ -379,6 +379,7 @@ def show_interaction(id_: str, as_json: bool) -> None:
         ("models of", found.population_class or "any population"),
         ("not in a model with", ", ".join(found.unless) or "-"),
         ("not beside", ", ".join(found.not_beside) or "-"),
+        ("not in", ", ".join(found.not_in) or "-"),
         ("note", found.note or "-"),
         ("reviewed on", found.reviewed_on.isoformat() if found.reviewed_on else "-"),
         *_review(found.id, found.reviewed_on),

@@ -154,6 +154,7 @@ def request(situation: Situation) -> Sequence[Request]:
             _candidates(found),
             _scenarios(found, situation.at),
             horizon=start - situation.at + HORIZON,
+            instead=(*(a.agent for a in AZOLES), "micafungin"),
         ),
     )
 

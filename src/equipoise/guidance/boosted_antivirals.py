@@ -10,6 +10,7 @@ from datetime import date
 from equipoise.advice import Alternative, Predicate, Recommendation, Situation, Verdict
 from equipoise.criterion import Truth, seen
 from equipoise.guidance.conditions import OURS, running, stopped, together
+from equipoise.record import SAME_TIME
 from equipoise.source import Evidence, Source, Standing
 
 TOPIC = "boosted antivirals"
@@ -17,6 +18,10 @@ REVIEWED = date(2026, 11, 22)
 
 VICTIMS = ("sirolimus", "everolimus", "tacrolimus", "ciclosporin")
 BOOSTED = ("nirmatrelvir_ritonavir",)
+
+CEASED = 24.0
+"""Hours without a dose, of a drug given every 12 h, after which its end is asked about (project
+convention)."""
 
 LETTER = Source("Letter to healthcare professionals on Paxlovid (AIFA)", where="summary")
 BOXED = Source(
@@ -82,6 +87,28 @@ def _had_tacrolimus(situation: Situation) -> Verdict:
     return Verdict(Truth.MET, (seen(given[-1], "last dose given"),))
 
 
+def _ended(situation: Situation) -> Verdict:
+    """The antiviral was stopped; open where its doses ceased a day ago and the record has no stop.
+
+    A course of five days is seldom charted with a stop.
+    """
+    found = stopped(*BOOSTED)(situation)
+    if found.truth is not Truth.NOT_MET:
+        return found
+    given = situation.given(*BOOSTED)
+    if not given or situation.planned(*BOOSTED) or situation.running(*BOOSTED)[0] is Truth.NOT_MET:
+        return found
+    since = situation.at - given[-1].at
+    if since <= CEASED + SAME_TIME:
+        return found
+    return Verdict(
+        Truth.UNKNOWN,
+        (seen(given[-1], "last dose given"),),
+        ("nirmatrelvir/ritonavir: a further dose or a stop",),
+        f"last dose of nirmatrelvir/ritonavir {since:.0f} h ago, none planned",
+    )
+
+
 ANOTHER_ANTIVIRAL = Alternative(
     "an antiviral that does not inhibit CYP3A; none was compared in a source that was read", OURS,
     Standing.HYPOTHESIS,
@@ -139,7 +166,7 @@ RESTART = _step(
     "fewer events than without the plan.",
     YAN,
     "4",
-    together(_had_tacrolimus, stopped(*BOOSTED)),
+    together(_had_tacrolimus, _ended),
     (LEVELS_ONLY,),
     CORDERO,
 )

@@ -338,6 +338,13 @@ def stopped(*agents: str) -> Predicate:
     return predicate
 
 
+def around(*agents: str) -> Predicate:
+    """One of the agents runs, is about to, or was stopped within the last 14 days: its end moves
+    the levels of what it acted on as its start did.
+    """
+    return one_of(running(*agents), stopped(*agents))
+
+
 def given_after_cells(*agents: str, none: str) -> Predicate:
     """A dose of one of the agents after the last CAR-T infusion; what is not charted was not given.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from equipoise.advice import Alternative, Predicate, Recommendation
-from equipoise.guidance.conditions import OURS, finding, running, together
+from equipoise.guidance.conditions import OURS, around, finding, running, together
 from equipoise.source import Evidence, Source, Standing
 
 TOPIC = "everolimus interactions"
@@ -131,7 +131,8 @@ CICLOSPORIN = _step(
     "change whenever that of ciclosporin does.",
     CICLOSPORIN_PAPER,
     "4",
-    together(running("everolimus"), running("ciclosporin")),
+    # The fall comes when ciclosporin has ended: the sentence must still be there then.
+    together(running("everolimus"), around("ciclosporin")),
     (BY_LEVEL,),
     CERTICAN,
     label=("adjust", "Indonesia"),

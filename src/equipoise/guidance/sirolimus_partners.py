@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from equipoise.advice import Alternative, Predicate, Recommendation
-from equipoise.guidance.conditions import OURS, running, together
+from equipoise.guidance.conditions import OURS, around, running, together
 from equipoise.source import Evidence, Source, Standing
 
 TOPIC = "sirolimus interactions"
@@ -48,7 +48,9 @@ def _step(
     standing: Standing = Standing.PUBLISHED,
     label: tuple[str, str] = ("", ""),
 ) -> Recommendation:
-    predicate: Predicate = together(running("sirolimus"), running(partner))
+    # What ciclosporin's end asks for must still be said after it; the others' ends have their own.
+    beside = around(partner) if partner == "ciclosporin" else running(partner)
+    predicate: Predicate = together(running("sirolimus"), beside)
     return Recommendation(
         id=id_,
         title=title,

@@ -10,7 +10,16 @@ from datetime import date
 
 from equipoise.advice import Alternative, Predicate, Recommendation, Situation, Verdict
 from equipoise.criterion import Truth
-from equipoise.guidance.conditions import OURS, finding, graded, one_of, running, stopped, together
+from equipoise.guidance.conditions import (
+    OURS,
+    around,
+    finding,
+    graded,
+    one_of,
+    running,
+    stopped,
+    together,
+)
 from equipoise.source import Evidence, Source, Standing
 
 TOPIC = "calcineurin inhibitors"
@@ -19,7 +28,7 @@ PUBLISHED, PROVISIONAL = Standing.PUBLISHED, Standing.PROVISIONAL
 
 NOXAFIL = Source(
     "Noxafil (posaconazole), US prescribing information, Merck",
-    where="highlights and section 5.1 (label, public copy)",
+    where="highlights and section 5.1 (label, public copies)",
     note="the edition with delayed-release tablets",
 )
 GU = Source(
@@ -135,12 +144,12 @@ def _step(
 POSACONAZOLE = _step(
     "calcineurin_posaconazole_label_us",
     "Posaconazole with tacrolimus or ciclosporin: lower doses, frequent levels (US label)",
-    "The label asks to lower tacrolimus and ciclosporin and to take levels often. Volunteers after "
-    "one dose of tacrolimus had 4.58 times the AUC (90 % CI 4.03-5.19); HSCT patients needed 53 % "
-    "less.",
+    "The label asks to lower tacrolimus and ciclosporin and to take levels often, during it and at "
+    "its end. Volunteers after one dose of tacrolimus had 4.58 times the AUC (90 % CI 4.03-5.19); "
+    "HSCT patients needed 53 % less.",
     NOXAFIL,
     "5",
-    together(running(*CNI), running("posaconazole")),
+    together(running(*CNI), around("posaconazole")),
     (Alternative("isavuconazole: 21 % less tacrolimus was needed", GU, PUBLISHED), BY_LEVEL),
     GU,
     label=("adjust", "US", "edition with delayed-release tablets"),
@@ -152,10 +161,10 @@ VORICONAZOLE = _step(
     "HSCT patients: concentration per dose of tacrolimus +115.6 % in the median (25.4 to 307.6, "
     "n = 11), of ciclosporin +82.1 % (-9.4 to 266.9, n = 10). Its authors: no uniform cut. From "
     "fluconazole to voriconazole it doubled in five. The label's sentence was not read; papers "
-    "quote it as a third of the dose and as a third less.",
+    "quote it as a third of the dose and as a third less. At its end levels fall back (ours).",
     MORI,
     "4",
-    together(running(*CNI), running("voriconazole")),
+    together(running(*CNI), around("voriconazole")),
     (Alternative("isavuconazole: 21 % less tacrolimus was needed", GU, PUBLISHED), BY_LEVEL),
     GUARASCIO,
 )
@@ -168,7 +177,7 @@ ISAVUCONAZOLE = _step(
     "needed elsewhere. Its authors ask for levels at its start and at its stop.",
     TOWNSEND,
     "4",
-    together(running(*CNI), running("isavuconazole")),
+    together(running(*CNI), around("isavuconazole")),
     (BY_LEVEL,),
     ISAVUCONAZOLE_HSCT,
     GU,
@@ -179,10 +188,10 @@ FLUCONAZOLE = _step(
     "Fluconazole with tacrolimus or ciclosporin: a quarter less, by mouth more",
     "HSCT patients needed 25 % less of either. Kidney recipients on 100-200 mg daily: AUC per dose "
     "of oral tacrolimus 2.08-fold (90 % CI 1.80-2.40). With the calcineurin inhibitor in the vein, "
-    "fluconazole 200 mg by mouth acted more than by vein.",
+    "fluconazole 200 mg by mouth acted more than by vein. At its end levels fall back (ours).",
     GU,
     "4",
-    together(running(*CNI), running("fluconazole")),
+    together(running(*CNI), around("fluconazole")),
     (BY_LEVEL,),
     LUMLERTGUL,
     ROUTE,
@@ -224,7 +233,7 @@ RIFAMPICIN = _step(
     "start and at its stop.",
     TACROLIMUS_LABEL,
     "5",
-    together(running("tacrolimus"), running("rifampicin")),
+    together(running("tacrolimus"), around("rifampicin")),
     (Alternative("an antibiotic that does not induce", OURS, Standing.HYPOTHESIS),),
     label=("adjust", "US", "no date on the text read"),
 )

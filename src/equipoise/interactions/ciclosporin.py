@@ -30,6 +30,9 @@ ACTEMRA = Source(
 )
 PUBLISHED = Standing.PUBLISHED
 
+ON_FLUCONAZOLE = ("ciclosporin_wilhelm2012",)
+"""Models whose patients all took an azole: another one on top would count it twice."""
+
 INTERACTIONS: tuple[Interaction, ...] = (
     Interaction(
         id="ciclosporin_voriconazole",
@@ -48,6 +51,7 @@ INTERACTIONS: tuple[Interaction, ...] = (
         high=3.669,
         spread="range between patients",
         n=10,
+        not_in=ON_FLUCONAZOLE,
         reviewed_on=REVIEWED,
     ),
     Interaction(
@@ -78,6 +82,7 @@ INTERACTIONS: tuple[Interaction, ...] = (
         leaves=130.0,
         timing=ISAVUCONAZOLE_HALF_LIFE,
         dosing=SINGLE_DOSE,
+        not_in=ON_FLUCONAZOLE,
         reviewed_on=REVIEWED,
     ),
     Interaction(

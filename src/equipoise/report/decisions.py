@@ -84,7 +84,9 @@ def metric(options: OptionList) -> str:
 
 
 def window(options: OptionList) -> str:
-    """The window with its unit, or that there is none."""
+    """The window with its unit, or that there is none; several that have to hold at once."""
+    if options.together:
+        return " and ".join(options.together)
     return "no window" if options.target is None else options.target.window
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from equipoise.assessment import Assessment, Option, OptionList
+from equipoise.preference import ranges_text
 from equipoise.report import odds_bar
 from equipoise.report.blocks import (
     Block,
@@ -29,7 +30,6 @@ from equipoise.report.decisions import metric, unit, window
 from equipoise.report.words import Clock, number, opened, percent, points, sentence, span
 from equipoise.source import Source
 
-COLUMNS = 8
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -90,12 +90,21 @@ def _list(lists: Sequence[OptionList], clock: Clock, said_before: set[object]) -
             )
             parts.append(Paragraph(words(said), "answer"))
         parts.append(_table(options, what))
+        parts.extend(_by_candidate(options, said_before))
         notes = tuple(
             words(strong(f"{letter} "), quiet(sentence(note)))
             for note, letter in _letters(options).items()
         )
         if notes:
             parts.append(Items(notes, "notes"))
+        if options.weight_ranges:
+            labels = {o.id: o.label for o in options.options}
+            best = ranges_text(options.weight_ranges, labels)
+            said = (
+                "Best, by how much below weighs against above (0 only above counts, 1 only below; "
+                f"no weight is assumed): {best}."
+            )
+            parts.append(Paragraph(words(said)))
     if options.next_samples and options.next_samples not in said_before:
         said_before.add(options.next_samples)
         parts.append(Heading(4, "Which next sample would tell most"))
@@ -134,15 +143,6 @@ def _about(options: OptionList, sources: Sequence[Source], clock: Clock) -> list
 def _table(options: OptionList, what: str) -> Table:
     best = _best(options)
     letters = _letters(options)
-    groups: dict[str, list[Option]] = {}
-    for option in options.options:
-        groups.setdefault(option.scenario, []).append(option)
-    rows: list[Row] = []
-    for scenario, members in groups.items():
-        if scenario or len(groups) > 1:
-            head = strong(f"Assuming {scenario}" if scenario else "If nothing else changes")
-            rows.append(Row((cell(head, span=COLUMNS),), "group"))
-        rows += [_row(option, best.get(option.id, ""), letters) for option in members]
     columns = (
         Column("Course"),
         Column("Below, within, above", drawing=True),
@@ -150,14 +150,58 @@ def _table(options: OptionList, what: str) -> Table:
         Column("Within", numeric=True),
         Column("Above", numeric=True),
         Column("Error", numeric=True),
-        Column("Measured within", numeric=True),
+        *(() if options.together else (Column("Measured within", numeric=True),)),
+        *_part_columns(options),
         Column(f"Exposure, {unit(options)} (90%)".replace(",  (", " ("), narrow=True),
     )
+    groups: dict[str, list[Option]] = {}
+    for option in options.options:
+        groups.setdefault(option.scenario, []).append(option)
+    rows: list[Row] = []
+    for scenario, members in groups.items():
+        if scenario or len(groups) > 1:
+            head = strong(f"Assuming {scenario}" if scenario else "If nothing else changes")
+            rows.append(Row((cell(head, span=len(columns)),), "group"))
+        rows += [_row(option, best.get(option.id, ""), letters) for option in members]
+    if options.together:
+        caption = (
+            f"Odds that {window(options)} hold at once, counted together; below: one is missed and "
+            "none exceeded; above: one at least is exceeded; error: Monte-Carlo standard error of "
+            "within, in percentage points; each window alone: below, within, above"
+        )
+        return Table(caption, columns, tuple(rows), "odds")
     caption = (
         f"Odds of the true {what} against {window(options)}; error: Monte-Carlo standard "
         "error of within, in percentage points; measured: with assay and residual error"
     )
     return Table(caption, columns, tuple(rows), "odds")
+
+
+def _by_candidate(options: OptionList, said_before: set[object]) -> tuple[Block, ...]:
+    """The odds within under each of several models, once for the lists that share them."""
+    rows = [(o.label, o.under) for o in options.options if o.under]
+    what = frozenset(rows)
+    if not rows or what in said_before:
+        return ()
+    said_before.add(what)
+    columns = (
+        Column("Course"),
+        *(Column(f"{u.model}, weight {percent(u.weight)}", numeric=True) for u in rows[0][1]),
+        Column("Apart", numeric=True),
+    )
+    lines = []
+    for label, under in rows:
+        odds = [u.within for u in under]
+        apart = cell(f"{100.0 * (max(odds) - min(odds)):.0f}")
+        lines.append(Row((cell(label), *(cell(percent(x)) for x in odds), apart)))
+    caption = "Odds within, by candidate model, and how many percentage points they are apart"
+    return (Table(caption, columns, tuple(lines), "odds"),)
+
+
+def _part_columns(options: OptionList) -> tuple[Column, ...]:
+    if not options.options:
+        return ()
+    return tuple(Column(f"{opened(p.metric)} {p.window}") for p in options.options[0].parts)
 
 
 def _best(options: OptionList) -> dict[str, str]:
@@ -206,7 +250,16 @@ def _row(option: Option, best: str, letters: Mapping[str, str]) -> Row:
             cell(strong(percent(option.within))),
             cell(percent(option.above)),
             cell(points(option.error)),
-            cell(percent(option.measured_within)),
+            *(
+                (
+                    cell(
+                        f"{percent(p.below)}, ", strong(percent(p.within)), f", {percent(p.above)}"
+                    )
+                    for p in option.parts
+                )
+                if option.parts
+                else (cell(percent(option.measured_within)),)
+            ),
             exposure,
         ),
         "best" if best else "",
