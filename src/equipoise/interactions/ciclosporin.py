@@ -1,6 +1,6 @@
 """What changes the clearance of ciclosporin.
 
-Not here: fluconazole, because every patient behind one of the two models took it and it would
+Not here: fluconazole, because every patient behind one of the models took it and it would
 count twice; rifampicin and ritonavir, because no ratio was read.
 """
 
