@@ -34,12 +34,13 @@ EFFECTS: tuple[Effect, ...] = (
         adjustment="parametric time-to-event models; covariates not told in the abstract",
         cut_point="data-derived",
         validation="none known",
-        platforms=(),
+        platforms=("adult_unrelated", "cord_blood", "pediatric"),
         source=Source(
             "Langenhorst 2019, Blood Adv 3:2179, PMC6650734",
             where="abstract",
             note="read as abstract; exposure there is that of a published population model, taken "
-            "for fludarabine_langenhorst2019",
+            "for fludarabine_langenhorst2019; the platforms are our reading of rabbit ATG before "
+            "an allogeneic graft",
         ),
         standing=Standing.PUBLISHED,
     ),
