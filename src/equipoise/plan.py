@@ -61,6 +61,9 @@ NEEDED: Mapping[Metric, Purpose] = {
 CONCENTRATIONS = (Metric.TROUGH, Metric.STEADY_STATE, Metric.AT_GRAFT)
 """Metrics that are one level, which an assay could measure."""
 
+COURSE_AREAS = (Metric.AUC_PRE, Metric.AUC_POST, Metric.AUC_TOTAL, Metric.AUC_CUMULATIVE)
+"""Areas under a course that is not repeated for ever: of a linear model they add up by dose."""
+
 
 @dataclass(frozen=True, slots=True)
 class Belief:
@@ -137,8 +140,8 @@ def metric_draws(
 
     Concentrations in the analyte's unit, AUC in `area_unit`, `DAY_BELOW_ONE` in days.
     """
-    if metric is Metric.AUC_CUMULATIVE and _superposable(model, proposals):
-        return _superposed(model, proposals, covariates, etas)
+    if metric in COURSE_AREAS and _superposable(model, proposals):
+        return _superposed(model, metric, proposals, covariates, etas)
     courses = [
         course(model, p.doses, covariates={**covariates, CLEARANCE_FACTOR: _acting(p, covariates)})
         for p in proposals
@@ -247,11 +250,12 @@ def _superposable(model: Model, proposals: Sequence[Proposal]) -> bool:
 
 def _superposed(
     model: Model,
+    metric: Metric,
     proposals: Sequence[Proposal],
     covariates: Mapping[str, float | Step],
     etas: Array,
 ) -> Array:
-    """Cumulative AUC of many courses on the same times: amounts times the areas of single doses.
+    """An area of many courses on the same times: amounts times the areas of single doses.
 
     Exact for a linear model. What counts from the first dose (occasions, functions of time) counts
     from that of the courses for every single dose.
@@ -268,10 +272,15 @@ def _superposed(
         **covariates,
         CLEARANCE_FACTOR: _acting(proposals[0], covariates),
     }
-    end = max(s.time + s.duration for s in slots) + AREA_HORIZON
+    end = max(0.0, *(s.time + s.duration for s in slots)) + AREA_HORIZON
     courses = [course(model, [s], covariates=clock) for s in slots]
-    found = simulate(model, courses, np.array([first, end]), etas=etas, rtol=ODDS_RTOL)
-    single = found.areas[model.observations[0].analyte][:, :, 1]
+    times = np.array([min(first, 0.0), 0.0, end])
+    found = simulate(model, courses, times, etas=etas, rtol=ODDS_RTOL)
+    areas = found.areas[model.observations[0].analyte]
+    single = {
+        Metric.AUC_PRE: areas[:, :, 1] - areas[:, :, 0],
+        Metric.AUC_POST: areas[:, :, 2] - areas[:, :, 1],
+    }.get(metric, areas[:, :, 2] - areas[:, :, 0])
     return np.asarray(amounts @ single * area_factor(model.observations[0]))
 
 

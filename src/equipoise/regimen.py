@@ -23,12 +23,16 @@ _TAIL = re.compile(
     r"\s+(?:(?P<route>oral|iv|sc|im|intrathecal)"
     r"|over\s+(?P<over>[0-9.eE+]+\s*[a-z]+)"
     r"|every\s+(?P<every>[0-9.eE+]+\s*[a-z]+)"
-    r"|x\s*(?P<count>[0-9]+)"
+    r"|x\s*(?P<count>[0-9]{1,18})"
     r"|from\s+(?P<from>[-+]?[0-9.]+(?:e[-+]?[0-9]+)?(?:\s*[hd](?![a-z]))?)"
     r"|(?P<steady>at\s+steady\s+state))(?=\s|$)",
     re.IGNORECASE,
 )
 _HEAD = re.compile(r"^\s*(?P<amount>[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?\s*[^\s]+)")
+
+
+MOST_TIMES = 1_000_000
+"""Sampling times of one list: beyond, a step or an end was mistyped."""
 
 
 class DoseLineError(ValueError):
@@ -157,13 +161,17 @@ def parse_times(text: str) -> tuple[float, ...]:
             if step <= 0.0 or high < low:
                 raise DoseLineError(f"times {part!r}: write from:to:step with from < to, step > 0")
             n = int(min((high - low) / step + 1e-9, 1e9))
-            if n > 1_000_000:
+            if n > MOST_TIMES:
                 raise DoseLineError(
                     f"times {part!r}: more than a million times; take a larger step"
                 )
             times.extend(low + i * step for i in range(n + 1))
         else:
             raise DoseLineError(f"times {part!r}: write 0,12,24 or from:to:step")
+        if len(times) > MOST_TIMES:
+            raise DoseLineError(
+                f"times: more than {MOST_TIMES} in all; take fewer or a larger step"
+            )
     return tuple(sorted(set(times)))
 
 

@@ -10,11 +10,12 @@ import pytest
 from equipoise import units
 from equipoise.courses import default_options
 from equipoise.exposure import know
-from equipoise.model import PlainDose, draw_etas
+from equipoise.model import CLEARANCE_FACTOR, PlainDose, course, draw_etas
+from equipoise.models.atg_thymoglobulin_linear import MODEL as ATG
 from equipoise.models.busulfan_choe2012 import MODEL as CHOE
 from equipoise.models.busulfan_lawson2022 import MODEL as LAWSON
 from equipoise.models.busulfan_shukla2020 import MODEL as SHUKLA
-from equipoise.plan import Proposal, metric_draws
+from equipoise.plan import COURSE_AREAS, Proposal, course_metrics, metric_draws
 from equipoise.record import Dose, Measurement, Record
 from equipoise.source import Standing
 from equipoise.target import Metric
@@ -175,3 +176,26 @@ def test_many_courses_put_together_from_single_doses_are_the_courses(model):
     for i, one in enumerate(courses):
         alone = metric_draws(model, Metric.AUC_CUMULATIVE, [one], person, etas)
         np.testing.assert_allclose(together[i], alone[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("metric", COURSE_AREAS)
+def test_areas_around_the_graft_add_up_by_dose(metric):
+    """Courses put together from single doses are those simulated as a whole."""
+    times = (-72.0, -48.0, -24.0, 24.0)
+    courses = [
+        tuple(
+            PlainDose(at, amount * share, "iv", 6.0)
+            for at, share in zip(times, shares, strict=True)
+        )
+        for amount in (50.0, 112.5, 200.0)
+        for shares in ((1.0, 1.0, 1.0, 1.0), (1.0, 0.5, 0.0, 2.0))
+    ]
+    etas = draw_etas(ATG, 40, np.random.default_rng(3))
+    proposals = [Proposal(str(i), "", (), doses) for i, doses in enumerate(courses)]
+    found = metric_draws(ATG, metric, proposals, {"weight": 82.0}, etas)
+    whole = [
+        course(ATG, p.doses, covariates={"weight": 82.0, CLEARANCE_FACTOR: 1.0}) for p in proposals
+    ]
+    direct = course_metrics(ATG, metric, proposals, whole, etas)
+    assert found == pytest.approx(direct, rel=1e-5)
+    assert (found > 0.0).all()

@@ -152,6 +152,29 @@ def test_the_sampler_agrees_with_quadrature(monkeypatch: pytest.MonkeyPatch) -> 
     agree(posterior, grid, weights)
 
 
+def test_the_effective_number_of_a_samplers_draws_is_honest() -> None:
+    """Over 30 generators, as above, on a bent density whose means are known; the walkers begin
+    too near to the middle.
+    """
+
+    def log_density(z: Array) -> Array:
+        return np.asarray(-0.5 * (z[:, 0] ** 2 + ((z[:, 1] - z[:, 0] ** 2) / 0.3) ** 2))
+
+    exact, sd = np.array([0.0, 1.0]), np.array([1.0, np.sqrt(2.09)])
+    z = []
+    for i in range(30):
+        rng = np.random.default_rng([21, i])
+        start = exact + 0.3 * rng.standard_normal((40, 2))
+        draws, ess = fitting._sample(log_density, start, 2000, rng)
+        assert draws.shape == (2000, 2)
+        z.append((draws.mean(axis=0) - exact) / sd * np.sqrt(ess))
+    square = np.mean(np.square(z), axis=0)
+    # 30 squared errors in standard errors: chi-squared / 30, to one in 2000 either side.
+    low, high = stats.chi2.ppf([0.0005, 0.9995], 30) / 30
+    assert square.min() > low
+    assert square.max() < high
+
+
 def test_the_sampler_repeats_from_its_generator(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fitting, "PARETO_LIMIT", -10.0)
     model = bolus(Residual(additive=15.0))

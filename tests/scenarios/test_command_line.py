@@ -14,7 +14,7 @@ import pytest
 from command_shell import ADULT, ATG, CASE_A, CHILD, DATA, NOW, PLAN, TOMORROW, Shell, in_a_process
 from equipoise import criteria, files
 from equipoise.cli.entry import COMMANDS
-from equipoise.cli.words import moment, percent
+from equipoise.cli.words import moment, percent, three
 from equipoise.examples import BUNDLED
 
 SHELVES = ("models", "targets", "criteria", "guidance", "interactions")
@@ -520,3 +520,14 @@ def test_odds_are_never_a_false_zero_or_hundred() -> None:
     assert percent(0.99) == "99 %"
     assert percent(0.996) == ">99 %"
     assert percent(float("nan")) == "-"
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (0.0123, "0.0123"), (98.44, "98.4"), (999.4, "999"), (1000.0, "1,000"), (6494.0, "6,490"),
+        (-6494.0, "-6,490"), (123456.0, "123,000"), (2.5e7, "2.5e+07"), (0.0, "0"),
+    ],
+)  # fmt: skip
+def test_three_digits_without_powers_of_ten(number: float, shown: str) -> None:
+    assert three(number) == shown

@@ -120,10 +120,26 @@ def test_provisional_models_are_marked(shell: Shell) -> None:
         (["--dose", "2 mg oral"], "--times"),
         (["--doses", "nowhere.csv", "--times", "12"], "cannot be read"),
         (["--dose", "2 mg oral", "--times", "12", "--population", "0"], "population"),
+        (
+            ["--dose", "2 mg oral every 24 h x 1000000000", "--times", "12"],
+            "x 1000000000 is above 10000, the most doses of one line; check it, write the rest",
+        ),
+        (["--dose", "2 mg oral", "--times", "0:1e12:0.001"], "more than a million times; take a"),
+        (
+            ["--dose", "2 mg oral", "--times", "0:24:1", "--population", "1000000000000"],
+            "--population and --times: 1000000000000 patients x 25 times are more than 5000000",
+        ),
+        (["--dose", "2 mg oral", "--times", "12", "--population", "1e12"], "--population"),
     ],
 )
 def test_simulate_refuses_in_one_sentence(shell: Shell, arguments: list[str], said: str) -> None:
     assert said in shell.wrong("simulate", "sirolimus_cheng2020", *arguments)
+
+
+def test_simulate_refuses_a_crowd_of_infusions(shell: Shell) -> None:
+    said = shell.wrong("simulate", "atg_thymoglobulin_linear", "--dose",
+                       "1 mg iv over 1000000 h every 1 h x 10000", "--times", "12")  # fmt: skip
+    assert "more than 1000 of its infusions run at one time; check 'over' and 'every'" in said
 
 
 # --- fit ----------------------------------------------------------------------------------

@@ -362,13 +362,26 @@ def test_occasions_are_held_by_the_names_that_are_printed(shell: Shell, tmp_path
     assert abs(row["ETA1"]) > 1e-3
 
 
+def test_a_data_set_too_many_times_over_is_refused(desk: Desk, shell: Shell) -> None:
+    said = shell.wrong("simulate", desk.model, "--data", desk.data, "--population", "1000000000000")
+    assert "6 rows x 1000000000000 times over are more than 5000000 rows" in said
+    said = shell.wrong(
+        "simulate", desk.model, "--data", desk.data, "--population", "9999999", "--times", "1,2"
+    )
+    assert "2 subjects x 2 times x 9999999 times over are more than" in said
+    rows = "ID,TIME,AMT,II,ADDL,DV\n1,0,100,24,1000000000000,.\n1,4,.,0,0,3\n"
+    desk.data.write_text(rows, encoding="utf-8")
+    said = shell.wrong("simulate", "sirolimus_wu2012", "--data", desk.data)
+    assert "row 2: ADDL is above 10000, the most of one row; check it" in said
+
+
 def test_a_subject_without_an_answer_leaves_the_others(desk: Desk, shell: Shell) -> None:
     alone = desk.table("fit", desk.model, desk.data)
     negative = ROWS.replace("2,0,50,0,1,.,60\n2,4,.,.,0,3,60", "2,0,50,0,1,.,1e300\n2,4,.,.,0,3,-1")
     desk.data.write_text(negative, encoding="utf-8")
     pred = desk.folder / "pred.csv"
     code, out, err = shell("fit", desk.model, desk.data, "--pred", pred)
-    assert code == 1
+    assert code == 2
     assert "subject 2" in err
     assert "1 of 2 subjects without an estimate" in err
     assert "Warning" not in err
@@ -378,11 +391,15 @@ def test_a_subject_without_an_answer_leaves_the_others(desk: Desk, shell: Shell)
     assert list(second.values()) == ["2", "", "", "", ""]
     cells = list(csv.DictReader(io.StringIO(pred.read_text(encoding="utf-8"))))
     assert [bool(r["IPRED"]) for r in cells] == [True] * 3 + [False] * 3
-    code, out, _ = shell("fit", desk.model, desk.data, "--json")
-    assert code == 1
+    saved = desk.folder / "etas.csv"
+    code, out, _ = shell("fit", desk.model, desk.data, "--json", "--out", saved)
+    assert code == 2
     found = json.loads(out)
+    assert found["subjects"][0]["ETA1"] == pytest.approx(float(alone[0]["ETA1"]), abs=1e-4)
     assert found["subjects"][1]["ETA1"] is None
     assert "subject 2" in found["refused"][0]
+    assert "; check " in found["refused"][0]
+    assert saved.read_text(encoding="utf-8").splitlines()[2] == "2,,,,"
 
 
 def test_nothing_is_written_where_the_page_is_refused(desk: Desk, shell: Shell) -> None:
@@ -430,7 +447,7 @@ def test_parameters_that_are_no_numbers_are_a_sentence(shell: Shell, tmp_path: P
         "ID,TIME,AMT,WT,DV\n1,0,100,-70,.\n1,2,.,-70,900\n2,0,100,70,.\n2,2,.,70,900\n", "utf-8"
     )
     code, out, err = shell("fit", model, data)
-    assert code == 1
+    assert code == 2
     assert "subject 1: CL is no number there" in err
     assert "Warning" not in err
     assert out.splitlines()[1] == "1,,,,"

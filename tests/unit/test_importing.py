@@ -146,6 +146,29 @@ def test_dropped_columns_are_not_read_by_their_header(tmp_path: Path) -> None:
     assert found.subjects[0].course.schedule.doses[0].compartment == 0
 
 
+@pytest.mark.parametrize(
+    ("columns", "header", "level"),
+    [
+        ("ID TIME AMT ODV DV", "ID,TIME,AMT,ODV,DV", 4.0),
+        ("ID TIME AMT ODV=DROP DV", "ID,TIME,AMT,ODV,DV", 4.0),
+        ("ID TIME AMT DROP=ODV DV", "ID,TIME,AMT,ODV,DV", 4.0),
+        ("ID TIME AMT DROP DV", "ID,TIME,AMT,ODV,DV", 4.0),
+        ("ID TIME AMT ODV=DV SKIP", "ID,TIME,AMT,ODV,NOTE", 3.0),
+        ("ID TIME AMT DV=ODV NOTE=SKIP", "ID,TIME,AMT,ODV,NOTE", 3.0),
+        ("ID TIME AMT DV=DROP LNDV=DV", "ID,TIME,AMT,DV,LNDV", 4.0),
+        ("ID TIME AMT LNDV=DV DV=DROP", "ID,TIME,AMT,LNDV,DV", 3.0),
+    ],
+)
+def test_the_level_is_the_column_that_input_calls_dv(
+    columns: str, header: str, level: float, tmp_path: Path
+) -> None:
+    model = imported(stream("CL=2\nV=9", columns=columns), tmp_path)
+    rows = f"{header}\n1,0,10,0,0\n1,2,0,3,4\n"
+    for text in (rows, rows.split("\n", 1)[1]):
+        (who,) = parse_dataset(text, model).subjects
+        assert who.observed[-1].number == level
+
+
 def test_files_without_header_or_commas_are_read_by_place(tmp_path: Path) -> None:
     model = imported(stream("CL=2\nV=9", columns="ID TIME AMT DV"), tmp_path)
     for text in ("1,0,100,.\n1,1,0,3\n", "1 0 100 .\n1 1 0 3\n", "a b c d\n1 0 100 .\n1 1 0 3\n"):

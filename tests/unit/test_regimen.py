@@ -106,6 +106,7 @@ def test_times(text: str, expected: tuple[float, ...]) -> None:
         ("0:1:1:1", "write 0,12,24 or from:to:step"),
         ("0:1e12:1", "more than a million"),
         ("0:1:1e-300", "more than a million"),
+        ("0:600000:1,600001:1200000:1", "more than 1000000 in all"),
     ],
 )
 def test_times_that_cannot_be_read(text: str, says: str) -> None:

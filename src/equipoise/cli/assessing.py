@@ -26,6 +26,7 @@ from equipoise.cli.words import (
     read_record,
     seed_option,
     show,
+    three,
     working,
     write_text,
 )
@@ -183,8 +184,8 @@ def _told(bundled: examples.Bundled, answer: Assessment, page: Path) -> str:
             facts.append(
                 (
                     "exposure",
-                    f"{exposure.agent_label}, {s.label}: {median:.3g} {s.unit} "
-                    f"(90 % {low:.3g}-{high:.3g})",
+                    f"{exposure.agent_label}, {s.label}: {three(median)} {s.unit} "
+                    f"(90 % {three(low)}-{three(high)})",
                 )
             )
     for id_, days in answer.daily.items():

@@ -83,7 +83,8 @@ def fit(
     A model with occasions has an eta for each of them, after those between patients.
     MODEL is a shelf id or a Python model file; DATA is a CSV in NONMEM's form (or a table file of
     NONMEM) or a record (.json). A subject that has no estimate is named with the reason on stderr
-    and has empty cells; the exit code is then 1.
+    and has empty cells; the others are estimated, and the exit code is 2: a part of the input is
+    wrong.
     """
     found = load(model, _shelf(model))
     try:
@@ -158,7 +159,7 @@ def fit(
                     "cautions": cautions, "refused": refused})  # fmt: skip
     elif out is None:
         click.echo(_csv(rows), nl=False)
-    return 1 if refused else 0
+    return 2 if refused else 0
 
 
 @dataclass(frozen=True, slots=True)

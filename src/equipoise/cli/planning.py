@@ -28,6 +28,7 @@ from equipoise.cli.words import (
     seed_option,
     show,
     table,
+    three,
     working,
 )
 from equipoise.courses import TURNAROUND, option_list, proposals_for
@@ -279,7 +280,7 @@ def _print(answer: OptionList, past: Record, *, named: bool = False) -> None:
         head = f"{answer.watermark}  {head}"
     rows = [
         (
-            o.label, f"{o.exposure[2]:.3g}", f"{o.exposure[0]:.3g}-{o.exposure[4]:.3g}",
+            o.label, three(o.exposure[2]), f"{three(o.exposure[0])}-{three(o.exposure[4])}",
             percent(o.below), f"{percent(o.within)} ± {100 * o.error:.0f}", percent(o.above),
             percent(o.measured_within),
         )
@@ -308,7 +309,7 @@ def _print_joint(answer: OptionList, past: Record) -> None:
         (
             o.label, f"{percent(o.within)} ± {100 * o.error:.0f}", percent(o.above),
             *(_thirds(p) for p in o.parts),
-            *(f"{p.exposure[2]:.3g}" for p in o.parts),
+            *(three(p.exposure[2]) for p in o.parts),
         )
         for o in answer.options
     ]  # fmt: skip

@@ -18,6 +18,7 @@ from equipoise.cli.words import (
     seed_option,
     show,
     table,
+    three,
     working,
 )
 from equipoise.criterion import Truth
@@ -130,7 +131,7 @@ def _print_weighed(found: Proposed, strategy: Strategy) -> None:
     rows = [
         (
             f"{c.amount:g} {unit} each from {c.start:g} h", percent(c.within),
-            f"{c.exposure[1]:.3g}", f"{c.exposure[0]:.3g}-{c.exposure[2]:.3g}",
+            three(c.exposure[1]), f"{three(c.exposure[0])}-{three(c.exposure[2])}",
         )
         for c in found.weighed.candidates[:SHOWN]
     ]  # fmt: skip

@@ -14,7 +14,7 @@ from equipoise import models as models_shelf
 from equipoise import names, units
 from equipoise.chance import stream
 from equipoise.cli.errors import WrongInput
-from equipoise.cli.simulating_data import cell, refuse_failed, simulate_data
+from equipoise.cli.simulating_data import cell, refuse_failed, refuse_many, simulate_data
 from equipoise.cli.words import (
     carry_option,
     json_option,
@@ -24,6 +24,8 @@ from equipoise.cli.words import (
     working,
 )
 from equipoise.dataset import read_doses
+from equipoise.kinetics import DoseEvent
+from equipoise.kinetics.schedule import MOST_AT_ONCE, MOST_DOSES, at_once
 from equipoise.model import (
     Covariate,
     Model,
@@ -131,6 +133,8 @@ def simulate(
         name: value for name, value in values.items() if name in found.covariates
     }
     every = np.unique(np.concatenate([clock, *(np.array(s) for s in spans)]))
+    # Before anything is made for each of them. Windows of an AUC are samples too.
+    refuse_many((population or 1) * len(every), f"{population or 1} patients x {len(every)} times")
     if RECORD_TIME in found.covariates and RECORD_TIME not in steps:
         steps[RECORD_TIME] = record_times([*_dose_times(doses), *every])
     missing = [n for n, c in found.covariates.items() if c.required and n not in steps]
@@ -146,6 +150,7 @@ def simulate(
         with reading(etas):
             known = read_etas(etas, found)
         ids, drawn = list(known), np.array(list(known.values()))
+        refuse_many(len(ids) * len(every), f"{len(ids)} patients of --etas x {len(every)} times")
     elif population is not None:
         ids, drawn = list(range(1, population + 1)), draw_etas(found, population, rng)
     with working("simulating"):
@@ -276,12 +281,26 @@ def _doses(model: Model, lines: Sequence[str], values: Mapping[str, float]) -> l
         amount = regimen.total(
             model.dose_unit, weight=values.get("weight"), surface=values.get("bsa")
         )
-        doses.append(
-            PlainDose(
-                regimen.start, amount, route, regimen.duration, regimen.interval,
-                regimen.count - 1, int(regimen.steady),
+        if regimen.count > MOST_DOSES:
+            raise WrongInput(
+                f"--dose {line!r}: x {regimen.count} is above {MOST_DOSES}, the most doses of one "
+                "line; check it, write the rest as a line of its own with 'from', or 'at steady "
+                "state'"
             )
+        dose = PlainDose(
+            regimen.start, amount, route, regimen.duration, regimen.interval,
+            regimen.count - 1, int(regimen.steady),
         )  # fmt: skip
+        event = DoseEvent(
+            time=dose.time, amount=amount, duration=dose.duration, interval=dose.interval,
+            additional=dose.additional, steady=dose.steady,
+        )  # fmt: skip
+        if at_once(event) > MOST_AT_ONCE:
+            raise WrongInput(
+                f"--dose {line!r}: more than {MOST_AT_ONCE} of its infusions run at one time; "
+                "check 'over' and 'every'"
+            )
+        doses.append(dose)
     return doses
 
 

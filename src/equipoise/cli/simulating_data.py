@@ -21,6 +21,9 @@ from equipoise.profiles import Profile, profiles, read_etas
 from equipoise.readout import RECORD_TIME
 from equipoise.regimen import parse_times
 
+MOST_ROWS = 5_000_000
+"""Rows of one result, times of all patients: all are held until they are written (2.5 GB)."""
+
 
 def simulate_data(
     model: Model,
@@ -54,6 +57,12 @@ def simulate_data(
         )
     found = expanded(model, occasions_of(model, [s.course for s in data.subjects]))
     clock = None if times is None else np.array(parse_times(times))
+    subjects, replicates = len(data.subjects), population or 1
+    if clock is None:
+        refuse_many(len(data.rows) * replicates, f"{len(data.rows)} rows x {replicates} times over")
+    else:
+        count = subjects * len(clock) * replicates
+        refuse_many(count, f"{subjects} subjects x {len(clock)} times x {replicates} times over")
     noise = None
     drawn: list[Array]
     if etas is not None:
@@ -100,6 +109,18 @@ def cell(value: float | str) -> str:
     if isinstance(value, str):
         return value
     return f"{value:.10g}" if np.isfinite(value) else ""
+
+
+def refuse_many(count: int, made_of: str) -> None:
+    """Refuse a result of too many rows before anything is computed.
+
+    made_of  what the rows come from, in words
+    """
+    if count > MOST_ROWS:
+        raise WrongInput(
+            f"--population and --times: {made_of} are more than {MOST_ROWS} rows, the most of one "
+            "result; lower --population, or take fewer times (and other seeds for the rest)"
+        )
 
 
 def refuse_failed(model: Model, failed: Sequence[tuple[str, str]]) -> None:

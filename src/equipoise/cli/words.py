@@ -240,6 +240,14 @@ def write_text(path: Path, text: str) -> None:
         ) from None
 
 
+def three(number: float) -> str:
+    """Three significant digits, never as a power of ten below ten million: "98.4", "6,490"."""
+    if not 1000.0 <= abs(number) < 1e7:
+        return f"{number:.3g}"
+    step = 10.0 ** (math.floor(math.log10(abs(number))) - 2)
+    return f"{round(number / step) * step:,.0f}"
+
+
 def percent(probability: float) -> str:
     """Odds for a table: whole percent; from a finite number of draws never 0 or 100."""
     if probability != probability:  # NaN: the metric has no measured form

@@ -368,8 +368,9 @@ def _likelihood(code: Straight) -> None:
         if d.target == "F_FLAG" and d.value != Number(0.0):
             raise StreamError(
                 d.line,
-                "F_FLAG makes Y a likelihood; levels below the limit are read by a column CENS "
-                "(1, with the limit in DV) instead",
+                "F_FLAG makes Y a likelihood, which is not translated; for levels below a limit "
+                "(M3) keep the Y of F_FLAG 0 alone and give the data a column CENS (1, with the "
+                "limit in DV): the same likelihood",
             )
 
 
