@@ -139,8 +139,8 @@ MODEL = Model(
         doi="10.1007/s40262-018-0715-9",
         note="from an open transcription of the paper's tables (nlmixr2lib) and the abstract "
         "(PMC6451721), not the paper itself; all typical values agree, those of clearance have "
-        "one more digit in the abstract. Variability, its sharing and the maximum of filtration stand in the "
-        "transcription alone",
+        "one more digit in the abstract. Variability, its sharing and the maximum of filtration "
+        "stand in the transcription alone",
     ),
     standing=Standing.TRANSCRIBED,
     purposes=frozenset({Purpose.AUC, Purpose.EARLY_LEVEL}),
