@@ -4,6 +4,7 @@ from equipoise.effects import (
     alemtuzumab,
     busulfan,
     engineered_grafts,
+    fludarabine,
     grafalon,
     sirolimus,
     thymoglobulin,
@@ -16,5 +17,6 @@ ALL: tuple[Effect, ...] = (
     *grafalon.EFFECTS,
     *alemtuzumab.EFFECTS,
     *busulfan.EFFECTS,
+    *fludarabine.EFFECTS,
     *engineered_grafts.EFFECTS,
 )
