@@ -11,13 +11,16 @@ import pytest
 from scipy.stats import CensoredData, binomtest, logrank
 
 from equipoise.comparing import comparables
+from equipoise.criteria import ALL as CRITERIA
 from equipoise.decisions.lymphocyte_facts import DOSE_GVHD, WITH_BLINATUMOMAB
 from equipoise.decisions.microtransplantation import EVIDENCE
 from equipoise.effects import ALL as EFFECTS
+from equipoise.grading import grade
 from equipoise.truth import Truth
 from small_records import record_of, value
 
 ROOT = Path(__file__).resolve().parents[2]
+ASKED = {e.criterion for e in EFFECTS}
 
 
 def effect(name: str):
@@ -72,9 +75,10 @@ def test_a_replete_graft_must_be_charted_as_such():
     for manipulation, applies in (("", Truth.UNKNOWN), ("unmanipulated", Truth.MET)):
         record = record_of(
             {**graft, "manipulation": manipulation}, value("cd4", "30 /uL", 960.0), t=1000.0,
-            platform="adult_unrelated",
+            platform="pediatric", born="2016-01-01",
         )  # fmt: skip
-        found = {c.effect.id: c for c in comparables(EFFECTS, record, 1000.0)}
+        grades = {c.id: grade(c, record, 1000.0) for c in CRITERIA if c.id in ASKED}
+        found = {c.effect.id: c for c in comparables(EFFECTS, record, 1000.0, grades)}
         assert found["cd4_milestone_reached_t_cell_replete"].applies is applies
         assert found["cd4_milestone_reached_t_cell_depleted"].applies is Truth.NOT_MET
         assert found["cd4_milestone_reached_cord_blood"].applies is Truth.NOT_MET
