@@ -57,7 +57,6 @@ def known_of(model: Model) -> Known:
     ]
     weight, born = ("20 kg", "2018-01-01") if child else ("75 kg", "1980-01-01")
     events += [value("weight", weight, -250.0), value("height", "170 cm", -250.0)]
-    events.append(value("gfr", "100 mL/min", -250.0))
     record = record_of(*events, born=born, sex="male", t=-50.0)
     _KNOWN[model.id] = know(model, record, -50.0, seed=1, draws=500)
     return _KNOWN[model.id]

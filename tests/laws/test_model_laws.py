@@ -51,7 +51,6 @@ BY_LEAN_MASS = ("busulfan_lawson2022", "busulfan_shukla2020", "everolimus_terhei
 
 SCALES = {
     "weight": 20.0, "bilirubin": 20.0, "hematocrit": 30.0, "bsa": 1.2, "age": 50.0, "ast": 60.0,
-    "gfr": 60.0,
 }  # fmt: skip
 
 
@@ -475,12 +474,6 @@ def two(t, x, p, dx):
     dx[1] = p[2] / p[1] * x[0] - p[2] / p[3] * x[1]
 
 
-def three(t, x, p, dx):
-    dx[0] = -(p[0] + p[2] + p[4]) / p[1] * x[0] + p[2] / p[3] * x[1] + p[4] / p[5] * x[2]
-    dx[1] = p[2] / p[1] * x[0] - p[2] / p[3] * x[1]
-    dx[2] = p[4] / p[1] * x[0] - p[4] / p[5] * x[2]
-
-
 def one_depot(t, x, p, dx):
     dx[0] = -p[0] * x[0]
     dx[1] = p[0] * x[0] - p[1] / p[2] * x[1]
@@ -492,10 +485,7 @@ def two_depot(t, x, p, dx):
     dx[2] = p[3] / p[2] * x[1] - p[3] / p[4] * x[2]
 
 
-RATES = {
-    (1, False): one, (2, False): two, (3, False): three, (1, True): one_depot,
-    (2, True): two_depot,
-}  # fmt: skip
+RATES = {(1, False): one, (2, False): two, (1, True): one_depot, (2, True): two_depot}
 
 
 @LINEAR

@@ -356,7 +356,6 @@ ESTIMATES = [
     ("busulfan_t_cell_depleted_survival", 0.5, 0.29, 0.88, 59.5, math.inf, Standing.PUBLISHED),
     ("busulfan_label_sos", 0.08, None, None, 0, math.inf, Standing.PUBLISHED),
     ("busulfan_targeted_sos", 0.17, None, None, 0, math.inf, Standing.PUBLISHED),
-    ("fludarabine_survival_optimum", 20, None, None, 0, math.inf, Standing.PUBLISHED),
     ("treg_tcon_haploidentical_engraftment", 26 / 28, None, None, 2e6, 4e6, Standing.PUBLISHED),
     ("treg_tcon_haploidentical_agvhd", 2 / 26, None, None, 2e6, 4e6, Standing.PUBLISHED),
     ("treg_tcon_haploidentical_cd4_50", 34, None, None, 2e6, 4e6, Standing.PROVISIONAL),
@@ -407,8 +406,6 @@ def test_every_effect_is_whole(effect):
         assert effect.unit == "d"
     elif effect.metric is Metric.DOSE:
         assert effect.unit == "mg/kg"
-    elif effect.agent == "fludarabine":  # an effect, no window
-        assert effect.unit in names.measurement(effect.analyte).area
     elif effect.metric not in (Metric.CELL_DOSE, Metric.COUNT):  # of cells there is no target
         assert effect.unit == next(
             t.unit for t in targets.ALL

@@ -4,7 +4,6 @@ from equipoise.effects import (
     alemtuzumab,
     busulfan,
     engineered_grafts,
-    fludarabine,
     grafalon,
     sirolimus,
     thymoglobulin,
@@ -17,6 +16,5 @@ ALL: tuple[Effect, ...] = (
     *grafalon.EFFECTS,
     *alemtuzumab.EFFECTS,
     *busulfan.EFFECTS,
-    *fludarabine.EFFECTS,
     *engineered_grafts.EFFECTS,
 )

@@ -14,7 +14,6 @@ from equipoise.models import (
     ciclosporin_woillard2014,
     everolimus_dewit2016,
     everolimus_terheine2018,
-    fludarabine_langenhorst2019,
     lisocabtagene_ogasawara2021,
     sirolimus_chen2020,
     sirolimus_cheng2020,
@@ -50,5 +49,4 @@ ALL: tuple[Model, ...] = (
     tisagenlecleucel_stein2019.MODEL,
     lisocabtagene_ogasawara2021.MODEL,
     axicabtagene_muellerschoell2021.MODEL,
-    fludarabine_langenhorst2019.MODEL,
 )

@@ -56,7 +56,6 @@ _LEVELS: Mapping[str, tuple[str, ...]] = {
     "mycophenolate": ("mycophenolate",),
     "mycophenolate_sodium": ("mycophenolate",),
     "busulfan": ("busulfan",),
-    "fludarabine": ("f_ara_a",),
     "thymoglobulin": ("atg_active_au", "atg_active_ue", "atg_total"),
     "grafalon": ("atg_active_au", "atg_active_ue", "atg_total"),
     "alemtuzumab": ("alemtuzumab",),

@@ -289,8 +289,6 @@ _ALL: tuple[MeasurementName, ...] = (
            agents=("mycophenolate", "mycophenolate_sodium")),
     _level("busulfan", "busulfan", "ng/mL", (0, 10_000), (0, 100_000), 24, 0,
            agents=("busulfan",), substance="busulfan", area=("mg.h/L", "umol.min/L")),
-    _level("f_ara_a", "F-ara-A, of fludarabine", "ng/mL", (0, 5000), (0, 100_000), 24, 0,
-           agents=("fludarabine",), area=("mg.h/L",)),
     _level("atg_active_au", "active ATG", "AU/mL", (0, 200), (0, 1000), 24, 2, agents=_ATG),
     _level("atg_active_ue", "active ATG", "UE/mL", (0, 200), (0, 1000), 24, 2, agents=_ATG),
     _level("atg_total", "total ATG", "ug/mL", (0, 300), (0, 2000), 24, agents=_ATG),
