@@ -32,8 +32,11 @@ from equipoise.readout import of_states
 
 DAYS = np.array([0.1, 1.0, 3.0, 7.0, 10.0, 14.0, 21.0, 28.0, 90.0])
 
-TAKEN = {"sirolimus": (6.0, 24.0), "ciclosporin": (200.0, 12.0)}
+TAKEN = {"sirolimus": (6.0, 24.0), "ciclosporin": (200.0, 12.0), "everolimus": (3.0, 12.0)}
 """mg, and hours between doses."""
+
+UNTOLD = {"height": (150.0, 195.0), "sex": (1.0, 1.0), "high_dose_prednisolone": (0.0, 0.0)}
+"""Ranges of covariates of which a paper tells none: ours, for the solver's sake."""
 
 
 def courses(model: Model, n: int, rng: np.random.Generator) -> list[Course]:
@@ -48,8 +51,12 @@ def courses(model: Model, n: int, rng: np.random.Generator) -> list[Course]:
     if not model.covariates:
         return [course(model, dose, covariates={})] * n
     if not model.infusions:
-        ranges = {name: model.domain[name] for name in model.covariates}
-        drawn = {name: rng.uniform(r.low, r.high, n) for name, r in ranges.items()}
+        ranges = {
+            name: (model.domain[name].low, model.domain[name].high)
+            if name in model.domain else UNTOLD[name]
+            for name in model.covariates
+        }  # fmt: skip
+        drawn = {name: rng.uniform(low, high, n) for name, (low, high) in ranges.items()}
         return [
             course(model, dose, covariates={name: float(v[i]) for name, v in drawn.items()})
             for i in range(n)
