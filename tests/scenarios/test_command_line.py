@@ -13,6 +13,8 @@ import pytest
 
 from command_shell import ADULT, ATG, CASE_A, CHILD, DATA, NOW, PLAN, TOMORROW, Shell, in_a_process
 from equipoise import criteria, files
+from equipoise.assess import assess
+from equipoise.cli import assessing
 from equipoise.cli.entry import COMMANDS
 from equipoise.cli.words import moment, percent, three
 from equipoise.examples import BUNDLED
@@ -512,6 +514,16 @@ def test_the_demo_covers_every_bundled_patient(shell: Shell, tmp_path: Path) -> 
         document = json.loads((folder / "assessment.json").read_text(encoding="utf-8"))
         assert document["research"] is bundled.research
         assert [d["id"] for d in document["decisions"]] == patient["decisions"]
+
+
+def test_the_demo_calls_no_response_a_toxicity(monkeypatch: pytest.MonkeyPatch) -> None:
+    bundled = next(b for b in BUNDLED if b.name == "sirolimus_adult")
+    record, _ = files.read_record(ADULT)
+    answer = assess(record, moment(NOW, record), seed=1)
+    assert "itp_response_iwg2009" in answer.daily
+    assert "Response of immune" not in assessing._told(bundled, answer, Path("report.html"))
+    monkeypatch.setattr(assessing, "_responses", frozenset)
+    assert "Response of immune" in assessing._told(bundled, answer, Path("report.html"))
 
 
 def test_odds_are_never_a_false_zero_or_hundred() -> None:

@@ -32,6 +32,7 @@ from equipoise.cli.words import (
 )
 from equipoise.formulary import assess_approved, read_formulary
 from equipoise.report.bedside import note_page, note_text
+from equipoise.shelves import SHELVES
 
 research_option = click.option(
     "--research", is_flag=True,
@@ -170,6 +171,11 @@ def demo(out: str, seed: int, as_json: bool) -> int:
     return 0
 
 
+def _responses() -> frozenset[str]:
+    """Criteria whose grades are of a response to treatment, where the worst day says little."""
+    return frozenset(c.id for c in SHELVES.criteria if "response" in c.tags)
+
+
 def _told(bundled: examples.Bundled, answer: Assessment, page: Path) -> str:
     """What was found for one patient, in a few lines."""
     lines = [bundled.title]
@@ -189,6 +195,8 @@ def _told(bundled: examples.Bundled, answer: Assessment, page: Path) -> str:
                 )
             )
     for id_, days in answer.daily.items():
+        if id_ in _responses():
+            continue
         certain = [d for d in days if d.grade.low and d.grade.probability_low is None]
         if certain:
             worst = max(certain, key=lambda d: d.grade.low or 0)
