@@ -25,6 +25,8 @@ def data(tmp_path: Path) -> Path:
 
 # --- simulate -----------------------------------------------------------------------------
 
+MODELS = Path(__file__).resolve().parents[2] / "examples" / "models"
+
 SIMULATE = ("simulate", "sirolimus_cheng2020", "--dose", "1.75 mg oral every 24 h x 60",
             "--times", "959.5,1415.5", "--covariate", "weight=28.5")  # fmt: skip
 
@@ -134,6 +136,20 @@ def test_provisional_models_are_marked(shell: Shell) -> None:
 )
 def test_simulate_refuses_in_one_sentence(shell: Shell, arguments: list[str], said: str) -> None:
     assert said in shell.wrong("simulate", "sirolimus_cheng2020", *arguments)
+
+
+def test_a_dose_in_another_kind_of_unit_names_the_one_that_the_model_takes(shell: Shell) -> None:
+    cells = str(MODELS / "naive_cd4_ribeiro2008.py")
+    for model, written, unit in (
+        (cells, "1 mg", "cells"),
+        ("sirolimus_cheng2020", "5 cells", "mg"),
+    ):
+        said = shell.wrong("simulate", model, "--dose", written, "--times", "0:24:12")
+        assert said == (
+            f"--dose '{written}': {Path(model).stem} takes doses in {unit}; write the amount so, "
+            f"as in '1 {unit}'"
+        )
+    assert shell.run("simulate", cells, "--dose", "1 cells", "--times", "0:24:12")[0] == 0
 
 
 def test_simulate_refuses_a_crowd_of_infusions(shell: Shell) -> None:

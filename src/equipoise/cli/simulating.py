@@ -278,9 +278,15 @@ def _doses(model: Model, lines: Sequence[str], values: Mapping[str, float]) -> l
                 f"--dose {line!r}: {model.id} has no {route} route; it has "
                 f"{', '.join(model.routes)}"
             )
-        amount = regimen.total(
-            model.dose_unit, weight=values.get("weight"), surface=values.get("bsa")
-        )
+        try:
+            amount = regimen.total(
+                model.dose_unit, weight=values.get("weight"), surface=values.get("bsa")
+            )
+        except units.UnitError:
+            raise WrongInput(
+                f"--dose {line!r}: {model.id} takes doses in {model.dose_unit}; write the amount "
+                f"so, as in '1 {model.dose_unit}'"
+            ) from None
         if regimen.count > MOST_DOSES:
             raise WrongInput(
                 f"--dose {line!r}: x {regimen.count} is above {MOST_DOSES}, the most doses of one "

@@ -322,9 +322,11 @@ def _no_conversion(start: Unit, end: Unit) -> str:
         )
     if dimensions == {"enzyme", "copies"}:
         return f"{opening}: copies and international units differ by assay; ask for IU/mL"
-    if "dimensionless" in dimensions:
-        bare = end if start.dimension == "dimensionless" else start
-        return f"{opening}: write the number with its unit, here one like {bare.code}"
+    if start.dimension == "dimensionless":
+        return f"{opening}: write the number with its unit, here one like {end.code}"
+    if end.dimension == "dimensionless":
+        plain = "a plain number" if end.code == "1" else f"a number in {end.code}"
+        return f"{opening}: write {plain}, what is asked for here is no {start.dimension}"
     known = ", ".join(code for code, u in UNITS.items() if u.dimension == end.dimension)
     return f"{opening}: {start.code} is {start.dimension}; write one of {known}"
 
