@@ -149,7 +149,7 @@ def test_a_dose_in_another_kind_of_unit_names_the_one_that_the_model_takes(shell
             f"--dose '{written}': {Path(model).stem} takes doses in {unit}; write the amount so, "
             f"as in '1 {unit}'"
         )
-    assert shell.run("simulate", cells, "--dose", "1 cells", "--times", "0:24:12")[0] == 0
+    assert shell.json("simulate", cells, "--dose", "1 cells", "--times", "0:24:12", "--json")
 
 
 def test_simulate_refuses_a_crowd_of_infusions(shell: Shell) -> None:

@@ -151,7 +151,7 @@ def demo(out: str, seed: int, as_json: bool) -> int:
             answer = assess_record(patient, at, seed=seed, research=bundled.research)
             folder = Path(out) / bundled.name
             write_answer(answer, folder)
-            told.append(_told(bundled, answer, folder / "report.html"))
+            told.append(findings(bundled, answer, folder / "report.html"))
             found.append(
                 {
                     "record": answer.record,
@@ -176,8 +176,8 @@ def _responses() -> frozenset[str]:
     return frozenset(c.id for c in SHELVES.criteria if "response" in c.tags)
 
 
-def _told(bundled: examples.Bundled, answer: Assessment, page: Path) -> str:
-    """What was found for one patient, in a few lines."""
+def findings(bundled: examples.Bundled, answer: Assessment, page: Path) -> str:
+    """What was found for one patient, in a few lines of text."""
     lines = [bundled.title]
     facts: list[tuple[str, str]] = [("moment", f"day {answer.day:+d}, {answer.clock}")]
     if any(e.watermark for e in answer.exposures):
