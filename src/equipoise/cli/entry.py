@@ -106,6 +106,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run the command line; gives the exit code instead of leaving."""
+    # Nothing asked for is answered with what can be asked for.
+    arguments = arguments or ["--help"]
     try:
         found: Any = commands.main(args=arguments, prog_name="equipoise", standalone_mode=False)
     except click.exceptions.Exit as left:

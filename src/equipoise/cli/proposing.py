@@ -24,6 +24,7 @@ from equipoise.cli.words import (
 from equipoise.criterion import Truth
 from equipoise.guidance import ALL
 from equipoise.names import agent
+from equipoise.policy import PolicyError
 from equipoise.record import Record
 from equipoise.strategy import Ahead, Proposed, Strategy, propose, read_strategy
 
@@ -55,7 +56,11 @@ def policy(
     past = patient.assuming_turnaround().until(at)
     with working("weighing") as step:
         step(strategy.kind)
-        found = propose(strategy, past, at, research=research, seed=seed)
+        try:
+            found = propose(strategy, past, at, research=research, seed=seed)
+        except PolicyError as error:
+            # With one record there is no doubt whose it is, and its id stays out of logs.
+            raise PolicyError(str(error).removeprefix(f"record {past.id}: ")) from None
     label = _label_says(found, strategy)
     if as_json:
         print_json(_document(found, strategy, past, label, seed=seed, research=research))

@@ -99,10 +99,15 @@ def moment(text: str | None, record: Record) -> float:
 
     Fails  WrongInput where it cannot be read.
     """
+    from equipoise.files.words import FARTHEST
+
     if text is None:
         return record.assuming_turnaround().end
     word = text.strip()
     found = _hours(word, record)
+    if math.isfinite(found) and abs(found) > FARTHEST:
+        # Each day up to it would be graded.
+        raise WrongInput(f"--at {word} is more than 150 years from day 0: check the year")
     try:
         record.clock(found)
     except (OverflowError, ValueError):
