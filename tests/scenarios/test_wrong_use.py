@@ -52,6 +52,9 @@ def shell(
     """A shell in a folder with a data set, a control stream and files that are of no use."""
     monkeypatch.chdir(tmp_path)
     Path("data.csv").write_text(DATA, encoding="utf-8")
+    Path("grams.csv").write_text(DATA.replace("28.5", "28500"), encoding="utf-8")
+    Path("none.csv").write_text(DATA.replace("28.5", "0"), encoding="utf-8")
+    Path("nasal.toml").write_text('route = "nasal"\namounts = ["1 mg"]\n', encoding="utf-8")
     Path("run.mod").write_text(STREAM, encoding="utf-8")
     Path("empty.toml").touch()
     Path("latin1.toml").write_bytes('default = "2 h"  # gepr\xfcft\n'.encode("latin-1"))
@@ -71,6 +74,15 @@ WRONG: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (*CHENG, "--covariate", "weight=5 mg/dL"), ("--covariate weight", "kg")),
     "a covariate that is no number": (
         (*CHENG, "--covariate", "weight=nan"), ("--covariate weight", "number")),
+    "a covariate that no patient has": (
+        (*CHENG, "--covariate", "weight=28500"), ("--covariate weight", "400 kg", "unit")),
+    "a covariate of a data set that no patient has": (
+        ("fit", "sirolimus_cheng2020", "grams.csv"), ("row 2", "WEIGHT", "400 kg")),
+    "a weight of nothing in a data set": (
+        ("simulate", "sirolimus_cheng2020", "--data", "none.csv"), ("row 2", "WEIGHT", "0.3 kg")),
+    "an offer by a route that the model does not have": (
+        ("plan", ADULT, "--at", "day+15T18:00", "--model", "sirolimus_wu2012", "--target",
+         "sirolimus_itp_5_15", "--offer", "nasal.toml"), ("offer", "route", "oral")),
     "a unit of a stream that is none": (
         ("import", "run.mod", "--unit", "furlong"), ("--unit", "furlong")),
     "a unit of its doses that is none": (

@@ -21,7 +21,8 @@ from equipoise.nonmem import (
 
 
 @click.command(
-    "import", epilog="Example: equipoise import run1.mod --out run1.py --estimates run1.ext"
+    "import",
+    epilog="Example: equipoise import examples/models/oral_one_compartment.mod --out out/oral.py",
 )
 @click.argument("file", type=click.Path(dir_okay=False))
 @click.option("--out", type=click.Path(dir_okay=False), metavar="FILE",

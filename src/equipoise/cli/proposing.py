@@ -33,7 +33,8 @@ SHOWN = 8
 
 
 @click.command(
-    epilog="Example: equipoise policy record.json examples/atg_fixed.toml --at day-5T08:00"
+    epilog="Example: equipoise policy src/equipoise/examples/atg_adult_unrelated.json "
+    "examples/atg_fixed.toml --at day-2T18:00"
 )
 @click.argument("record", type=click.Path(dir_okay=False))
 @click.argument("file", type=click.Path(dir_okay=False))

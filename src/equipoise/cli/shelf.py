@@ -213,7 +213,7 @@ def list_targets(as_json: bool) -> None:
                 ("standing", "left")), rows))  # fmt: skip
 
 
-@targets.command("show", epilog="Example: equipoise targets show sirolimus_itp_adult")
+@targets.command("show", epilog="Example: equipoise targets show sirolimus_itp_5_15")
 @click.argument("id_", metavar="ID")
 @json_option
 def show_target(id_: str, as_json: bool) -> None:
@@ -307,7 +307,7 @@ def list_guidance(as_json: bool) -> None:
                 ("standing", "left")), rows))  # fmt: skip
 
 
-@guidance.command("show", epilog="Example: equipoise guidance show sirolimus_posaconazole_label")
+@guidance.command("show", epilog="Example: equipoise guidance show sirolimus_posaconazole_label_us")
 @click.argument("id_", metavar="ID")
 @json_option
 def show_guidance(id_: str, as_json: bool) -> None:

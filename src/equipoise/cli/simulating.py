@@ -23,6 +23,7 @@ from equipoise.cli.words import (
     seed_option,
     working,
 )
+from equipoise.datafile import refusal
 from equipoise.dataset import read_doses
 from equipoise.kinetics import DoseEvent
 from equipoise.kinetics.schedule import MOST_AT_ONCE, MOST_DOSES, at_once
@@ -265,6 +266,9 @@ def covariates(model: Model, pairs: Sequence[str]) -> tuple[dict[str, float], di
             raise WrongInput(f"--covariate {name}: {error}") from None
         if number <= 0.0 and wanted.unit != "1":
             raise WrongInput(f"--covariate {name}: must be above zero")
+        wrong = refusal(name, number, wanted.unit)
+        if wrong:
+            raise WrongInput(f"--covariate {name}: {wrong}")
         values[name] = number
         echoed[name] = f"{float(quantity.number):g} {unit}"
     return values, echoed
