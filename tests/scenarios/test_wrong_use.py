@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,13 @@ def test_the_report_speaks_of_indications_and_analytes_by_name(shell: Shell) -> 
     assert "studied in immune thrombocytopenia; this record: Evans syndrome" in out
     _, out, _ = shell("assess", ATG, "--at", "day-2T18:00")
     assert "Would settle it: active ATG." in " ".join(out.split())
+
+
+def test_no_room_for_the_output_is_no_fault_of_the_program(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("equipoise.cli.shelf.print_json", full)
+    assert "make room" in shell.wrong("models", "list", "--json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Mapping
@@ -60,6 +61,10 @@ SUMMARIES: Mapping[str, str] = {
 
 _OWN_PROCESS = False
 """Whether nothing but the command line runs here, and wants nothing else of the compiler."""
+
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""What an output meets that has no room: nothing is wrong with the program."""
 
 
 class _Commands(click.Group):
@@ -133,6 +138,9 @@ def _failed(error: Exception) -> int:
     if is_missing_extra(error):
         _say(_one_line(str(error)))
         return MISSING_EXTRA
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        _say(f"the output cannot be written: {error.strerror}; make room or choose another place")
+        return WRONG_INPUT
     if is_input_error(error):
         _say(_one_line(str(error)))
         return WRONG_INPUT
