@@ -46,7 +46,7 @@ SUMMARIES: Mapping[str, str] = {
     "fit": "Individual estimates for one or many subjects.",
     "simulate": "Concentration profiles of a model for dose lines.",
     "replay": "Each level forecast from what was known before it, and how that fared.",
-    "commission": "A centre's last courses through each candidate model, against limits.",
+    "commission": "A center's last courses through each candidate model, against limits.",
     "formulary": "What a site has approved, each thing in one version.",
     "evidence": "Studies put together where they may be, and a table where they may not.",
     "import": "A NONMEM control stream as a model that every command accepts.",
