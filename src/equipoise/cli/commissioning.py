@@ -43,7 +43,8 @@ from equipoise.version import DISCLAIMER, VERSION
 
 @click.command(
     epilog="Example: equipoise commission examples/site_sirolimus.csv --site 'Example centre' "
-    "--target sirolimus_child_cytopenia_5_15 --limits examples/limits.toml --out out/site"
+    "--model sirolimus_cheng2020 --target sirolimus_child_cytopenia_5_15 "
+    "--limits examples/limits.toml --out out/site"
 )
 @click.argument("data", nargs=-1, required=True, type=click.Path())
 @click.option("--model", "asked", multiple=True, metavar="ID",
