@@ -118,10 +118,10 @@ MODEL = Model(
     thetas=THETAS,
     etas=tuple(PERCENT),
     omega=_omega(log=True),
-    omega_note="the abstract calls the percentages coefficients of variation: variance "
-    "ln(1 + CV^2) (CL 37.4, V1 37.5, Q 75.6, V2 120, KA 73.0, F 44.7 %). How they were computed "
-    "is not told in what was read; as 100 x log-SD they are up to 27 % wider (V2), and both are "
-    "kept. Diagonal; nothing on the lag, no occasions.",
+    omega_note="the abstract calls the percentages coefficients of variation (CL 37.4, V1 37.5, "
+    "Q 75.6, V2 120, KA 73.0, F 44.7 %): variance ln(1 + CV^2). Whether they are exact or "
+    "100 x log-SD is not settled; as the latter they are up to 27 % wider (V2), and both are kept. "
+    "Diagonal; nothing on the lag, no occasions.",
     structure=Linear(2, depot=True),
     parameters=parameters,
     routes={"oral": 0, "iv": 1},
