@@ -1,7 +1,7 @@
 """What changes the clearance of ciclosporin.
 
 Not here: fluconazole, because every patient behind one of the models took it and it would
-count twice; rifampicin and ritonavir, because no ratio was read.
+count twice; rifampicin, because no ratio was read.
 """
 
 from __future__ import annotations

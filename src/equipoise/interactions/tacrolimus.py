@@ -7,12 +7,9 @@ calcium antagonists, phenytoin. Diarrhea changes uptake, not clearance, and has 
 
 from __future__ import annotations
 
-import math
-
 from equipoise.interaction import SINGLE_DOSE, STEADY_STATE, Interaction
 from equipoise.interactions.sources import (
     AT_ONCE,
-    COBICISTAT,
     GONZALEZ,
     GU,
     INDUCTION,
@@ -22,7 +19,6 @@ from equipoise.interactions.sources import (
     MONOGRAPH,
     MORI,
     NO_DATE,
-    PAXLOVID_LETTER,
     POSACONAZOLE_LABEL,
     REVIEWED,
     TOWNSEND,
@@ -337,34 +333,6 @@ INTERACTIONS: tuple[Interaction, ...] = (
         n=12,
         note="The US label of tacrolimus has a warning on it since August 2023, whose text was "
         "not read",
-        reviewed_on=REVIEWED,
-    ),
-    Interaction(
-        id="tacrolimus_nirmatrelvir_ritonavir",
-        agent="tacrolimus",
-        partner="nirmatrelvir_ritonavir",
-        ratio=math.nan,
-        source=PAXLOVID_LETTER,
-        standing=PUBLISHED,
-        setting="life-threatening and fatal reactions are told, no ratio",
-        half_life=0.0,
-        timing=AT_ONCE,
-        label_status="monitor",
-        region="EU",
-        label_date="21 March 2024",
-        label=PAXLOVID_LETTER,
-        reviewed_on=REVIEWED,
-    ),
-    Interaction(
-        id="tacrolimus_cobicistat",
-        agent="tacrolimus",
-        partner="cobicistat",
-        ratio=math.nan,
-        source=COBICISTAT,
-        standing=PUBLISHED,
-        setting="organ recipients needed far less under daily levels, no ratio",
-        half_life=0.0,
-        timing=AT_ONCE,
         reviewed_on=REVIEWED,
     ),
 )
