@@ -66,7 +66,7 @@ INTERACTIONS: tuple[Interaction, ...] = (
         timing=AT_ONCE,
         label_status="adjust",
         region="US",
-        label_date="edition with delayed-release tablets",
+        label_date="edition with changes of November 2015",
         label=POSACONAZOLE_LABEL,
         reviewed_on=REVIEWED,
     ),
