@@ -8,6 +8,7 @@ from scipy.linalg import expm
 
 from equipoise import effects, models, targets
 from equipoise.assess import assess
+from equipoise.courses import OPEN_ABOVE
 from equipoise.model import PlainDose, course, draw_etas, simulate, typical
 from equipoise.models.mycophenolate_frymoyer2013 import MODEL, area
 from equipoise.patient import candidates, covariates, unread_levels
@@ -130,7 +131,10 @@ def test_an_assessed_adult_sees_area_window_and_options():
     assert 150.0 < area_of.posterior[2] < 300.0
     assert [t.id for t in exposure.targets] == ["mycophenolate_unbound_interval_300"]
     assert [e.id for e in exposure.effects] == ["mycophenolate_agvhd_below_300"]
-    assert any(one.options for one in found.options)
+    (weighed,) = (one for one in found.options if one.options)
+    # More always looks better against a window without an upper end: that is said.
+    assert weighed.options[0].id != "present"
+    assert OPEN_ABOVE in weighed.cautions
     assert MODEL.standing is Standing.TRANSCRIBED
 
 
