@@ -210,7 +210,7 @@ LETERMOVIR = _step(
     (BY_LEVEL,),
     MALESPINI,
     HIKASA,
-    label=("monitor", "US", "no date on the text read"),
+    label=("monitor", "US", "edition before June 2023"),
 )
 
 LETERMOVIR_STOP = _step(

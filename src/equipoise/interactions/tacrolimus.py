@@ -260,7 +260,7 @@ INTERACTIONS: tuple[Interaction, ...] = (
         n=92,
         label_status="monitor",
         region="US",
-        label_date=NO_DATE,
+        label_date="edition before June 2023",
         label=LETERMOVIR_LABEL,
         not_beside=("voriconazole",),
         note="After its stop the concentration per dose fell to 0.64 (0.43-0.99) with fluconazole "
@@ -282,7 +282,7 @@ INTERACTIONS: tuple[Interaction, ...] = (
         most=160.0,
         label_status="monitor",
         region="US",
-        label_date=NO_DATE,
+        label_date="edition before June 2023",
         label=LETERMOVIR_LABEL,
         reviewed_on=REVIEWED,
     ),
