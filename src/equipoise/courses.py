@@ -472,7 +472,7 @@ def _option_list(
             options = ordered(options)
     marked = research or not standing.may_feed_options
     label = "all of these windows" if also else f"{target.metric.value} in {target.unit}"
-    told = (preferred,) if preferred and ranked and options else ()
+    told: tuple[str, ...] = (preferred,) if preferred and ranked and options else ()
     told += (OPEN_ABOVE,) if all(math.isinf(w.high) for w in windows) else ()
     return OptionList(
         agent=known.model.agent,
