@@ -151,6 +151,14 @@ def test_a_total_level_is_not_read_and_that_is_said():
     assert unread_levels(MODEL, patient(total), 131.0) == ""
 
 
+def test_a_total_level_charted_as_unbound_is_a_suspect():
+    slip = value("mycophenolate_unbound", "1.2 ug/mL", 131.9)
+    (exposure,) = assess(patient(slip), 132.0).exposures
+    (level,) = exposure.levels
+    assert level.verdict == "suspect"
+    assert level.reasons
+
+
 def test_windows_of_total_and_unbound_drug_are_apart():
     record = patient()
     for analyte, other in (
