@@ -104,6 +104,30 @@ def test_few_courses_make_a_page_that_offers_nothing(
     assert "forecasts" not in json.loads(again)["models"][0]["replay"]
 
 
+def test_courses_that_no_model_can_read_say_what_they_lack(tmp_path: Path, shell: Shell) -> None:
+    columns = "record,type,at,known,name,value,unit,agent,amount,route,duration,method,low,high"
+    rows = [columns]
+    for id_ in ("B1", "B2"):
+        rows += [
+            f"{id_},header,,,equipoise,1,,,,,,,,",
+            f"{id_},header,,,day0,2026-01-10T08:00:00+01:00,,,,,,,,",
+            f"{id_},measurement,-24,-24,weight,75,kg,,,,,,,",
+            f"{id_},dose,0,,,,,busulfan,240 mg,iv,3 h,,,",
+            f"{id_},measurement,4,10,busulfan,3000,ng/mL,,,,,,,",
+        ]
+    place = tmp_path / "mine.csv"
+    place.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    lacks = "2 of 2 levels have no forecast: busulfan_choe2012 needs sex, which the record does not"
+    asked = ("--model", "busulfan_choe2012", "--draws", "100")
+    code, said, _ = shell("commission", place, *asked)
+    assert code == 0
+    assert lacks in " ".join(said.split())
+    assert "why: 0 patients have a forecast after a level; 20 were asked for" in said
+    code, _, err = shell("replay", "busulfan_choe2012", place, "--draws", "100")
+    assert code == 0
+    assert lacks in " ".join(err.split())
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
