@@ -29,6 +29,7 @@ from equipoise.formulary import (
     versions,
     write,
 )
+from equipoise.record import Record
 from equipoise.report.bedside import note_page, note_text
 from equipoise.shelves import SHELVES
 
@@ -302,6 +303,45 @@ def test_the_note_holds_dose_options_time_and_a_sum_that_a_hand_can_check() -> N
         assert word in " ".join(text.split())
         assert word in page
     assert max(map(len, text.splitlines())) <= 90
+
+
+def itp_child(level: float) -> Record:
+    """A week of 1 mg at 12 kg and bilirubin 30 umol/L, for which the model expects about 12."""
+    events: list[dict[str, Any]] = [
+        {"type": "measurement", "at": -24, "name": "weight", "value": "12 kg"},
+        {"type": "measurement", "at": -2, "known": 0, "name": "bilirubin", "value": "30 umol/L"},
+        *({"type": "dose", "at": 24 * day, "agent": "sirolimus", "amount": "1 mg", "route": "oral"}
+          for day in range(8)),
+        {"type": "measurement", "at": 167.5, "known": 175, "name": "sirolimus",
+         "value": f"{level:g} ng/mL"},
+    ]  # fmt: skip
+    head = {"id": "c1", "day0": "2026-03-10T08:00:00+01:00", "born": "2023-02-01",
+            "indication": "itp"}  # fmt: skip
+    return files.record_from_json({"equipoise": 1, **head, "events": events})
+
+
+def test_the_note_shows_a_level_that_the_estimate_does_not_reach_and_readings_that_differ() -> None:
+    answer = assess(itp_child(6.2), 175.0, seed=1)
+    (exposure,) = answer.exposures
+    (seen,) = exposure.levels
+    assert seen.posterior_median > 1.5 * seen.number
+    note = bedside_note(answer)
+    for said in (" ".join(note_text(note).split()), note_page(note)):
+        assert f"6.2 ng/mL; the model, having seen it, expects {seen.posterior_median:.3g}" in said
+        assert "The paper allows 2 readings of its variability" in said
+        (window,) = note.drugs[0].windows
+        differing = [(o, n) for o in window.options for n in o.notes if "candidates differ" in n]
+        assert differing
+        for option, words in differing:
+            assert f"{option.label}: {words}" in said
+
+
+def test_a_note_says_with_what_chance_no_option_lies_in_the_window() -> None:
+    note = bedside_note(assess(files.read_record(BUSULFAN)[0], -7 * 24 + 6.5))
+    (drug,) = note.drugs
+    none = replace(drug.windows[0], none_reaches=True)
+    said = note_text(replace(note, drugs=(replace(drug, windows=(none,)),)))
+    assert "No option weighed lies in the window with a chance of 50%." in " ".join(said.split())
 
 
 def test_a_sum_that_does_not_come_out_says_so() -> None:
