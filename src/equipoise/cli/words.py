@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from equipoise import chance
 from equipoise.cli.errors import WrongInput
 from equipoise.kinetics import kernels
 from equipoise.steps import Carry
@@ -250,10 +251,5 @@ def three(number: float) -> str:
 
 def percent(probability: float) -> str:
     """Odds for a table: whole percent; from a finite number of draws never 0 or 100."""
-    if probability != probability:  # NaN: the metric has no measured form
-        return "-"
-    if probability < 0.01:
-        return "<1 %"
-    if probability > 0.99:
-        return ">99 %"
-    return f"{100 * probability:.0f} %"
+    # NaN: the metric has no measured form.
+    return "-" if probability != probability else chance.percent(probability)
