@@ -1,12 +1,15 @@
 """A center adds a table that it owns: closed as shipped, open once it stands behind its numbers."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from equipoise import examples
 from equipoise.cli.entry import run
+from equipoise.model import PlainDose, typical
 from equipoise.modelfile import load
 from equipoise.source import Standing
 
@@ -41,6 +44,21 @@ def test_the_reference_result_of_the_form_is_reproduced():
     model = load(str(FILE), {})
     for check in model.checks:
         assert check.compute(model) == pytest.approx(check.expected, rel=check.tolerance)
+
+
+def test_the_scale_of_the_assay_changes_the_level_in_proportion_and_nothing_else():
+    """Half an AU in a ug: half the level, whatever saturates; a sink in mg is not one in AU."""
+    model = load(str(FILE), {})
+    au = model.thetas["AU_PER_UG"]
+    other = replace(model, thetas={**model.thetas, "AU_PER_UG": replace(au, number=0.5)})
+    doses = [PlainDose(24.0 * day, 150.0, "iv", 6.0) for day in range(3)]
+    one, half = (
+        typical(m, doses, [72.0, 240.0], covariates={"weight": 70.0, "lymphocytes": 0.2})
+        for m in (model, other)
+    )
+    for kind in ("values", "areas"):
+        whole, less = (getattr(found, kind)["atg_active_au"] for found in (one, half))
+        np.testing.assert_allclose(less, 0.5 * whole, rtol=1e-4)
 
 
 def test_as_shipped_the_gate_is_closed(capsys):
