@@ -194,6 +194,13 @@ def test_the_ensemble_as_one_model_gives_bands_and_no_option(kind, capsys):
 
 
 @BOTH
+def test_one_model_moves_whatever_the_ensemble_leaves_open_of_the_kinetics(kind):
+    open_ = {p.name for p in structures.PRIORS[kind] if p.kind == "kinetics"} | {"AU"}
+    assert set(research.MOVED[kind]) == open_ - {"WEIGHT", "VWEIGHT"}
+    assert set(research.of(kind).etas) == set(research.MOVED[kind])
+
+
+@BOTH
 def test_one_model_spreads_as_the_ensemble_does(kind, ensemble):
     model = research.of(kind)
     assert np.linalg.eigvalsh(model.omega_matrix).min() > 0.0
