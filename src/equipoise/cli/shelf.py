@@ -19,7 +19,7 @@ from equipoise.assessment import to_json
 from equipoise.cli.errors import WrongInput
 from equipoise.cli.words import json_option, print_json, show, table
 from equipoise.grading import manual
-from equipoise.interaction import Interaction
+from equipoise.interaction import STEADY_STATE, Interaction
 from equipoise.kinetics import Linear
 from equipoise.model import Model
 from equipoise.source import review_due
@@ -375,17 +375,33 @@ def show_interaction(id_: str, as_json: bool) -> None:
         ("n", str(found.n) if found.n else "not told"),
         ("source", found.source.text),
         ("standing", found.standing.word),
-        ("comes and goes", f"{pace}: {found.timing.text} (time course: hypothesis)"),
+        ("acts on a model", _acts(found)),
+        (
+            "comes and goes",
+            f"{pace}: {found.timing.text} (time course: hypothesis)" if found.acts else "-",
+        ),
         ("models of", found.population_class or "any population"),
-        ("not in a model with", ", ".join(found.unless) or "-"),
-        ("not beside", ", ".join(found.not_beside) or "-"),
-        ("not in", ", ".join(found.not_in) or "-"),
+        ("not in a model with", _listed(found.unless, "covariate")),
+        ("not beside", _listed(found.not_beside, "drug")),
+        ("not in the model", _listed(found.not_in, "id")),
         ("note", found.note or "-"),
         ("reviewed on", found.reviewed_on.isoformat() if found.reviewed_on else "-"),
         *_review(found.id, found.reviewed_on),
     ]
     show(f"{found.id}: {found.partner_label} with {found.agent}",
          table((("", "left"), ("", "left")), rows))  # fmt: skip
+
+
+def _acts(found: Interaction) -> str:
+    if math.isnan(found.ratio):
+        return "no: without a ratio it is told beside the dose"
+    if not found.acts:
+        return f"no: a ratio of {found.standing.word} standing is told beside the dose"
+    return "yes" if found.dosing == STEADY_STATE else "yes, where none measured at steady state can"
+
+
+def _listed(some: Sequence[str], what: str) -> str:
+    return f"{', '.join(some)} ({what})" if some else "-"
 
 
 def _ratio(found: Interaction) -> str:

@@ -169,12 +169,12 @@ def table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> 
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for heading, side in columns:
         right = side == "right"
-        # An id is to be copied: it stays on one line.
+        # An id is to be copied and a label's word to be found: each stays on one line.
         made.add_column(
             heading,
             justify="right" if right else "left",
             overflow="fold",
-            no_wrap=heading in ("id", "criterion"),
+            no_wrap=heading in ("id", "criterion", "label"),
         )
     for row in rows:
         made.add_row(*row)

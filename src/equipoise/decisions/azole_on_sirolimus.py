@@ -41,8 +41,8 @@ WHO = "transplant physician with pharmacist and infectious disease"
 AGENT = "sirolimus"
 
 STEADY_WAIT = 7 * 24.0 - 12.0
-"""Hours on an unchanged dose before a trough counts as steady: 7 days (sirolimus label, Cheng 2020),
-from the trough just before the dose that ends the seventh on (project convention)."""
+"""Hours on an unchanged dose before a trough counts as steady: 7 days (sirolimus label, Cheng
+2020), from the trough just before the dose that ends the seventh on (project convention)."""
 RECENT_LABS = 7 * 24.0
 """Hours for which a liver test counts as current (project convention)."""
 HORIZON = 18 * 24.0
