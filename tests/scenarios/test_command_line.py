@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from command_shell import ADULT, ATG, CASE_A, CHILD, DATA, NOW, PLAN, TOMORROW, Shell, in_a_process
-from equipoise import criteria, files, interactions
+from equipoise import criteria, files, guidance, interactions, models, targets
 from equipoise.assess import assess
 from equipoise.cli import assessing
 from equipoise.cli.entry import COMMANDS
@@ -570,3 +570,15 @@ def test_an_interaction_says_whether_it_acts_on_a_model(id_: str, acts: str, she
     assert f"acts on a model {acts}" in flat
     # What does not act has no time course either.
     assert ("comes and goes -" in flat) == acts.startswith("no")
+
+
+def test_what_the_examples_of_the_help_name_stands_on_the_shelves(shell: Shell) -> None:
+    ids = {each.id for shelf in (models, targets, criteria, guidance, interactions)
+           for each in shelf.ALL}  # fmt: skip
+    named = []
+    for command in [*COMMANDS, *(f"{shelf} show" for shelf in SHELVES)]:
+        _, out, _ = shell(*command.split(), "--help")
+        example = " ".join(out.partition("Example: ")[2].split())
+        named += re.findall(r"(?:--model|--target|--criterion|--approve| show) (\w+)", example)
+    assert len(named) > 8
+    assert [name for name in named if name not in ids] == []

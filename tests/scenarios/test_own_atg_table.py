@@ -13,7 +13,8 @@ from equipoise.model import PlainDose, typical
 from equipoise.modelfile import load
 from equipoise.source import Standing
 
-FILE = Path(__file__).resolve().parents[2] / "examples" / "models" / "atg_of_ours.py"
+ROOT = Path(__file__).resolve().parents[2]
+FILE = ROOT / "examples" / "models" / "atg_of_ours.py"
 RECORD = str(examples.path("atg_adult_unrelated"))
 WINDOW = "thymoglobulin_adult_unrelated_post_60_90"
 
@@ -75,6 +76,43 @@ def test_with_a_table_that_the_center_stands_behind_options_open(signed, capsys)
     assert len(found) >= 3
     assert "NOT FOR DOSING" not in json.dumps(answer)
     assert all(0.0 <= option["within"] <= 1.0 for option in found)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("Value(1.4,", "Value(2.4,"), "does not reproduce its own check, AUC of a small dose"),
+        (("    checks=(", "    checks=() and ("), "reproduces no published number"),
+    ],
+)
+def test_a_table_that_reproduces_nothing_gives_no_option(signed, change, said, tmp_path, capsys):
+    """One number typed wrongly: what the paper prints no longer comes out."""
+    file = Path(signed)
+    text = file.read_text(encoding="utf-8")
+    assert text.count(change[0]) == 1
+    file.write_text(text.replace(*change), encoding="utf-8")
+    assert plan(signed) == 2
+    assert said in capsys.readouterr().err
+    strategy = tmp_path / "guided.toml"
+    form = (ROOT / "examples" / "atg_level_guided.toml").read_text(encoding="utf-8")
+    strategy.write_text(form.replace("atg_thymoglobulin_linear", signed), encoding="utf-8")
+    asked = ["policy", RECORD, str(strategy), "--at", "day-2T18:00"]
+    assert run(asked) == 2
+    assert said in capsys.readouterr().err
+    assert plan(signed, "--research") == 0
+
+
+def test_the_card_of_a_file_holds_its_numbers_against_what_is_printed(signed, capsys):
+    assert run(["models", "show", signed]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "atg_of_ours: Active Thymoglobulin" in said
+    assert "AUC of a small dose" in said
+    file = Path(signed)
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("Value(1.4,", "Value(2.4,"), encoding="utf-8")
+    assert run(["models", "show", signed, "--json"]) == 0
+    (check,) = json.loads(capsys.readouterr().out)["checks"]
+    assert check["within"] is False
 
 
 def test_a_formulary_locks_the_file_by_its_content(signed, tmp_path, capsys):

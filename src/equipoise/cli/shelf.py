@@ -22,6 +22,7 @@ from equipoise.grading import manual
 from equipoise.interaction import STEADY_STATE, Interaction
 from equipoise.kinetics import Linear
 from equipoise.model import Model
+from equipoise.modelfile import load
 from equipoise.source import review_due
 
 Columns = Sequence[tuple[str, str]]
@@ -83,8 +84,12 @@ def list_models(as_json: bool) -> None:
 @click.argument("id_", metavar="ID")
 @json_option
 def show_model(id_: str, as_json: bool) -> None:
-    """One model: parameters with units and places, domain, standing, published numbers and ours."""
-    model = _find("model", id_, {m.id: m for m in models_shelf.ALL})
+    """One model: parameters with units and places, domain, standing, published numbers and ours.
+
+    ID is a shelf id or a Python model file.
+    """
+    shelf = {m.id: m for m in models_shelf.ALL}
+    model = load(id_, shelf) if id_.endswith(".py") else _find("model", id_, shelf)
     checks = [(c, c.compute(model)) for c in model.checks]
     if as_json:
         document = {
@@ -213,7 +218,7 @@ def list_targets(as_json: bool) -> None:
                 ("standing", "left")), rows))  # fmt: skip
 
 
-@targets.command("show", epilog="Example: equipoise targets show sirolimus_itp_adult")
+@targets.command("show", epilog="Example: equipoise targets show sirolimus_itp_5_15")
 @click.argument("id_", metavar="ID")
 @json_option
 def show_target(id_: str, as_json: bool) -> None:
@@ -307,7 +312,7 @@ def list_guidance(as_json: bool) -> None:
                 ("standing", "left")), rows))  # fmt: skip
 
 
-@guidance.command("show", epilog="Example: equipoise guidance show sirolimus_posaconazole_label")
+@guidance.command("show", epilog="Example: equipoise guidance show sirolimus_posaconazole_label_us")
 @click.argument("id_", metavar="ID")
 @json_option
 def show_guidance(id_: str, as_json: bool) -> None:
