@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import importlib.util
 import json
 import re
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from command_shell import ADULT, ATG, CHILD, NOW, TOMORROW, Shell
-from equipoise import examples, files
+from equipoise import examples, files, units
 from equipoise.assess import assess
 from equipoise.bedside import bedside_note
 from equipoise.charting import read_conventions
@@ -29,7 +30,7 @@ from equipoise.formulary import (
     versions,
     write,
 )
-from equipoise.record import Record
+from equipoise.record import Measurement, Record
 from equipoise.report.bedside import note_page, note_text
 from equipoise.shelves import SHELVES
 
@@ -326,7 +327,7 @@ def test_the_note_shows_a_level_that_the_estimate_does_not_reach_and_readings_th
     (seen,) = exposure.levels
     assert seen.posterior_median > 1.5 * seen.number
     note = bedside_note(answer)
-    for said in (" ".join(note_text(note).split()), note_page(note)):
+    for said in (" ".join(note_text(note).split()), html.unescape(note_page(note))):
         assert f"6.2 ng/mL; the model, having seen it, expects {seen.posterior_median:.3g}" in said
         assert "The paper allows 2 readings of its variability" in said
         (window,) = note.drugs[0].windows
@@ -334,6 +335,29 @@ def test_the_note_shows_a_level_that_the_estimate_does_not_reach_and_readings_th
         assert differing
         for option, words in differing:
             assert f"{option.label}: {words}" in said
+
+
+def test_a_suspect_is_shown_and_the_estimate_stands_with_and_without_it() -> None:
+    """A tenfold level at the end: the line that infused, or another patient's tube."""
+    at = 15 * 24.0 + 10.0
+    record = files.read_record(ADULT)[0]
+    alone = tuple(e for e in record.events if e.key != "posaconazole")
+    record = replace(record, events=alone)
+    value = units.parse("95 ng/mL")
+    drawn = Measurement(at=at - 2.0, known=at - 1.0, name="sirolimus", value=value, number=95.0)
+    answer, clean = (
+        assess(replace(record, events=events), at, seed=1)
+        for events in ((*record.events, drawn), record.events)
+    )
+    assert [x.verdict for x in answer.exposures[0].levels] == ["used", "used", "suspect"]
+    said = next(c for c in answer.exposures[0].cautions if "without the 1 suspect level" in c)
+    full, less, robust = (float(x) for x in re.findall(r"([0-9.]+)(?: ng/mL)? with", said))
+    trough = next(s for s in clean.exposures[0].summaries if s.name == "trough")
+    # The most likely patient beside the median of draws, on a chart without that level.
+    assert less == pytest.approx(trough.posterior[2], rel=0.05)
+    assert full > 1.1 * less
+    assert less <= robust < full
+    assert "[suspect]" in note_text(bedside_note(answer))
 
 
 def test_a_note_says_with_what_chance_no_option_lies_in_the_window() -> None:
