@@ -118,8 +118,8 @@ def plan(
         if target.agent != model.agent:
             raise WrongInput(f"--target {target.id} is for {target.agent}, not {model.agent}")
         shelved = shelf_models.get(model.id) is model
-        own = "" if research or shelved else unreproduced(model)
-        why = gate(model, target, research=research) or own
+        missed = "" if research or shelved else unreproduced(model)
+        why = gate(model, target, research=research) or missed
         if why:
             raise GateError(why)
     limits = [read_limit(text, models[0]) for text in dict.fromkeys(bounds)]

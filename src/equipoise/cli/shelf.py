@@ -386,9 +386,9 @@ def show_interaction(id_: str, as_json: bool) -> None:
             f"{pace}: {found.timing.text} (time course: hypothesis)" if found.acts else "-",
         ),
         ("models of", found.population_class or "any population"),
-        ("not in a model with", _listed(found.unless, "covariate")),
-        ("not beside", _listed(found.not_beside, "drug")),
-        ("not in the model", _listed(found.not_in, "id")),
+        ("not in a model with", ", ".join(found.unless) or "-"),
+        ("not beside", ", ".join(found.not_beside) or "-"),
+        ("not in the model", ", ".join(found.not_in) or "-"),
         ("note", found.note or "-"),
         ("reviewed on", found.reviewed_on.isoformat() if found.reviewed_on else "-"),
         *_review(found.id, found.reviewed_on),
@@ -403,10 +403,6 @@ def _acts(found: Interaction) -> str:
     if not found.acts:
         return f"no: a ratio of {found.standing.word} standing is told beside the dose"
     return "yes" if found.dosing == STEADY_STATE else "yes, where none measured at steady state can"
-
-
-def _listed(some: Sequence[str], what: str) -> str:
-    return f"{', '.join(some)} ({what})" if some else "-"
 
 
 def _ratio(found: Interaction) -> str:
