@@ -383,7 +383,9 @@ def show_interaction(id_: str, as_json: bool) -> None:
         ("acts on a model", _acts(found)),
         (
             "comes and goes",
-            f"{pace}: {found.timing.text} (time course: hypothesis)" if found.acts else "-",
+            f"{pace}: {found.timing.text} (time course: hypothesis)"
+            if found.acts or found.half_life or found.leaving
+            else "-",
         ),
         ("models of", found.population_class or "any population"),
         ("not in a model with", ", ".join(found.unless) or "-"),
