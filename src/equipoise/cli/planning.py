@@ -37,7 +37,7 @@ from equipoise.formulary import MODELS, TARGETS, read_formulary, require
 from equipoise.joint import apart, combinations, read_limit
 from equipoise.mixture import Mixture, mixed_list, mixture, with_spread
 from equipoise.model import Model
-from equipoise.modelfile import load
+from equipoise.modelfile import load, unreproduced
 from equipoise.offer import Offer, proposals, read_offer
 from equipoise.plan import GateError, gate
 from equipoise.preference import ranges_text
@@ -122,7 +122,9 @@ def plan(
     for target, model in product(targets, models):
         if target.agent != model.agent:
             raise WrongInput(f"--target {target.id} is for {target.agent}, not {model.agent}")
-        why = gate(model, target, research=research)
+        shelved = shelf_models.get(model.id) is model
+        missed = "" if research or shelved else unreproduced(model)
+        why = gate(model, target, research=research) or missed
         if why:
             raise GateError(why)
     limits = [read_limit(text, models[0]) for text in dict.fromkeys(bounds)]
