@@ -229,18 +229,22 @@ def working(what: str) -> Iterator[Callable[[str], None]]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all.
+    """Write a file whole or not at all; a device or a pipe is written to as it is.
 
     Fails  WrongInput where the place cannot be written.
     """
-    part = path.with_name(path.name + ".part")
+    # A rename would put a file where /dev/stdout was.
+    special = path.exists() and not (path.is_file() or path.is_dir())
+    part = path if special else path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(path)
+        if not special:
+            part.replace(path)
     except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+        if not special:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
         raise WrongInput(
             f"{path} cannot be written: {error.strerror}; choose another place"
         ) from None
