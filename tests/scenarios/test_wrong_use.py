@@ -168,4 +168,5 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     write_text(pipe, "a line\n")
     reader.join(timeout=10)
     assert read == ["a line\n"]
-    assert pipe.is_fifo() and list(tmp_path.iterdir()) == [pipe]
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
