@@ -113,6 +113,35 @@ def test_a_fall_in_donor_cd3_is_a_rise_of_the_recipient_and_no_relapse() -> None
 
 
 @pytest.mark.parametrize(
+    ("beside", "stands"),
+    [
+        ((), "met"),
+        ((mrd("0", 149),), "met"),
+        ((mrd("3e-4", 149),), "not met"),
+        ((mrd("3e-4", 100), mrd("0", 149)), "met"),
+        (({"type": "finding", "at": 149 * DAY, "name": "relapse", "value": "molecular"},),
+         "not met"),
+        ((share("99 %", 149, "donor_chimerism_cd34"),), "not met"),
+    ],
+)  # fmt: skip
+def test_cd3_stands_alone_only_where_no_disease_stands_beside_it(
+    beside: tuple[dict[str, Any], ...], stands: str
+) -> None:
+    found = assessed(share("98 %", 91), share("91 %", 149), *beside, at=150)
+    (alone,) = [a for a in found.advice if a.recommendation.id == "cd3_chimerism_alone"]
+    assert alone.applies.value == stands
+
+
+def test_donor_cd3_of_95_percent_is_mixed_and_above_it_complete() -> None:
+    answers = []
+    for text in ("95 %", "95.1 %", ">95 %", "<95 %"):
+        found = assessed(share(text, 149), at=150)
+        (alone,) = [a for a in found.advice if a.recommendation.id == "cd3_chimerism_alone"]
+        answers.append(alone.applies.value)
+    assert answers == ["met", "not met", "not met", "met"]
+
+
+@pytest.mark.parametrize(
     ("values", "says"),
     [
         ((">99 %", ">99 %", "98 %"), "complete chimerism by the last sample"),
