@@ -292,6 +292,7 @@ def _from_curves(name: str, place: str, folder: Path | None) -> tuple[float, flo
         f"{patients} and {others} patients laid out with {events} and {other_events} events; "
         "proportional hazards are assumed"
     )
+    made = "; ".join((made, *found.doubts))
     return found.estimate, found.low, found.high, made
 
 
