@@ -169,6 +169,8 @@ class Effect:
     """Donors of the grafts it speaks of, as records say them; empty: any."""
     product: str = ""
     """What the manipulation of the graft must name for it to be this one; empty: any."""
+    first_graft: bool = False
+    """Whether its patients had their first transplant."""
     by_day: float = math.nan
     """Of a count: the day after the graft by which it is asked for."""
     times: int = 1

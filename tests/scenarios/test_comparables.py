@@ -120,7 +120,8 @@ def test_an_unmanipulated_graft_is_asked_about_counts_only() -> None:
         ([(30, "60 /uL"), (60, "20 /uL"), (90, "60 /uL")], 120.0, Truth.UNKNOWN, Truth.MET),
         ([(30, "60 /uL"), (60, "60 /uL"), (90, "20 /uL")], 120.0, Truth.NOT_MET, Truth.MET),
         # A low count of day 60 does not say what was counted by day 100.
-        ([(60, "20 /uL")], 120.0, Truth.UNKNOWN, Truth.NOT_MET),
+        ([(60, "20 /uL")], 120.0, Truth.UNKNOWN, Truth.UNKNOWN),
+        ([(60, "20 /uL"), (75, "20 /uL")], 120.0, Truth.MET, Truth.NOT_MET),
         # The hundredth calendar day is the last, whole.
         ([(90, "60 /uL"), (100.4, "60 /uL")], 120.0, Truth.NOT_MET, Truth.MET),
         ([(90, "60 /uL"), (101.0, "60 /uL")], 120.0, Truth.UNKNOWN, Truth.MET),
@@ -168,6 +169,34 @@ def test_children_are_no_cohort_for_an_adult(values: list[tuple[float, str]]) ->
     assert Truth.MET in (young[FAILED].applies, young[REACHED].applies)
 
 
+def test_age_is_that_at_the_graft() -> None:
+    """Seventeen on the day of the graft (2025-03-10), eighteen when the count is asked for."""
+    found = held(
+        graft("matched_unrelated"), *cd4((60, "60 /uL"), (90, "80 /uL")), born="2007-05-01"
+    )
+    assert found[REACHED].applies is Truth.MET
+    product = graft("matched_unrelated", manipulation="Orca-T")
+    assert held(product, platform="adult_unrelated", born="2007-05-01")[ORCA].reason == (
+        "seen in patients 18 and over years of age"
+    )
+
+
+def test_a_graft_charted_by_its_product_alone_is_an_engineered_one() -> None:
+    product = graft("matched_unrelated", manipulation="Orca-T", CD34="5e6 /kg")
+    assert held(product, platform="adult_unrelated")[ORCA].applies is Truth.MET
+    plain = graft("matched_unrelated", manipulation="unmanipulated", CD34="5e6 /kg")
+    assert held(plain, platform="adult_unrelated") == {}
+
+
+def test_a_second_graft_is_not_a_first_transplant() -> None:
+    first = graft("matched_sibling", -400 * DAY)
+    counts = cd4((60, "60 /uL"), (90, "80 /uL"))
+    found = held(first, graft("haploidentical"), *counts, born=CHILD)
+    assert found[REACHED].applies is Truth.UNKNOWN
+    assert "first transplant; here a graft of day -400 stands" in found[REACHED].reason
+    assert held(graft("haploidentical"), *counts, born=CHILD)[REACHED].applies is Truth.MET
+
+
 def test_two_values_of_one_day_are_one() -> None:
     twice = held(graft("matched_unrelated"), *cd4((60, "60 /uL"), (60.2, "70 /uL")), born=CHILD)
     assert twice[FAILED].applies is Truth.UNKNOWN
@@ -175,7 +204,7 @@ def test_two_values_of_one_day_are_one() -> None:
 
 def test_what_is_known_later_does_not_count() -> None:
     late = [value("cd4", "90 /uL", 95 * DAY) | {"known": 130 * DAY}]
-    found = held(graft("matched_unrelated"), *cd4((40, "30 /uL")), *late, day=120.0, born=CHILD)
+    found = held(graft("matched_unrelated"), *cd4((80, "30 /uL")), *late, day=120.0, born=CHILD)
     assert found[REACHED].applies is Truth.NOT_MET
 
 

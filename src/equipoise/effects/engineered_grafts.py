@@ -142,6 +142,7 @@ _MILESTONE = Effect(
     source=VAN_ROESSEL,
     standing=Standing.PUBLISHED,
     ages_open=ADULT,
+    first_graft=True,
     by_day=100.0,
     times=2,
     criterion="cd4_recovery_vanroessel2020",
