@@ -195,6 +195,19 @@ def test_a_course_that_turns_is_not_taken_for_a_line() -> None:
     assert any("does not hold" in n for n in only(*turned).notes)
 
 
+def test_two_days_never_show_a_turn() -> None:
+    fall = [
+        share("0.4 %", 7, "donor_chimerism_whole", method="dPCR", limit="0.05 %"),
+        share("<0.05 %", 14, "donor_chimerism_whole", method="dPCR"),
+        share("<1 %", 14.1, "donor_chimerism_whole", method="STR"),
+    ]
+    notes = only(*fall).notes
+    assert not any("turned" in n for n in notes)
+    assert any("go by the samples" in n for n in notes)
+    slow = [share("98 %", 91), share("91 %", 149)]
+    assert not any("go by the samples" in n for n in only(*slow).notes)
+
+
 def test_a_negative_without_limit_or_input_is_left_out_and_said() -> None:
     found = only(*RISE, mrd("0", 30, input=None))
     assert len(found.readings) == 4

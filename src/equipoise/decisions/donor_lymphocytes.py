@@ -150,7 +150,8 @@ def _first(situation: Situation, case: Case) -> tuple[str, ...]:
         dose = cd3_per_kg(situation, case.cells)
         if dose is not None and dose > HIGHEST:
             said.append("The planned CD3 dose is above 1e8/kg, the most in print: not supported.")
-        said += [n for n in _series(situation, case.cells) if "sooner" in n or "more than" in n]
+        notes = (*_series(situation, case.cells), *_start_note(situation, case, case.cells))
+        said += [n for n in notes if "sooner" in n or "more than" in n]
     return tuple(said)
 
 
@@ -220,15 +221,15 @@ def _options(situation: Situation, case: Case) -> tuple[DecisionOption, ...]:
 
 
 def _settle(case: Case) -> DecisionOption:
-    tests = ["CD34+ and whole-marrow chimerism"]
+    tests = ["chimerism of CD34+ and of whole marrow"]
     if case.mismatched and case.hla_loss is None:
         tests.insert(0, "HLA loss")
     if not case.myeloid and not case.cd19:
         tests.insert(len(tests) - 1, "CD19")
     return DecisionOption(
         "Settle first what decides",
-        f"Marrow with {', '.join(tests)}. Two of 3 relapses after haploidentical and none of 6 "
-        "after HLA-identical transplantation had lost HLA.",
+        f"Test the marrow: {', '.join(tests)}. Two of 3 relapses after haploidentical and none of "
+        "6 after HLA-identical transplantation had lost HLA.",
         (HLA_LOSS, CD19_REVIEW),
         Standing.PUBLISHED,
         evidence=Evidence("4"),
@@ -373,6 +374,7 @@ def _notes(situation: Situation, case: Case) -> tuple[str, ...]:
         notes.append("The donor of the graft is not charted: taken as one who may be mismatched.")
     if case.cells is not None:
         notes += _series(situation, case.cells)
+        notes += _start_note(situation, case, case.cells)
         notes.append(_risk(situation, case, case.cells))
     notes.append(
         "What else is on board at planned cells stands in its own panel; unknown is not absent."
@@ -380,13 +382,36 @@ def _notes(situation: Situation, case: Case) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _series(situation: Situation, planned: Cells) -> list[str]:
-    """A further infusion held against the handbook's interval and steps."""
-    before = [
+def _before(situation: Situation) -> list[Cells]:
+    """Donor lymphocytes given so far."""
+    return [
         c
         for c in situation.record.cells("donor_lymphocytes")
         if c.at <= situation.at + SAME_TIME and c.status not in ("planned", "held")
     ]
+
+
+def _start_note(situation: Situation, case: Case, planned: Cells) -> list[str]:
+    """A first infusion held against the handbook's first doses, where it is above them."""
+    dose = cd3_per_kg(situation, planned)
+    rows = first_doses(case.intent, case.graft.donor, (planned.at - case.graft.at) / MONTH)
+    if _before(situation) or dose is None or not rows:
+        return []
+    highest = max(high for _, (_, high) in rows)
+    if dose <= highest * (1.0 + 1e-9):
+        return []
+    far = ""
+    if dose >= STEP * highest * (1.0 - 1e-9):
+        far = " It is ten times or more than that: check the exponent, and whether it is per kg."
+    return [
+        f"The planned first dose is {dose:.2g} CD3 per kg, {dose / highest:.3g} times the highest "
+        f"first dose of the handbook for this donor, intent and time ({highest:.0e}).{far}"
+    ]
+
+
+def _series(situation: Situation, planned: Cells) -> list[str]:
+    """A further infusion held against the handbook's interval and steps."""
+    before = _before(situation)
     if not before:
         return []
     last = before[-1]

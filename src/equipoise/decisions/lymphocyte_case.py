@@ -28,7 +28,7 @@ CHIMERISM = ("donor_chimerism_cd34", "donor_chimerism_cd3", "donor_chimerism_who
 MYELOID = ("npm1", "runx1", "cbfb", "pml", "wt1", "flt3", "inv16")
 """How markers begin that speak of myeloid disease, on which blinatumomab does not act."""
 
-LYMPHOID = ("ig", "tr")
+LYMPHOID = ("ig", "tr/", "tr ", "tra", "trb", "trd", "trg", "tcr")
 """How markers begin that speak of lymphoid disease: rearranged genes of its receptors."""
 
 ENGAGER = "blinatumomab"
@@ -189,7 +189,7 @@ def find_case(situation: Situation) -> Case | None:
         suppression=suppression,
         suppressing=suppressing,
         myeloid=any(m.marker.casefold().startswith(MYELOID) for _, m in shares),
-        lymphoid=any(m.marker.casefold().startswith(LYMPHOID) for _, m in shares)
+        lymphoid=any(f"{m.marker.casefold()} ".startswith(LYMPHOID) for _, m in shares)
         or record.latest_finding("cd19_expression", t) is not None
         or bool(record.doses(ENGAGER)),
     )
