@@ -31,9 +31,11 @@ FEWEST_RISKS = 2
 """Numbers at risk that each arm needs: the patients at the start and at least one later number."""
 SLACK = 0.02
 """By how much a digitized curve may seem to rise: the hand that reads it. Project convention."""
-FEW_OFF, PART_OFF = 3, 0.05
-"""Patients, or the part of an arm if that is more, by which what is laid out may miss what is
-printed before it is said. Project convention."""
+FEW_OFF = 3
+"""Patients by which what is laid out may miss what is printed before it is said. Project
+convention."""
+PART_OFF = 0.05
+"""The same as a part of the arm, where that is more. Project convention."""
 
 
 class CurveError(ValueError):

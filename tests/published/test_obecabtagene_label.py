@@ -11,6 +11,7 @@ from equipoise import guidance, units
 from equipoise.advice import Situation, Verdict
 from equipoise.criterion import Truth
 from equipoise.guidance.obecabtagene_label import (
+    BAGS,
     GROUP,
     LOW_PARTS,
     SPLIT,
@@ -149,3 +150,9 @@ def test_the_amounts_are_provisional_and_the_unread_one_is_not_made_up() -> None
     assert GROUP in guidance.ALL
     assert GROUP.standing is Standing.PROVISIONAL
     assert "at high burden the amounts were not read" in GROUP.statement
+
+
+def test_the_labels_bags_make_up_the_total() -> None:
+    """Table 1 of section 2: bags of 10, 100 and 300 x 10^6."""
+    assert sum(BAGS) == TOTAL
+    assert "bags hold 10, 100 and 300 x 10^6" in group(PLAN, DEPLETION, marrow("35 %")).detail

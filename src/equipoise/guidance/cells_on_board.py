@@ -164,7 +164,9 @@ def _off_immunosuppression(situation: Situation) -> Verdict:
         return Verdict(Truth.MET, (*because, *near), detail="immunosuppression within 30 days")
     if unsure:
         return Verdict(Truth.UNKNOWN, (*because, *unsure), ("stop of immunosuppression",))
-    return Verdict(Truth.NOT_MET, tuple(because), detail="all of it that is charted ended a month before")
+    return Verdict(
+        Truth.NOT_MET, tuple(because), detail="all of it that is charted ended a month before"
+    )
 
 
 OFF_IMMUNOSUPPRESSION = Recommendation(
