@@ -142,9 +142,7 @@ def _dosed(effect: Effect, grafts: Sequence[Cells], past: Record) -> tuple[Truth
     """Whether the dose lies in the range of the cohort; any dose where it names no range."""
     low, high = effect.applies_low, effect.applies_high
     given = [(c, q) for c in grafts for key, q in c.doses if key == effect.analyte]
-    charted = ", ".join(
-        f"{effect.analyte} {q.text}, day {past.calendar_day(c.at):+d}" for c, q in given
-    )
+    charted = ", ".join(f"{effect.analyte} {q.text}, {_day(past, c.at)}" for c, q in given)
     if low <= 0.0 and math.isinf(high):
         return Truth.MET, "", charted
     unit = effect.unit
@@ -176,13 +174,13 @@ def _counted(
     label = names.measurement(effect.analyte).label
     end = past.day_end(past.calendar_day(graft.at) + round(effect.by_day))
     values = past.measurements(effect.analyte, start=graft.at, end=min(at, end) + SAME_TIME)
-    charted = ", ".join(f"{m.text} day {past.calendar_day(m.at):+d}" for m in values)
+    charted = ", ".join(f"{m.text} {_day(past, m.at)}" for m in values)
     charted = f"{label} {charted}" if charted else ""
     late = min(at, end) - RECENT
     reached, when = _by_grade(effect, grade) if effect.criterion else _once(values, limit, late)
     many = f" in {effect.times} counts running" if effect.times > 1 else ""
     if reached is Truth.MET:
-        said = f"here over {limit:g} {effect.unit}{many} by day {past.calendar_day(when):+d}"
+        said = f"here over {limit:g} {effect.unit}{many} by {_day(past, when)}"
         if above:
             return Truth.MET, said, charted
         return Truth.NOT_MET, f"its patients did not reach that; {said}", charted
@@ -228,6 +226,12 @@ def _open(measured: Measurement, limit: float) -> bool:
     """Whether a bound leaves it open on which side of the limit the value lies."""
     over = measured.number > limit
     return over if measured.censored == "<" else measured.censored == ">" and not over
+
+
+def _day(past: Record, at: float) -> str:
+    """ "day -4", "day 0"."""
+    day = past.calendar_day(at)
+    return f"day {day:+d}" if day else "day 0"
 
 
 def _range(low: float, high: float) -> str:

@@ -58,6 +58,8 @@ def test_the_haploidentical_cohort_speaks_of_its_platform_and_dose_alone() -> No
     assert found[HAPLO].charted == "Treg 2e6 /kg, day -4"
     assert found[ORCA].applies is Truth.NOT_MET
     assert "here the donor is haploidentical" in found[ORCA].reason
+    same_day = held(graft("haploidentical", Treg="2e6 /kg"), platform="treg_tcon")
+    assert same_day[HAPLO].charted == "Treg 2e6 /kg, day 0"
     much = held(graft("haploidentical", Treg="8e6 /kg"), platform="treg_tcon")
     assert much[HAPLO].reason == "seen at 2e+06 to 4e+06 /kg; here 8e+06"
     elsewhere = held(graft("haploidentical", Treg="2e6 /kg"), platform="haploidentical_replete")
@@ -217,6 +219,7 @@ def test_the_report_keeps_them_apart_and_promises_nothing() -> None:
     assessed = assess(record, t)
     panel = " ".join(report.text(assessed).split())
     assert "never what this one will have" in panel
+    assert "the disease was not, so read whose cohort it is" in panel
     assert "here the donor is haploidentical" in panel
     page = report.html(assessed)
     assert "cut-point data-derived" in page

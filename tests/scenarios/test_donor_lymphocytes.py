@@ -271,6 +271,7 @@ def test_a_first_dose_above_the_handbooks_is_said_and_first_from_ten_times(
     made = opened(mrd(), weight, planned(doses={"CD3": dose}))
     notes = [n for n in made.notes if "first dose of the handbook" in n]
     assert [n for n in notes if says and says in n] == notes
+    assert not any("e+0" in n for n in made.notes)
     assert bool(notes) is (says is not None)
     assert any("check the exponent" in line for line in made.first) is first
     if first:

@@ -61,7 +61,7 @@ def test_a_mark_ahead_has_its_time_and_one_behind_has_none(falling: Assessment) 
     assert VERMILION not in plot(chimerism, falling)
     said = description(disease, title(disease), Clock(falling.day0), share)
     days = next(c.days for c in disease.crossings if c.days)
-    assert f"reached after {days[2]:.0f} days" in said
+    assert f"reached {days[2]:.0f} days after the last sample" in said
     assert "if nothing changes" in said
     passed = description(chimerism, title(chimerism), Clock(falling.day0), share)
     assert "reached" not in passed

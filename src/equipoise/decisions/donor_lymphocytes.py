@@ -26,6 +26,7 @@ from equipoise.decisions.lymphocyte_case import (
     status_both,
     status_cells,
     suppression_need,
+    written,
 )
 from equipoise.decisions.lymphocyte_facts import (
     BAR,
@@ -243,9 +244,9 @@ def _starts(situation: Situation, case: Case) -> str:
         return "No first dose is in print for this donor and time."
     parts = []
     for month, (low, high) in rows:
-        dose = f"{low:.0e}".replace("e+0", "e")
+        dose = written(low)
         if high > low:
-            dose += f" to {high:.0e}".replace("e+0", "e")
+            dose += f" to {written(high)}"
         when = f"at {month} months" if month else "after chemotherapy"
         parts.append(f"{dose} CD3/kg {when}")
     return f"First dose in print, {case.intent}: {', '.join(parts)} (level C)."
@@ -404,8 +405,9 @@ def _start_note(situation: Situation, case: Case, planned: Cells) -> list[str]:
     if dose >= STEP * highest * (1.0 - 1e-9):
         far = " It is ten times or more than that: check the exponent, and whether it is per kg."
     return [
-        f"The planned first dose is {dose:.2g} CD3 per kg, {dose / highest:.3g} times the highest "
-        f"first dose of the handbook for this donor, intent and time ({highest:.0e}).{far}"
+        f"The planned first dose is {written(dose)} CD3 per kg, {dose / highest:.3g} times the "
+        f"highest first dose of the handbook for this donor, intent and time ({written(highest)})."
+        f"{far}"
     ]
 
 

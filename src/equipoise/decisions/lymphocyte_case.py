@@ -218,6 +218,11 @@ def cd3_per_kg(situation: Situation, cells: Cells) -> float | None:
     return None
 
 
+def written(number: float) -> str:
+    """Cells per kg as people write them: "5e7", "2.5e6"."""
+    return f"{number:.1e}".replace(".0e", "e").replace("e+0", "e")
+
+
 def need(name: str, known: bool, text: str) -> Need:
     """A need whose text stands alone, name first."""
     return Need(name, known, f"{name}: {text}")

@@ -81,8 +81,8 @@ def description(signal: Signal, title: str, clock: Clock, shown: Shown) -> str:
     )
     reached = [c for c in signal.crossings if c.days and c.passed < 0.5]
     ahead = "".join(
-        f" {c.mark.text} reached after {c.days[2]:.0f} days (90%: {c.days[0]:.0f} to "
-        f"{c.days[4]:.0f}) if nothing changes."
+        f" {c.mark.text} reached {c.days[2]:.0f} days after the last sample (90%: "
+        f"{c.days[0]:.0f} to {c.days[4]:.0f}) if nothing changes."
         for c in reached
     )
     return f"{title}: {said}. {signal.trend}.{ahead}"
