@@ -172,6 +172,10 @@ def test_active_gvhd_and_immunosuppression_are_looked_at() -> None:
     assert "Taper immunosuppression first" not in labels(stopped)
     assert needs(stopped)["immunosuppression"] is True
     assert needs(opened(mrd()))["immunosuppression"] is False
+    ahead = {"type": "stop", "at": 160 * DAY, "known": 149 * DAY, "agent": "tacrolimus"}
+    still = opened(mrd(), ahead)
+    assert "Taper immunosuppression first" in labels(still), "who stops it later takes it now"
+    assert needs(still)["immunosuppression"] is False
 
 
 def test_it_closes_with_what_is_planned() -> None:

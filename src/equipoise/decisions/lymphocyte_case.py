@@ -173,6 +173,10 @@ def find_case(situation: Situation) -> Case | None:
     ):
         antigen = None
     suppression, suppressing = situation.running(*SUPPRESSING)
+    later = any(s.at > t + SAME_TIME for a in SUPPRESSING for s in record.stops(a))
+    if suppression is Truth.NOT_MET and later:
+        # Who stops a drug later takes it now, whether its doses are charted or not.
+        suppression = Truth.UNKNOWN
     return Case(
         graft=graft,
         intent=intent,
@@ -197,7 +201,8 @@ def find_case(situation: Situation) -> Case | None:
 
 def _running(situation: Situation, graft: Cells) -> Dose | None:
     """The infusion of blinatumomab that runs now, None where none does."""
-    if situation.stop_of(ENGAGER) is not None:
+    stop = situation.stop_of(ENGAGER)
+    if stop is not None and stop.at <= situation.at + SAME_TIME:
         return None
     for dose in reversed(situation.given(ENGAGER)):
         if dose.at > graft.at and dose.at + dose.duration > situation.at + SAME_TIME:
@@ -263,7 +268,7 @@ def suppression_need(situation: Situation, case: Case) -> Need:
     """Whether immunosuppression runs."""
     words = {
         Truth.MET: "running",
-        Truth.UNKNOWN: "last dose long ago and no stop",
+        Truth.UNKNOWN: "last dose long ago and no stop, or a stop ahead and no doses",
         Truth.NOT_MET: "stopped",
     }[case.suppression]
     charted = bool(case.suppressing) or any(situation.stop_of(a) for a in SUPPRESSING)
