@@ -205,7 +205,21 @@ def _first_part(situation: Situation) -> Verdict:
             "high burden: the first part is the smaller one; its amount was not read and is on "
             f"the label, whose bags hold {_BAGS}; the second is what remains of {_cells(TOTAL)}"
         )
-    return Verdict(Truth.MET, tuple(because), detail=detail)
+    return Verdict(Truth.MET, tuple(because), detail=detail + _against(group, _dose(first)))
+
+
+def _against(group: str, planned: float | None) -> str:
+    """What to say of a planned first part that does not go with the burden, else ""."""
+    low = LOW_PARTS[0]
+    if planned is None:
+        return ""
+    if group == "low" and abs(planned - low) > 0.01 * TOTAL:
+        return f"; {_cells(planned)} are planned, which is not that: check it"
+    if group == "high" and planned > 0.99 * low:
+        return (
+            f"; {_cells(planned)} are planned, no less than the first part at low burden: check it"
+        )
+    return ""
 
 
 GROUP = Recommendation(
