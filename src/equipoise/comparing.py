@@ -139,24 +139,39 @@ def _lacking(
 
 
 def _dosed(effect: Effect, grafts: Sequence[Cells], past: Record) -> tuple[Truth, str, str]:
-    """Whether the dose lies in the range of the cohort; any dose where it names no range."""
-    low, high = effect.applies_low, effect.applies_high
-    given = [(c, q) for c in grafts for key, q in c.doses if key == effect.analyte]
-    charted = ", ".join(f"{effect.analyte} {q.text}, {_day(past, c.at)}" for c, q in given)
+    """Whether the doses lie in the ranges of the cohort; any dose where it names no range."""
+    ranges = ((effect.analyte, effect.applies_low, effect.applies_high), *effect.also)
+    charted = ", ".join(
+        f"{key} {q.text}, {_day(past, c.at)}"
+        for key, _, _ in ranges for c in grafts for own, q in c.doses if own == key
+    )  # fmt: skip
+    answers = [_in_range(key, low, high, effect.unit, grafts) for key, low, high in ranges]
+    for wanted in (Truth.NOT_MET, Truth.UNKNOWN):
+        why = "; ".join(said for truth, said in answers if truth is wanted)
+        if why:
+            return wanted, why, charted
+    return Truth.MET, "", charted
+
+
+def _in_range(
+    key: str, low: float, high: float, unit: str, grafts: Sequence[Cells]
+) -> tuple[Truth, str]:
+    """Whether the sum of one kind of cells lies from low to high, and why not."""
     if low <= 0.0 and math.isinf(high):
-        return Truth.MET, "", charted
-    unit = effect.unit
+        return Truth.MET, ""
     if unit not in units.UNITS:
-        return Truth.UNKNOWN, f"its measure, {unit}, has no place in a record", charted
+        return Truth.UNKNOWN, f"its measure, {unit}, has no place in a record"
+    given = [q for c in grafts for own, q in c.doses if own == key]
     if not given:
-        return Truth.UNKNOWN, f"no {effect.analyte} dose is charted on the graft", ""
-    if any(units.UNITS[q.unit].dimension != units.UNITS[unit].dimension for _, q in given):
-        return Truth.UNKNOWN, f"the {effect.analyte} dose is not charted in {unit}", charted
-    total = sum(float(units.convert(float(q.number), q.unit, unit)) for _, q in given)
+        return Truth.UNKNOWN, f"no {key} dose is charted on the graft"
+    if any(units.UNITS[q.unit].dimension != units.UNITS[unit].dimension for q in given):
+        return Truth.UNKNOWN, f"the {key} dose is not charted in {unit}"
+    total = sum(float(units.convert(float(q.number), q.unit, unit)) for q in given)
     # Doses are written with two or three digits: an end of the range still belongs to it.
     if low * (1.0 - 1e-9) <= total <= high * (1.0 + 1e-9):
-        return Truth.MET, "", charted
-    return Truth.NOT_MET, f"seen at {_range(low, high)} {unit}; here {total:.3g}", charted
+        return Truth.MET, ""
+    what = "" if low > 0.0 else f"{key} "
+    return Truth.NOT_MET, f"seen at {what}{_range(low, high)} {unit}; here {total:.3g}"
 
 
 def _counted(
@@ -237,6 +252,8 @@ def _day(past: Record, at: float) -> str:
 def _range(low: float, high: float) -> str:
     if math.isinf(high):
         return f"{low:.3g} and more"
+    if low <= 0.0:
+        return f"up to {high:.3g}"
     return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
 
 

@@ -55,7 +55,7 @@ TCON = graft("haploidentical", CD34="8.2e6 /kg", Tcon="1e6 /kg")
 def test_the_haploidentical_cohort_speaks_of_its_platform_and_dose_alone() -> None:
     found = held(TREG, TCON, platform="treg_tcon")
     assert found[HAPLO].applies is Truth.MET
-    assert found[HAPLO].charted == "Treg 2e6 /kg, day -4"
+    assert found[HAPLO].charted == "Treg 2e6 /kg, day -4, Tcon 1e6 /kg, day 0"
     assert found[ORCA].applies is Truth.NOT_MET
     assert "here the donor is haploidentical" in found[ORCA].reason
     same_day = held(graft("haploidentical", Treg="2e6 /kg"), platform="treg_tcon")
@@ -65,6 +65,24 @@ def test_the_haploidentical_cohort_speaks_of_its_platform_and_dose_alone() -> No
     elsewhere = held(graft("haploidentical", Treg="2e6 /kg"), platform="haploidentical_replete")
     assert elsewhere[HAPLO].applies is Truth.NOT_MET
     assert "seen on the platform regulatory and conventional T cells" in elsewhere[HAPLO].reason
+
+
+@pytest.mark.parametrize(
+    ("tcon", "applies", "why"),
+    [
+        ("2e6 /kg", Truth.MET, ""),
+        ("0 /kg", Truth.MET, ""),
+        ("2e8 /kg", Truth.NOT_MET, "seen at Tcon up to 2e+06 /kg; here 2e+08"),
+        (None, Truth.UNKNOWN, "no Tcon dose is charted on the graft"),
+    ],
+)
+def test_the_conventional_cells_of_that_graft_count_too(
+    tcon: str | None, applies: Truth, why: str
+) -> None:
+    """GVHD 2 of 26 was seen at 0.5 to 2e6 conventional cells per kg, none in 2: not at 2e8."""
+    doses = {"Treg": "2e6 /kg"} | ({} if tcon is None else {"Tcon": tcon})
+    found = held(graft("haploidentical", **doses), platform="treg_tcon")
+    assert (found[HAPLO].applies, found[HAPLO].reason) == (applies, why)
 
 
 def test_two_infusions_of_one_graft_are_one_dose() -> None:
@@ -87,13 +105,13 @@ def test_the_randomized_evidence_is_for_matched_donors_and_its_own_product(platf
 
 
 def test_what_is_not_charted_is_open_and_not_a_no() -> None:
-    found = held(graft("", Treg="2e6 /kg"), born=None)
+    found = held(graft("", Treg="2e6 /kg", Tcon="1e6 /kg"), born=None)
     assert found[HAPLO].applies is Truth.UNKNOWN
     assert found[HAPLO].reason == "the donor is not charted; the record names no platform"
     assert "no date of birth" in found[ORCA].reason
-    undosed = held(graft("haploidentical", CD34="8e6 /kg"), platform="treg_tcon")
+    undosed = held(graft("haploidentical", Tcon="1e6 /kg"), platform="treg_tcon")
     assert undosed[HAPLO].reason == "no Treg dose is charted on the graft"
-    in_all = held(graft("haploidentical", Treg="1.4e8 cells"), platform="treg_tcon")
+    in_all = held(graft("haploidentical", Treg="1.4e8 cells", Tcon="1e6 /kg"), platform="treg_tcon")
     assert in_all[HAPLO].reason == "the Treg dose is not charted in /kg"
 
 

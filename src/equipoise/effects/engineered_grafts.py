@@ -78,6 +78,7 @@ _HAPLOIDENTICAL = Effect(
     source=DI_IANNI,
     standing=Standing.PUBLISHED,
     donors=("haploidentical",),
+    also=(("Tcon", 0.0, 2e6),),
 )
 
 _ORCA = Effect(
