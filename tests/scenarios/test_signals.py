@@ -195,6 +195,16 @@ def test_a_course_that_turns_is_not_taken_for_a_line() -> None:
     assert any("does not hold" in n for n in only(*turned).notes)
 
 
+def test_odds_just_under_what_is_asked_for_are_not_rounded_up_to_it() -> None:
+    made = assessed(
+        value("mrd", "1e-4", 91 * DAY), value("mrd", "3e-4", 149 * DAY), at=150
+    )  # fmt: skip
+    (found,) = made.signals
+    assert (found.trend, round(100.0 * found.rising)) == ("cannot tell", 95)
+    text = " ".join(report.text(made).split())
+    assert "probability that it rises just under 95% (95% either way is asked for)" in text
+
+
 def test_two_days_never_show_a_turn() -> None:
     fall = [
         share("0.4 %", 7, "donor_chimerism_whole", method="dPCR", limit="0.05 %"),
