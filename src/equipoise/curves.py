@@ -155,7 +155,7 @@ def _curve(read: Mapping[str, Sequence[tuple[float, float]]], place: str) -> Cur
         if value > lowest + SLACK:
             raise CurveError(
                 f"{place}: survival rises to {value:g} at time {time:g}; a curve only falls, check "
-                "the points"
+                "the points (a cumulative incidence is none of survival)"
             )
         lowest = min(lowest, value)
         survival.append(lowest)
