@@ -171,7 +171,7 @@ def _in_range(
     if low * (1.0 - 1e-9) <= total <= high * (1.0 + 1e-9):
         return Truth.MET, ""
     what = "" if low > 0.0 else f"{key} "
-    return Truth.NOT_MET, f"seen at {what}{_range(low, high)} {unit}; here {total:.3g}"
+    return Truth.NOT_MET, f"seen at {what}{_range(low, high)} {unit}; here {_plain_number(total)}"
 
 
 def _counted(
@@ -249,12 +249,18 @@ def _day(past: Record, at: float) -> str:
     return f"day {day:+d}" if day else "day 0"
 
 
+def _plain_number(value: float) -> str:
+    """ "2e6" rather than "2e+06"."""
+    return f"{value:.3g}".replace("e+0", "e")
+
+
 def _range(low: float, high: float) -> str:
     if math.isinf(high):
-        return f"{low:.3g} and more"
+        return f"{_plain_number(low)} and more"
     if low <= 0.0:
-        return f"up to {high:.3g}"
-    return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+        return f"up to {_plain_number(high)}"
+    least, most = _plain_number(low), _plain_number(high)
+    return least if low == high else f"{least} to {most}"
 
 
 def _plain(word: str) -> str:
