@@ -34,6 +34,8 @@ CHEMOTHERAPY = (
     "cytarabine", "mitoxantrone", "decitabine", "azacitidine", "daunorubicin", "idarubicin",
 )  # fmt: skip
 """Agents that open a course with cells: what the next one is decided before."""
+TOLD = "Guo 2011, as a review tells it"
+"""Whose doses: its abstract does not print them."""
 STUDIED = (60.0, 88.0)
 """Years, of the randomized trial (Guo 2011)."""
 SHOWN = 8
@@ -247,7 +249,7 @@ def _needs(situation: Situation, given: tuple[Cells, ...]) -> tuple[Need, ...]:
     if weight is not None:
         fewest, most = cells_in_print(weight)
         total = (
-            f"{weight:g} kg; the CD3 range in print for one infusion (Guo 2011) is then "
+            f"{weight:g} kg; the CD3 range in print for one infusion ({TOLD}) is then "
             f"{_cells(fewest)} to {_cells(most)} cells"
         )
     disease = record.latest("mrd", t)
@@ -367,7 +369,7 @@ def _dose_note(situation: Situation, cells: Cells, *, planned: bool) -> str:
     side = "inside" if inside else "outside"
     said = (
         f"{label}: CD3 {quantity.text}{counted}, {side} the range in print "
-        f"({_cells(first.cd3_low)} to {_cells(first.cd3_high)} per kg, Guo 2011)"
+        f"({_cells(first.cd3_low)} to {_cells(first.cd3_high)} per kg; {TOLD})"
     )
     weight = situation.record.value_at("weight", situation.at)
     if planned and weight is not None:
