@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 from equipoise.assessment import Assessment
 from equipoise.report import signal_plot
@@ -69,16 +70,12 @@ def blocks(assessment: Assessment) -> tuple[Block, ...]:
 
 
 def share(value: float) -> str:
-    """A share as people say it: "9 %", "0.03 %", "0.0003 %", and "3.0e-07" below that."""
+    """A share as people say it: "9 %", "0.03 %", "0.0003 %"; one unit for an axis and its table."""
     if not math.isfinite(value):
         return "-"
-    if value < 9.5e-7:
-        return f"{value:.1e}"
-    if value >= 0.995:
-        return "100 %"
-    # Two digits without a power of ten: one number of a sentence is not read in another unit.
-    plain = f"{float(f'{100.0 * value:.2g}'):.7f}".rstrip("0").rstrip(".")
-    return f"{plain} %"
+    if 0.0 < value < 9.5e-5:
+        return f"{Decimal(f'{100.0 * value:.2g}'):f} %"
+    return f"{100.0 * value:.2g} %" if value < 0.995 else "100 %"
 
 
 def title(signal: Signal) -> str:
