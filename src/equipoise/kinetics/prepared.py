@@ -35,6 +35,7 @@ from equipoise.kinetics.steady import steady_states
 from equipoise.kinetics.stepper import LANES, System
 
 if TYPE_CHECKING:
+    from equipoise.kinetics.closed_form import Straight
     from equipoise.kinetics.integrate import Kernels
 
 Booleans = npt.NDArray[np.bool_]
@@ -61,6 +62,8 @@ STEADY_RTOL = 1e-10
 
 NOTHING = np.zeros((0, 2), dtype=np.int64)
 """No areas are asked for."""
+
+NO_STATES = np.zeros(0, dtype=int)
 
 PLAIN = ("bioavailability", "lag")
 MODELED = {MODELED_RATE: "modeled_rate", MODELED_DURATION: "modeled_duration"}
@@ -102,8 +105,9 @@ class Prepared:
         self._some_slow = False
         self._slow = np.zeros(len(schedules), dtype=np.bool_)
         doses = self._packed.doses
+        modeled = np.minimum.reduce(doses[:, 6], initial=0.0) < 0.0
         self._asked = {
-            code: np.array(sorted({int(into) for into in doses[doses[:, 6] == code, 2]}), dtype=int)
+            code: np.unique(doses[doses[:, 6] == code, 2]).astype(int) if modeled else NO_STATES
             for code in MODELED
         }
         self._kernels: Kernels | None = None
@@ -121,6 +125,7 @@ class Prepared:
             volume = [name.startswith("V") for name in system.parameter_names]
             self._least = np.where(volume, np.nextafter(0.0, 1.0), 0.0)
         self._line = self._lanes.timeline(0, len(own)) if free else None
+        self._straight_on: Straight | None = None
         named = int(doses[:, 7].max(initial=0.0))
         self._pieces = max(longest(self._packed.break_from), named) + 1
 
@@ -156,15 +161,24 @@ class Prepared:
         # A sum tells in one pass what most calls need to know.
         plain = not by and initial is None and math.isfinite(np.add.reduce(parameters, axis=None))
         if plain and isinstance(self.system, Linear):
-            plain = bool((parameters.min(axis=(0, 1)) >= self._least).all())
+            positive = np.minimum.reduce(parameters, axis=None, initial=1.0) > 0.0
+            plain = bool(positive or (parameters.min(axis=(0, 1)) >= self._least).all())
         if plain:
-            stepped = isinstance(self.system, System)
-            if stepped and self._line is not None and not self._some_slow and group <= LANES:
-                amounts, status = self._straight(
-                    self._line, schedule_of, parameters, group, rtol, workers
+            line = self._line
+            if line is None:
+                return self._found(schedule_of, parameters, group, by, initial, rtol, workers)
+            if isinstance(self.system, System):
+                if not self._some_slow and group <= LANES:
+                    amounts, status = self._straight(
+                        line, schedule_of, parameters, group, rtol, workers
+                    )
+                    if not np.count_nonzero(status):
+                        return amounts, status == 0
+            elif not len(line.steady):
+                amounts, status = self._closed(line).amounts(
+                    schedule_of, self._start[schedule_of], parameters, workers
                 )
-                if not np.count_nonzero(status):
-                    return amounts, status == 0
+                return amounts, _together(amounts, status == 0, group)
             return self._found(schedule_of, parameters, group, by, initial, rtol, workers)
         sound = self._sound(parameters, by, initial)
         if sound.all():
@@ -191,6 +205,16 @@ class Prepared:
             assert isinstance(self.system, System)
             self._kernels = Kernels(self.system)
         return self._kernels
+
+    def _closed(self, line: Timeline) -> Straight:
+        if self._straight_on is None:
+            from equipoise.kinetics.closed_form import Straight
+
+            assert isinstance(self.system, Linear)
+            own = np.arange(len(self._start))
+            problem = self._problem(own, np.zeros((len(own), 1, 0)), {}, None)
+            self._straight_on = Straight(self.system, problem, line)
+        return self._straight_on
 
     def _straight(
         self,
@@ -273,10 +297,7 @@ class Prepared:
                 good[list(reasons)] = False
         else:
             amounts, good = self._integrated(self.system, problem, common, group, rtol, workers)
-        if not good.all():
-            good = np.repeat(good.reshape(-1, group).all(axis=1), group)
-            amounts[~good] = 0.0
-        return amounts, good
+        return amounts, _together(amounts, good, group)
 
     def _problem(
         self,
@@ -480,6 +501,14 @@ class _Run:
         blocks = len(order) // block
         at_once = max(1, min(AT_ONCE, blocks // (4 * self._workers)))
         in_threads(work, blocks, at_once, self._workers if blocks > FEW else 1)
+
+
+def _together(amounts: Floats, good: Booleans, group: int) -> Booleans:
+    """Lanes whose whole group has an answer; the amounts of others are made 0."""
+    if np.count_nonzero(good) < len(good):
+        good = np.repeat(good.reshape(-1, group).all(axis=1), group)
+        amounts[~good] = 0.0
+    return good
 
 
 @lru_cache(maxsize=64)
