@@ -32,7 +32,7 @@ from equipoise.kinetics.problem import (
 )
 from equipoise.kinetics.schedule import Floats, Integers, Timeline, longest, pack
 from equipoise.kinetics.steady import steady_states
-from equipoise.kinetics.stepper import LANES, System
+from equipoise.kinetics.stepper import COLLAPSED, LANES, STIFF, TOO_MANY_STEPS, System
 
 if TYPE_CHECKING:
     from equipoise.kinetics.closed_form import Straight
@@ -169,11 +169,14 @@ class Prepared:
                 return self._found(schedule_of, parameters, group, by, initial, rtol, workers)
             if isinstance(self.system, System):
                 if not self._some_slow and group <= LANES:
-                    amounts, status = self._straight(
-                        line, schedule_of, parameters, group, rtol, workers
+                    begun = self._straight(line, schedule_of, parameters, group, rtol, workers)
+                    if not np.count_nonzero(begun[1]):
+                        return begun[0], begun[1] == 0
+                    problem = self._problem(schedule_of, parameters, by, initial)
+                    amounts, good = self._integrated(
+                        self.system, problem, line, group, rtol, workers, begun
                     )
-                    if not np.count_nonzero(status):
-                        return amounts, status == 0
+                    return amounts, _together(amounts, good, group)
             elif not len(line.steady):
                 amounts, status = self._closed(line).amounts(
                     schedule_of, self._start[schedule_of], parameters, workers
@@ -234,6 +237,11 @@ class Prepared:
         order, block = _lane_order(lanes // group, group)
         first, last = line.first[schedule_of], line.last[schedule_of]
         start, scale = self._start[schedule_of], self._plain_scale[schedule_of]
+        if group == 1 and len(self._start) == 1 and lanes > LANES:
+            # Lanes of like pace next to each other: a block steps as its worst lane must.
+            pace = np.empty(lanes)
+            kernels.explicit.paces(0, lanes, start, parameters, scale, pace)
+            order = np.argsort(pace, kind="stable")[order]
         out_from, out_times, out_after = self._samples[:3]
         march = kernels.explicit.march
         spare, initial = np.zeros(lanes), np.zeros((lanes, self.states))
@@ -332,9 +340,13 @@ class Prepared:
         group: int,
         rtol: float,
         workers: int,
+        begun: tuple[Floats, Integers] | None = None,
     ) -> tuple[Floats, Booleans]:
-        """Groups by the explicit method; one that fails again without company, then by the method
-        for stiff systems, to which its schedule keeps, then as `solve` does it."""
+        """Groups by the explicit method; those that it cannot take by the method for stiff systems,
+        then as `solve` does it. A schedule most of whose groups are stiff keeps to that method.
+
+        begun  amounts and what failed, where the explicit method has been through all of it
+        """
         from equipoise.kinetics.integrate import Kernels, integrate
 
         if self._kernels is None:
@@ -347,21 +359,26 @@ class Prepared:
             group,
             rtol,
             workers,
+            begun,
         )
         run.make_ready(self._lanes, common)
-        usable = run.going() if common is None else np.arange(problem.lanes // group)
-        slow = usable[:0]
-        if self._some_slow:
-            known = self._slow[problem.schedule_of[usable * group]]
-            slow, usable = usable[known], usable[~known]
-        failed = run.through(self._kernels.explicit, usable)
-        if len(failed):
-            failed = run.through(self._kernels.explicit, failed, alone=True)
-        stiff = np.concatenate([slow, failed])
+        usable = np.arange(problem.lanes // group)
+        if begun is not None:
+            failed = run.failed(usable)
+            slow = usable[:0]
+        else:
+            usable = run.going() if common is None else usable
+            slow = usable[:0]
+            if self._some_slow:
+                known = self._slow[problem.schedule_of[usable * group]]
+                slow, usable = usable[known], usable[~known]
+            failed = run.through(self._kernels.explicit, usable)
+        stiff = np.concatenate([slow, run.again(failed)]) if len(failed) else slow
         if len(stiff):
-            last = run.through(self._kernels.stiff(), stiff, alone=True)
-            self._slow[problem.schedule_of[np.setdiff1d(stiff, last) * group]] = True
-            self._some_slow = bool(self._slow.any())
+            last = run.through(self._kernels.stiff(), stiff)
+            if len(last):
+                last = run.through(self._kernels.stiff(), last, alone=True)
+            self._keep_to(problem.schedule_of[::group], np.setdiff1d(stiff, last))
             for number in last:
                 lanes = slice(number * group, (number + 1) * group)
                 found = integrate(
@@ -372,6 +389,14 @@ class Prepared:
                 run.status[[number * group + lane for lane in found.reasons]] = 1
         self._kernels.note()
         return run.amounts, run.status == 0
+
+    def _keep_to(self, schedule_of: Integers, stiff: Integers) -> None:
+        """Note the schedules most of whose groups are stiff; the schedule of each group."""
+        count = len(self._slow)
+        of_all = np.bincount(schedule_of, minlength=count)
+        of_stiff = np.bincount(schedule_of[stiff], minlength=count)
+        self._slow |= 2 * of_stiff > of_all
+        self._some_slow = bool(self._slow.any())
 
 
 class _Run:
@@ -386,13 +411,16 @@ class _Run:
         group: int,
         rtol: float,
         workers: int,
+        begun: tuple[Floats, Integers] | None,
     ) -> None:
         lanes = problem.lanes
         self._both, self._problem, self._scale = both, problem, scale
         self._group, self._rtol, self._workers = group, rtol, workers
         self._stretches: list[tuple[int, int, Timeline, Floats]] = []
-        self.amounts = np.zeros((lanes, columns, both.explicit.STATES))
-        self.status = np.zeros(lanes, dtype=np.int64)
+        if begun is None:
+            states = both.explicit.STATES
+            begun = np.zeros((lanes, columns, states)), np.zeros(lanes, dtype=np.int64)
+        self.amounts, self.status = begun
         self._areas = np.zeros((lanes, columns, 0))
         self._where = np.zeros(lanes)
 
@@ -450,9 +478,28 @@ class _Run:
                 mine = groups[(groups * self._group >= lo) & (groups * self._group < hi)]
             if len(mine):
                 self._march(module, mine, alone, lo, line, steady)
+        return self.failed(groups)
+
+    def failed(self, groups: Integers, *why: int) -> Integers:
+        """Those of some groups of which a lane has failed, or has failed so."""
         if not self.status.any():
             return groups[:0]
-        return np.asarray(groups[(of_group[groups] != 0).any(axis=1)])
+        status = self.status.reshape(-1, self._group)[groups]
+        return np.asarray(groups[(np.isin(status, why) if why else status != 0).any(axis=1)])
+
+    def again(self, failed: Integers) -> Integers:
+        """Take groups that have failed by the explicit method through it without those that held
+        them up, and those that did, and fail alone too, apart: what is left to the other method."""
+        explicit = self._both.explicit
+        stiff = self.failed(failed, STIFF)
+        rest = np.setdiff1d(failed, stiff)
+        hindered = np.setdiff1d(rest, self.failed(rest, TOO_MANY_STEPS, COLLAPSED))
+        lost = np.setdiff1d(rest, hindered)
+        if len(hindered):
+            lost = np.concatenate([lost, self.through(explicit, hindered)])
+        if len(lost):
+            lost = self.through(explicit, lost, alone=True)
+        return np.sort(np.concatenate([stiff, lost]))
 
     def _march(
         self,
