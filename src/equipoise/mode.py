@@ -9,13 +9,16 @@ is kept. What does not settle this way is driven down alone, by `descend`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from equipoise import descent
 from equipoise.density import FAILED
 from equipoise.kinetics import kernels
+from equipoise.kinetics.lanes import processors
 from equipoise.likelihood import (
     Objective,
     Subject,
@@ -31,6 +34,9 @@ GRADIENT_NORM = 1e-4
 
 APART = 0.1
 """Two optima nearer than this (SD of the prior) are one."""
+
+BESIDE = 1.0
+"""Walkers nearer than this whose next steps end at one place are in one valley (SD of the prior)."""
 
 NEWTON_STEPS = 100
 
@@ -101,12 +107,17 @@ def find_modes(
     the integration only.
     progress  called with the number of subjects done, now and then
     """
+    companies = [subjects[i : i + COMPANY] for i in range(0, len(subjects), COMPANY)]
+    # A company a thread: much of its work cannot be shared out. Threads of their own, as those of
+    # the engine may be asked for inside.
+    threads = max(1, min(processors(), len(companies)))
+    one = partial(_modes, model, student=student, workers=max(1, processors() // threads))
     found: list[Mode] = []
-    for begin in range(0, len(subjects), COMPANY):
-        some = subjects[begin : begin + COMPANY]
-        found.extend(_modes(model, some, student=student))
-        if progress is not None:
-            progress(len(found))
+    with ThreadPoolExecutor(threads) as pool:
+        for modes in pool.map(one, companies) if threads > 1 else map(one, companies):
+            found.extend(modes)
+            if progress is not None:
+                progress(len(found))
     return found
 
 
@@ -126,7 +137,9 @@ def distinct(points: Sequence[Array]) -> Array:
     return np.array(kept)
 
 
-def _modes(model: Model, subjects: Sequence[Subject], *, student: bool) -> list[Mode]:
+def _modes(
+    model: Model, subjects: Sequence[Subject], *, student: bool, workers: int | None = None
+) -> list[Mode]:
     k = len(model.etas)
     found: dict[int, Mode] = {}
     for i, subject in enumerate(subjects):
@@ -136,7 +149,7 @@ def _modes(model: Model, subjects: Sequence[Subject], *, student: bool) -> list[
             found[i] = Mode(eta, 0.0, ofv, joint_value, True)
     rest = [i for i in range(len(subjects)) if i not in found]
     if rest:
-        batch = Batch(model, [subjects[i] for i in rest], student=student)
+        batch = Batch(model, [subjects[i] for i in rest], student=student, workers=workers)
         for i, (mode, _) in zip(rest, _searched(batch, everywhere=False), strict=True):
             found[i] = mode
     return [found[i] for i in range(len(subjects))]
@@ -202,6 +215,7 @@ def down(batch: Batch, of: Integers, z: Array) -> tuple[Integers, Array, Array, 
         )
         if not n:
             break
+        n = code.joined(of, own, n, promised, trial, z, value, BESIDE, APART, moving, left)
         new = batch.around(of[own[:n]], trial[:n], central=False, rtol=LOOSE)
         code.damped(
             own[:n], promised, trial, new.value, new.gradient, new.expected, new.misfit,

@@ -78,9 +78,17 @@ class Batch:
     eta = root z with root root' = Omega, so that the prior is z'z.
 
     student  as in `minus_two_log`
+    workers  threads of the engine; default as many as there are processors
     """
 
-    def __init__(self, model: Model, subjects: Sequence[Subject], *, student: bool = False) -> None:
+    def __init__(
+        self,
+        model: Model,
+        subjects: Sequence[Subject],
+        *,
+        student: bool = False,
+        workers: int | None = None,
+    ) -> None:
         self.model, self.subjects, self.student = model, subjects, student
         self.size = len(model.etas)
         self._df = STUDENT_DF if student else 0.0
@@ -104,6 +112,7 @@ class Batch:
             if any(o.after for s in subjects for o in s.observed)
             else None,
             start=starts_of(courses),
+            workers=workers,
         )
         self._resets = any(c.schedule.resets for c in courses)
         self.together = self._computable() and self._agrees()

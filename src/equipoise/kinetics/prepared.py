@@ -76,6 +76,7 @@ class Prepared:
     times      for each schedule its samples, hours, in order
     after      for each schedule, for each time: as in `solve`, in order at one time
     start      for each schedule, NaN: its first dose, reset or sample
+    workers    threads of a call that names none; default as many as there are processors
 
     Fails  ValueError when an argument is wrong, with its name.
     """
@@ -88,6 +89,7 @@ class Prepared:
         *,
         after: Sequence[npt.ArrayLike] | None = None,
         start: npt.ArrayLike | None = None,
+        workers: int | None = None,
     ) -> None:
         self.system = system
         self.states = len(system.states)
@@ -101,7 +103,7 @@ class Prepared:
         self._start = first_times(self._packed, out_from, out_times)
         if start is not None:
             self._start = given_starts(start, self._start, own, len(schedules))
-        self._workers = processors()
+        self._workers = workers or processors()
         self._some_slow = False
         self._slow = np.zeros(len(schedules), dtype=np.bool_)
         doses = self._packed.doses
