@@ -36,7 +36,8 @@ APART = 0.1
 """Two optima nearer than this (SD of the prior) are one."""
 
 BESIDE = 1.0
-"""Walkers nearer than this whose next steps end at one place are in one valley (SD of the prior)."""
+"""Walkers nearer than this whose next steps end at one place are in one valley (SD of the prior).
+"""
 
 NEWTON_STEPS = 100
 
