@@ -280,6 +280,22 @@ def polished(
         moving[w] = norm[w] > enough and damping[w] < 1e6 * mean
 
 
+def log_determinants(matrices, out):
+    """Write ln of the determinants of positive definite matrices (W, k, k), which they lose."""
+    k = matrices.shape[1]
+    for w in range(matrices.shape[0]):
+        root = matrices[w]
+        out[w] = 0.0
+        for i in range(k):
+            for j in range(i + 1):
+                for n in range(j):
+                    root[i, j] -= root[i, n] * root[j, n]
+                if j < i:
+                    root[i, j] /= root[j, j]
+            root[i, i] = math.sqrt(root[i, i])
+            out[w] += 2.0 * math.log(root[i, i])
+
+
 @cache
 def compiled() -> ModuleType:
     """These functions as machine code."""
@@ -287,6 +303,6 @@ def compiled() -> ModuleType:
         "descent",
         (
             kernels.source_of(newton, updated, how="within"),
-            kernels.source_of(picked, usable, offered, joined, damped, merged, polished),
+            kernels.source_of(picked, usable, offered, joined, damped, merged, polished, log_determinants),
         ),
     )

@@ -8,6 +8,7 @@ is kept. What does not settle this way is driven down alone, by `descend`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -189,7 +190,9 @@ def _doubtful(batch: Batch, of: Integers, value: Array, misfit: Array) -> Intege
     optimum fits worse than levels of this model would.
     """
     count = len(batch.subjects)
-    order = np.lexsort((value, of))
+    if count == 1 and len(of) > 1:
+        return np.zeros(1, dtype=np.int64)
+    order = np.lexsort((value, of)) if count > 1 else of
     lowest = order[np.searchsorted(of[order], np.arange(count))]
     levels = batch.counts
     odd = misfit[lowest] > levels + ODD * np.sqrt(2.0 * levels)
@@ -284,7 +287,9 @@ def polished(batch: Batch, of: Integers, z: Array, value: Array, close: Booleans
             norm, damping, enough, moving,
         )  # fmt: skip
     kernels.note(code)
-    ofv = value + np.linalg.slogdet(0.5 * expected)[1]
+    ofv = np.empty(len(of))
+    code.log_determinants(expected, ofv)
+    ofv += value - batch.size * math.log(2.0)
     for i, place in enumerate(own.tolist()):
         walkers[place] = Walker(
             int(of[i]), z[i], float(value[i]), float(norm[i]), float(ofv[i]), saddle.get(i)

@@ -47,6 +47,7 @@ AT_ONCE = 4096
 """Lanes of which many are worked through at a time: what they need stays near the processor."""
 
 NO_NUMBERS = np.empty((0, 0, 0))
+NO_SHARES: dict[str, Array] = {}
 
 TOGETHER = 32
 """Most points that are perturbed together: those that share the steps of one block."""
@@ -308,21 +309,24 @@ class Batch:
         parameters = np.empty((lanes, self._pieces, len(self._parameters)))
         for j, name in enumerate(self._parameters):
             parameters[:, :, j] = table[name]
-        by: dict[str, Array] = {}
-        for prefix, own in self._by_state(tuple(table)).items():
-            values = np.full((lanes, self._pieces, len(states)), BY_STATE[prefix])
-            for i, name in enumerate(own):
-                if name:
-                    values[:, :, i] = table[name]
-            by[prefix] = values
-        initial = by.pop("START", None)
+        by, initial = NO_SHARES, None
+        if named := self._by_state(tuple(table)):
+            by = {}
+            for prefix, own in named.items():
+                values = np.full((lanes, self._pieces, len(states)), BY_STATE[prefix])
+                for i, name in enumerate(own):
+                    if name:
+                        values[:, :, i] = table[name]
+                by[prefix] = values
+            initial = by.pop("START", None)
+            by = {BY_DOSE[prefix]: values for prefix, values in by.items()}
         if initial is not None and self._resets:
             return *self._one_after_the_other(of, etas, rtol), None
         amounts, good = self._prepared.amounts(
             of,
             parameters,
             group=group,
-            by={BY_DOSE[prefix]: values for prefix, values in by.items()},
+            by=by,
             initial=None if initial is None else np.ascontiguousarray(initial[:, 0, :]),
             rtol=rtol,
         )

@@ -139,7 +139,10 @@ class Straight:
         def work(lo: int, hi: int) -> None:
             # Kept for the next call, and no other thread's as long as it is taken.
             rooms = self._rooms
-            room = rooms.pop() if rooms else _room(self._events, self._columns, 0)
+            try:
+                room = rooms.pop()
+            except IndexError:
+                room = _room(self._events, self._columns, 0)
             self._module.march_linear(
                 self._decay, lo, hi, first[lo:hi], last[lo:hi], line.times, line.kinds,
                 line.indices, line.values, line.rows, steady[lo:hi], settled, *self._samples,
