@@ -303,6 +303,8 @@ def compiled() -> ModuleType:
         "descent",
         (
             kernels.source_of(newton, updated, how="within"),
-            kernels.source_of(picked, usable, offered, joined, damped, merged, polished, log_determinants),
+            kernels.source_of(
+                picked, usable, offered, joined, damped, merged, polished, log_determinants
+            ),
         ),
     )
