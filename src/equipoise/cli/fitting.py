@@ -42,7 +42,8 @@ MOST_DRAWS = 100_000
 
 
 @click.command(
-    epilog="Example: equipoise fit sirolimus_wu2012 sirolimus.json --method posterior --json"
+    epilog="Example: equipoise fit sirolimus_wu2012 src/equipoise/examples/sirolimus_adult.json "
+    "--method posterior --json"
 )
 @click.argument("model")
 @click.argument("data", type=click.Path(dir_okay=False))
