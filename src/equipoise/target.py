@@ -171,6 +171,10 @@ class Effect:
     """Donors of the grafts it speaks of, as records say them; empty: any."""
     product: str = ""
     """What the manipulation of the graft must name for it to be this one; empty: any."""
+    also: tuple[tuple[str, float, float], ...] = ()
+    """Of cells: others of the same graft, with the lowest and highest dose of them in `unit`."""
+    first_graft: bool = False
+    """Whether its patients had their first transplant."""
     by_day: float = math.nan
     """Of a count: the day after the graft by which it is asked for."""
     times: int = 1

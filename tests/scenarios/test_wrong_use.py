@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from command_shell import ADULT, ATG, CHILD, DATA, Shell
 from equipoise import examples
+from equipoise.cli.words import write_text
 
 FOLDER = str(Path(ADULT).parent)
 CHENG = ("simulate", "sirolimus_cheng2020", "--dose", "1 mg oral", "--times", "1")
@@ -153,3 +156,17 @@ def test_no_room_for_the_output_is_no_fault_of_the_program(
 
     monkeypatch.setattr("equipoise.cli.shelf.print_json", full)
     assert "make room" in shell.wrong("models", "list", "--json")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text(encoding="utf-8")))
+    reader.start()
+    write_text(pipe, "a line\n")
+    reader.join(timeout=10)
+    assert read == ["a line\n"]
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]

@@ -26,6 +26,7 @@ from equipoise.report.blocks import (
 )
 from equipoise.report.words import Clock, opened, percent, sentence
 from equipoise.signal import Crossing, Reading, Signal
+from equipoise.signals import SURE
 
 OF = {"disease": "disease", "recipient": "recipient's share", "donor": "donor's share"}
 
@@ -140,12 +141,22 @@ def _answer(signal: Signal) -> Words:
         head = opened(signal.trend)
     if not math.isfinite(signal.rising):
         return words(strong(f"{head}. "), opened(f"{level}."))
-    parts = [f"{level}; probability that it rises {percent(signal.rising)}."]
+    asked = f" ({percent(SURE)} either way is asked for)" if signal.trend == "cannot tell" else ""
+    parts = [f"{level}; probability that it rises {_below(signal.rising)}{asked}."]
     if signal.doubling and signal.rising >= 0.5:
         parts.append(f" Doubles in {_days(signal.doubling)}{_if(signal.rising, 'rises')}.")
     if signal.halving and signal.rising < 0.5:
         parts.append(f" Halves in {_days(signal.halving)}{_if(1 - signal.rising, 'falls')}.")
     return words(strong(f"{head}. "), opened("".join(parts)))
+
+
+def _below(odds: float) -> str:
+    """The odds, never rounded up to those that are asked for."""
+    return (
+        f"just under {percent(SURE)}"
+        if round(100.0 * odds) / 100.0 >= SURE > odds
+        else percent(odds)
+    )
 
 
 def _if(odds: float, verb: str) -> str:
