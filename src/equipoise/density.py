@@ -216,6 +216,23 @@ def bent(value, copies, step, hessian):
                 pair += 1
 
 
+def around(
+    amounts, parameters, of, points, piece, kind, count, table, center, variance, good, y,
+    censored, df, copies, central, step, value, here, gradient, expected, misfit, hessian,
+):  # fmt: skip
+    """All of these in turn, for points and their copies: `read_off` where there are amounts,
+    `summed`, `sloped`, and `bent` where second derivatives are asked for."""
+    if amounts.shape[0] > 0:
+        read_off(amounts, parameters, of, piece, kind, count, table, center, variance)
+    summed(center, variance, good, of, points, y, censored, count, df, value)
+    sloped(
+        center, variance, value, of, points, y, censored, count, df, copies, central, step, here,
+        gradient, expected, misfit,
+    )  # fmt: skip
+    if hessian.shape[0] > 0:
+        bent(value, copies, step, hessian)
+
+
 @cache
 def compiled() -> ModuleType:
     """These functions as machine code."""
@@ -232,6 +249,6 @@ def compiled() -> ModuleType:
                 PROPORTIONAL=PROPORTIONAL,
                 LOG=LOG,
             ),
-            kernels.source_of(log_normal, read_off, summed, sloped, bent),
+            kernels.source_of(log_normal, read_off, summed, sloped, bent, around),
         ),
     )

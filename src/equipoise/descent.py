@@ -136,6 +136,41 @@ def offered(moving, z, gradient, curvature, damping, reach, near, own, step, pro
     return count
 
 
+def joined(of, own, count, promised, trial, z, value, near, apart, moving, left):
+    """Of the walkers of a subject that would come upon each other in their next step, let only the
+    lowest take it.
+
+    near   they do where they are nearer than this already, and `apart` that then
+    count  walkers that would go on, in `own`, `promised` and `trial`: written anew
+    left   (W,) those that are left, written
+    Returns the number of walkers that still would
+    """
+    k = z.shape[1]
+    for a in range(count):
+        b = a + 1
+        while b < count and of[own[b]] == of[own[a]]:
+            now = 0.0
+            then = 0.0
+            for i in range(k):
+                now += (z[own[a], i] - z[own[b], i]) ** 2
+                then += (trial[a, i] - trial[b, i]) ** 2
+            if left[own[a]] and left[own[b]] and now < near * near and then < apart * apart:
+                left[own[a] if value[own[b]] < value[own[a]] else own[b]] = False
+            b += 1
+    kept = 0
+    for a in range(count):
+        w = own[a]
+        if not left[w]:
+            moving[w] = False
+            continue
+        own[kept] = w
+        promised[kept] = promised[a]
+        for i in range(k):
+            trial[kept, i] = trial[a, i]
+        kept += 1
+    return kept
+
+
 def damped(
     own, promised, trial, new_value, new_gradient, new_curvature, new_misfit, moving, z, value,
     gradient, curvature, misfit, damping,
@@ -245,6 +280,22 @@ def polished(
         moving[w] = norm[w] > enough and damping[w] < 1e6 * mean
 
 
+def log_determinants(matrices, out):
+    """Write ln of the determinants of positive definite matrices (W, k, k), which they lose."""
+    k = matrices.shape[1]
+    for w in range(matrices.shape[0]):
+        root = matrices[w]
+        out[w] = 0.0
+        for i in range(k):
+            for j in range(i + 1):
+                for n in range(j):
+                    root[i, j] -= root[i, n] * root[j, n]
+                if j < i:
+                    root[i, j] /= root[j, j]
+            root[i, i] = math.sqrt(root[i, i])
+            out[w] += 2.0 * math.log(root[i, i])
+
+
 @cache
 def compiled() -> ModuleType:
     """These functions as machine code."""
@@ -252,6 +303,8 @@ def compiled() -> ModuleType:
         "descent",
         (
             kernels.source_of(newton, updated, how="within"),
-            kernels.source_of(picked, usable, offered, damped, merged, polished),
+            kernels.source_of(
+                picked, usable, offered, joined, damped, merged, polished, log_determinants
+            ),
         ),
     )

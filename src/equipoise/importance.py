@@ -22,9 +22,10 @@ def smooth_weights(log_ratio: Array) -> tuple[Array, float]:
         return log_ratio, float("inf")
     shifted = log_ratio - top
     tail = int(np.ceil(min(0.2 * n, 3.0 * np.sqrt(n))))
-    order = np.argsort(shifted, kind="stable")
-    cut = shifted[order[-tail - 1]]
-    largest = order[-tail:]
+    order = np.argpartition(shifted, n - tail - 1)
+    cut = shifted[order[n - tail - 1]]
+    largest = order[n - tail :]
+    largest = largest[np.argsort(shifted[largest], kind="stable")]
     excess = np.exp(shifted[largest]) - np.exp(cut)
     if not np.isfinite(cut):
         return shifted, float("inf")

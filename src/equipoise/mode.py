@@ -8,14 +8,18 @@ is kept. What does not settle this way is driven down alone, by `descend`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from equipoise import descent
 from equipoise.density import FAILED
 from equipoise.kinetics import kernels
+from equipoise.kinetics.lanes import processors
 from equipoise.likelihood import (
     Objective,
     Subject,
@@ -31,6 +35,10 @@ GRADIENT_NORM = 1e-4
 
 APART = 0.1
 """Two optima nearer than this (SD of the prior) are one."""
+
+BESIDE = 1.0
+"""Walkers nearer than this whose next steps end at one place are in one valley (SD of the prior).
+"""
 
 NEWTON_STEPS = 100
 
@@ -101,12 +109,17 @@ def find_modes(
     the integration only.
     progress  called with the number of subjects done, now and then
     """
+    companies = [subjects[i : i + COMPANY] for i in range(0, len(subjects), COMPANY)]
+    # A company a thread: much of its work cannot be shared out. Threads of their own, as those of
+    # the engine may be asked for inside.
+    threads = max(1, min(processors(), len(companies)))
+    one = partial(_modes, model, student=student, workers=max(1, processors() // threads))
     found: list[Mode] = []
-    for begin in range(0, len(subjects), COMPANY):
-        some = subjects[begin : begin + COMPANY]
-        found.extend(_modes(model, some, student=student))
-        if progress is not None:
-            progress(len(found))
+    with ThreadPoolExecutor(threads) as pool:
+        for modes in pool.map(one, companies) if threads > 1 else map(one, companies):
+            found.extend(modes)
+            if progress is not None:
+                progress(len(found))
     return found
 
 
@@ -126,7 +139,9 @@ def distinct(points: Sequence[Array]) -> Array:
     return np.array(kept)
 
 
-def _modes(model: Model, subjects: Sequence[Subject], *, student: bool) -> list[Mode]:
+def _modes(
+    model: Model, subjects: Sequence[Subject], *, student: bool, workers: int | None = None
+) -> list[Mode]:
     k = len(model.etas)
     found: dict[int, Mode] = {}
     for i, subject in enumerate(subjects):
@@ -136,7 +151,7 @@ def _modes(model: Model, subjects: Sequence[Subject], *, student: bool) -> list[
             found[i] = Mode(eta, 0.0, ofv, joint_value, True)
     rest = [i for i in range(len(subjects)) if i not in found]
     if rest:
-        batch = Batch(model, [subjects[i] for i in rest], student=student)
+        batch = Batch(model, [subjects[i] for i in rest], student=student, workers=workers)
         for i, (mode, _) in zip(rest, _searched(batch, everywhere=False), strict=True):
             found[i] = mode
     return [found[i] for i in range(len(subjects))]
@@ -175,7 +190,9 @@ def _doubtful(batch: Batch, of: Integers, value: Array, misfit: Array) -> Intege
     optimum fits worse than levels of this model would.
     """
     count = len(batch.subjects)
-    order = np.lexsort((value, of))
+    if count == 1 and len(of) > 1:
+        return np.zeros(1, dtype=np.int64)
+    order = np.lexsort((value, of)) if count > 1 else of
     lowest = order[np.searchsorted(of[order], np.arange(count))]
     levels = batch.counts
     odd = misfit[lowest] > levels + ODD * np.sqrt(2.0 * levels)
@@ -202,6 +219,7 @@ def down(batch: Batch, of: Integers, z: Array) -> tuple[Integers, Array, Array, 
         )
         if not n:
             break
+        n = code.joined(of, own, n, promised, trial, z, value, BESIDE, APART, moving, left)
         new = batch.around(of[own[:n]], trial[:n], central=False, rtol=LOOSE)
         code.damped(
             own[:n], promised, trial, new.value, new.gradient, new.expected, new.misfit,
@@ -269,7 +287,9 @@ def polished(batch: Batch, of: Integers, z: Array, value: Array, close: Booleans
             norm, damping, enough, moving,
         )  # fmt: skip
     kernels.note(code)
-    ofv = value + np.linalg.slogdet(0.5 * expected)[1]
+    ofv = np.empty(len(of))
+    code.log_determinants(expected, ofv)
+    ofv += value - batch.size * math.log(2.0)
     for i, place in enumerate(own.tolist()):
         walkers[place] = Walker(
             int(of[i]), z[i], float(value[i]), float(norm[i]), float(ofv[i]), saddle.get(i)

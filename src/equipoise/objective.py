@@ -46,6 +46,9 @@ BY_DOSE = {"F": "bioavailability", "LAG": "lag", "RATE": "modeled_rate",
 AT_ONCE = 4096
 """Lanes of which many are worked through at a time: what they need stays near the processor."""
 
+NO_NUMBERS = np.empty((0, 0, 0))
+NO_SHARES: dict[str, Array] = {}
+
 TOGETHER = 32
 """Most points that are perturbed together: those that share the steps of one block."""
 
@@ -76,9 +79,17 @@ class Batch:
     eta = root z with root root' = Omega, so that the prior is z'z.
 
     student  as in `minus_two_log`
+    workers  threads of the engine; default as many as there are processors
     """
 
-    def __init__(self, model: Model, subjects: Sequence[Subject], *, student: bool = False) -> None:
+    def __init__(
+        self,
+        model: Model,
+        subjects: Sequence[Subject],
+        *,
+        student: bool = False,
+        workers: int | None = None,
+    ) -> None:
         self.model, self.subjects, self.student = model, subjects, student
         self.size = len(model.etas)
         self._df = STUDENT_DF if student else 0.0
@@ -86,8 +97,7 @@ class Batch:
         self._named: tuple[tuple[str, ...], dict[str, list[str]]] = (), {}
         self._density = density.compiled()
         kernels.announce(self._density)
-        self.root = np.linalg.cholesky(model.omega_matrix)
-        self.log_omega = 2.0 * float(np.log(self.root.diagonal()).sum())
+        self.root, self.log_omega = _rooted(tuple(map(tuple, model.omega)))
         self._order = [_in_order(s.observed) for s in subjects]
         self._levels()
         self._covariates()
@@ -103,6 +113,7 @@ class Batch:
             if any(o.after for s in subjects for o in s.observed)
             else None,
             start=starts_of(courses),
+            workers=workers,
         )
         self._resets = any(c.schedule.resets for c in courses)
         self.together = self._computable() and self._agrees()
@@ -116,24 +127,27 @@ class Batch:
         """Levels of each subject, (S,)."""
         self._times, self._y = np.zeros(shape), np.zeros(shape)
         self._censored, kind = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+        self.censored: list[bool] = []
+        """Whether a subject has a censored level."""
         names: dict[str, int] = {}
         for s, (subject, order) in enumerate(zip(self.subjects, self._order, strict=True)):
             found, n = [subject.observed[i] for i in order], len(order)
             self._times[s, :n] = [level.time for level in found]
             self._y[s, :n] = [level.number for level in found]
             kind[s, :n] = [names.setdefault(level.analyte, len(names)) for level in found]
-            if any(level.censored for level in found):
+            cut = any(level.censored for level in found)
+            self.censored.append(cut)
+            if cut:
                 sides = {"": 0, "<": -1, ">": 1}
                 self._censored[s, :n] = [sides[level.censored] for level in found]
         self._read = [model.observation(name) for name in names]
         self._kind = kind
-        logged = np.array([o.residual.log > 0.0 or o.logged for o in self._read])
-        if logged.any():
+        logged = np.array([o.residual.log > 0.0 or o.logged for o in self._read], dtype=np.bool_)
+        if np.count_nonzero(logged):
             real = np.arange(shape[1])[None, :] < self._count[:, None]
             as_log = logged[kind] & real
             with np.errstate(divide="ignore"):
                 self._y[as_log] = np.log(np.maximum(self._y[as_log], 0.0))
-        self.censored = [bool(row.any()) for row in self._censored]
         self._plain = all(o.read is None for o in self._read)
         self._some_plain = any(o.read is None for o in self._read)
         self._readout = np.zeros((len(names), density.READ_COLUMNS))
@@ -275,30 +289,44 @@ class Batch:
 
         group  so many lanes in a row share the steps of the integration, as perturbed copies must
         """
+        center, variance, good, found = self._predicted(of, z, group, rtol)
+        if found is not None:
+            self._density.read_off(
+                found[0], found[1], of, self._piece, self._kind, self._count, self._readout,
+                center, variance,
+            )  # fmt: skip
+        return center, variance, good
+
+    def _predicted(
+        self, of: Integers, z: Array, group: int, rtol: float
+    ) -> tuple[Array, Array, Booleans, tuple[Array, Array] | None]:
+        """As `levels`, and amounts and parameters from which plain analytes are yet to be read."""
         etas = z @ self.root.T
         if not self.together:
-            return self._one_after_the_other(of, etas, rtol)
-        model, states = self.model, self.model.states
-        lanes = len(of)
+            return *self._one_after_the_other(of, etas, rtol), None
+        states, lanes = self.model.states, len(of)
         table = self._table(of, etas)
-        parameters = np.empty((lanes, self._pieces, len(model.parameter_names)))
+        parameters = np.empty((lanes, self._pieces, len(self._parameters)))
         for j, name in enumerate(self._parameters):
             parameters[:, :, j] = table[name]
-        by: dict[str, Array] = {}
-        for prefix, own in self._by_state(tuple(table)).items():
-            values = np.full((lanes, self._pieces, len(states)), BY_STATE[prefix])
-            for i, name in enumerate(own):
-                if name:
-                    values[:, :, i] = table[name]
-            by[prefix] = values
-        initial = by.pop("START", None)
+        by, initial = NO_SHARES, None
+        if named := self._by_state(tuple(table)):
+            by = {}
+            for prefix, own in named.items():
+                values = np.full((lanes, self._pieces, len(states)), BY_STATE[prefix])
+                for i, name in enumerate(own):
+                    if name:
+                        values[:, :, i] = table[name]
+                by[prefix] = values
+            initial = by.pop("START", None)
+            by = {BY_DOSE[prefix]: values for prefix, values in by.items()}
         if initial is not None and self._resets:
-            return self._one_after_the_other(of, etas, rtol)
+            return *self._one_after_the_other(of, etas, rtol), None
         amounts, good = self._prepared.amounts(
             of,
             parameters,
             group=group,
-            by={BY_DOSE[prefix]: values for prefix, values in by.items()},
+            by=by,
             initial=None if initial is None else np.ascontiguousarray(initial[:, 0, :]),
             rtol=rtol,
         )
@@ -306,12 +334,7 @@ class Batch:
             center, variance = self._errors(of, etas, amounts, table)
         else:
             center, variance = np.empty(amounts.shape[:2]), np.empty(amounts.shape[:2])
-        if self._some_plain:
-            self._density.read_off(
-                amounts, parameters, of, self._piece, self._kind, self._count, self._readout,
-                center, variance,
-            )  # fmt: skip
-        return center, variance, good
+        return center, variance, good, (amounts, parameters) if self._some_plain else None
 
     def _by_state(self, names: tuple[str, ...]) -> dict[str, list[str]]:
         """Of what `readout.BY_STATE` names, the parameter of each state, "" where it has none."""
@@ -381,17 +404,18 @@ class Batch:
         copies = len(moves)
         lanes = (z[:, None, :] + moves).reshape(-1, k)
         owner = of.repeat(copies)
-        center, variance, good = self.levels(owner, lanes, group=copies, rtol=rtol)
-        value = np.empty(len(owner))
-        self._sum(owner, lanes, center, variance, good, self._df, value)
-        here, misfit = np.empty(count), np.empty(count)
+        center, variance, good, found = self._predicted(owner, lanes, copies, rtol)
+        amounts, parameters = found if found is not None else (NO_NUMBERS, NO_NUMBERS)
+        value, here, misfit = np.empty(len(owner)), np.empty(count), np.empty(count)
         gradient, expected = np.empty((count, k)), np.empty((count, k, k))
-        self._density.sloped(
-            center, variance, value, owner, lanes, self._y, self._censored, self._count, self._df,
-            copies, central, STEP, here, gradient, expected, misfit,
+        hessian = np.empty((count, k, k)) if curved else NO_NUMBERS
+        self._density.around(
+            amounts, parameters, owner, lanes, self._piece, self._kind, self._count, self._readout,
+            center, variance, good, self._y, self._censored, self._df, copies, central, STEP,
+            value, here, gradient, expected, misfit, hessian,
         )  # fmt: skip
-        hessian = self._second(value, copies) if curved else None
-        return Local(here, gradient, expected, misfit, hessian)
+        kernels.note(self._density)
+        return Local(here, gradient, expected, misfit, hessian if curved else None)
 
     def _second(self, value: Array, copies: int) -> Array:
         """Second derivatives from the objective of the copies of points, (W, k, k)."""
@@ -444,6 +468,13 @@ def _in_order(levels: Sequence[Observed]) -> list[int]:
     if all(earlier < later for earlier, later in pairwise(times)):
         return list(range(len(times)))
     return sorted(range(len(times)), key=[(o.time, row_of(o.after)) for o in levels].__getitem__)
+
+
+@lru_cache(maxsize=64)
+def _rooted(omega: tuple[tuple[float, ...], ...]) -> tuple[Array, float]:
+    """The root of Omega and ln|Omega|."""
+    root = np.linalg.cholesky(np.array(omega, dtype=float).reshape(len(omega), len(omega)))
+    return root, 2.0 * float(np.log(root.diagonal()).sum())
 
 
 @lru_cache(maxsize=64)

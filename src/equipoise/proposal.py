@@ -12,7 +12,9 @@ from math import lgamma, log, pi
 import numpy as np
 from numpy.typing import NDArray
 
+from equipoise import components
 from equipoise.importance import log_sum
+from equipoise.kinetics import kernels
 from equipoise.likelihood import Objective
 from equipoise.model import Array
 
@@ -64,44 +66,51 @@ class Proposal:
         """Draws, (size, k), in random order."""
         k = self.centers.shape[1]
         places = (np.arange(size) + rng.random()) / size
-        who = np.searchsorted(np.cumsum(self.shares)[:-1], places, side="right")
+        ends = np.searchsorted(places, np.cumsum(self.shares)[:-1]).tolist()
         z = rng.standard_normal((size, k))
         stretch = np.where(rng.random(size) < SKIRT_SHARE, SKIRT, 1.0)
         stretch /= np.sqrt(rng.chisquare(DF, size) / DF)
-        for i, (center, root) in enumerate(zip(self.centers, self.roots, strict=True)):
-            mine = who == i
-            z[mine] = center + z[mine] @ root.T * stretch[mine, None]
+        begin = 0
+        for center, root, end in zip(self.centers, self.roots, ends, strict=True):
+            z[begin:end] = center + z[begin:end] @ root.T * stretch[begin:end, None]
+            begin = end
         # Shuffled, so that any stretch of the draws stands for the whole.
         return np.asarray(z[rng.permutation(size)])
 
-    def distances(self, z: Array) -> Array:
-        """Squared distances from each center in its own scale, (m, n)."""
-        out = np.empty((len(self.centers), len(z)))
-        for i, inverse in enumerate(np.linalg.inv(self.roots)):
-            whitened = (z - self.centers[i]) @ inverse.T
-            out[i] = np.einsum("nk,nk->n", whitened, whitened)
+    def log(self, z: Array) -> Array:
+        """Log density, (n,)."""
+        code = components.compiled()
+        kernels.announce(code)
+        out = np.empty(len(z))
+        normal = log(self.shares[-1]) - 0.5 * z.shape[1] * log(2.0 * pi)
+        code.log_densities(
+            np.ascontiguousarray(z), self.centers, np.linalg.inv(self.roots), self._scales(),
+            normal, DF, SKIRT, SKIRT_SHARE, out,
+        )  # fmt: skip
+        kernels.note(code)
         return out
 
-    def components(self, distances: Array) -> tuple[Array, Array]:
-        """Log densities times shares of the components, (m, n), and the precision that a draw at
-        such a distance has on average, relative to the component's (for fitting).
+    def members(self, z: Array, weight: Array) -> tuple[Array, Array]:
+        """Weight of each draw in each component, (m, n): for its mass, and for its moments, to
+        which a draw counts by the precision that one so far out has on average.
+
+        weight  (n,)
         """
+        code = components.compiled()
+        member = np.empty((len(self.centers), len(z)))
+        heavy = np.empty_like(member)
+        code.members(
+            z, weight, self.centers, np.linalg.inv(self.roots), self._scales(), DF, SKIRT,
+            SKIRT_SHARE, member, heavy,
+        )  # fmt: skip
+        return member, heavy
+
+    def _scales(self) -> Array:
+        """ln of the components' shares and constants, (m,)."""
         k = self.centers.shape[1]
         width = np.log(np.einsum("mii->mi", self.roots)).sum(axis=1)
         constant = lgamma(0.5 * (DF + k)) - lgamma(0.5 * DF) - 0.5 * k * log(DF * pi)
-        scale = (np.log(self.shares[:-1]) + constant - width)[:, None]
-        far = distances / SKIRT**2
-        core = (1.0 - SKIRT_SHARE) * np.exp(-0.5 * (DF + k) * np.log1p(distances / DF))
-        skirt = SKIRT_SHARE / SKIRT**k * np.exp(-0.5 * (DF + k) * np.log1p(far / DF))
-        total = core + skirt
-        heavy = core * (DF + k) / (DF + distances) + skirt * (DF + k) / (DF + far) / SKIRT**2
-        return np.asarray(scale + np.log(total)), np.asarray(heavy / total)
-
-    def log(self, z: Array) -> Array:
-        """Log density, (n,)."""
-        normal = -0.5 * np.einsum("nk,nk->n", z, z) - 0.5 * z.shape[1] * log(2.0 * pi)
-        parts, _ = self.components(self.distances(z))
-        return np.asarray(log_sum(np.vstack([parts, np.log(self.shares[-1]) + normal])))
+        return np.asarray(np.log(self.shares[:-1]) + constant - width)
 
 
 def mixture(log_masses: Array, centers: Array, covariances: Array) -> Proposal:
@@ -158,9 +167,7 @@ def refitted(draws: Array, log_ratio: Array, rng: np.random.Generator) -> Propos
     member = _clusters(z, w, most, rng) * w
     found = _components(z, member, member, size)
     for _ in range(ROUNDS_OF_EM):
-        logs, precision = found.components(found.distances(z))
-        member = np.exp(logs - log_sum(logs)) * w
-        heavy = member * precision
+        member, heavy = found.members(z, w)
         alive = member.sum(axis=1) > 1e-3
         found = _components(z, member[alive], heavy[alive], size)
     return found
@@ -172,11 +179,11 @@ def _components(z: Array, member: Array, heavy: Array, size: float) -> Proposal:
     member, heavy  (m, n): weight of each draw in each component, for its mass and its moments
     size           effective draws in all
     """
-    k = z.shape[1]
+    m, k = len(member), z.shape[1]
     mass = member.sum(axis=1)
-    centers = (heavy @ z) / heavy.sum(axis=1)[:, None]
-    gap = z - centers[:, None, :]
-    scatter = (gap * heavy[:, :, None]).transpose(0, 2, 1) @ gap / mass[:, None, None]
+    centers, scatter = np.empty((m, k)), np.empty((m, k, k))
+    components.compiled().moments(z, heavy, centers, scatter)
+    scatter /= mass[:, None, None]
     pooled = np.einsum("m,mij->ij", mass, scatter) / mass.sum() + 1e-9 * np.eye(k)
     # The average shape at each component's own size: optima differ in size by orders.
     own = np.clip(np.einsum("ij,mji->m", np.linalg.inv(pooled), scatter) / k, 1e-6, 1.5)

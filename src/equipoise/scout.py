@@ -15,6 +15,7 @@ import numpy as np
 from equipoise import descent
 from equipoise.density import FAILED, NOTHING
 from equipoise.kinetics import Linear
+from equipoise.kinetics.stepper import LANES
 from equipoise.likelihood import STUDENT_DF, with_errors
 from equipoise.model import Array, simulate
 from equipoise.objective import Batch, Booleans, Integers
@@ -45,7 +46,7 @@ def near_starts(batch: Batch) -> tuple[Integers, Array]:
     Fails  ValueError where a subject has none.
     """
     cheap = isinstance(batch.model.structure, Linear)
-    grid, far = _candidates(batch.size, MORE if cheap else CANDIDATES)
+    grid, far = _candidates(batch.size, MORE if cheap else CANDIDATES, 1 if cheap else LANES)
     count, n = len(batch.subjects), len(grid)
     of = np.arange(count).repeat(n)
     # Heavy tails let a start count that fails one level by much, which a step puts right.
@@ -66,10 +67,15 @@ def far_starts(batch: Batch, which: Integers) -> tuple[Integers, Array]:
 
 
 @lru_cache(maxsize=16)
-def _candidates(k: int, each: int) -> tuple[Array, Booleans]:
-    """A fixed grid of starts (n, k), the origin first, and which lie apart from which (n, n)."""
+def _candidates(k: int, each: int, block: int) -> tuple[Array, Booleans]:
+    """A fixed grid of starts (n, k), the origin first, and which lie apart from which (n, n).
+
+    block  where the grid ends just beyond whole blocks of so many, the few are left out
+    """
     spread = np.random.default_rng(0).uniform(-3.0, 3.0, (each * (k + 2), k))
     grid = np.concatenate([np.zeros((1, k)), np.eye(k), -np.eye(k), spread])
+    if 0 < len(grid) % block <= len(grid) // block:
+        grid = grid[: -(len(grid) % block)]
     return grid, np.linalg.norm(grid[:, None] - grid[None, :], axis=2) > STARTS_APART
 
 

@@ -375,6 +375,15 @@ def test_a_data_set_too_many_times_over_is_refused(desk: Desk, shell: Shell) -> 
     assert "row 2: ADDL is above 10000, the most of one row; check it" in said
 
 
+def test_more_draws_than_memory_holds_are_refused(desk: Desk, shell: Shell) -> None:
+    fit = ("fit", desk.model, desk.data, "--method", "posterior", "--draws")
+    said = shell.wrong(*fit, "1000000000000")
+    assert said == (
+        "--draws: 1000000000000 is above 100000, the most of one posterior; lower --draws: that "
+        "many give a mean to 0.003 of an SD"
+    )
+
+
 def test_a_subject_without_an_answer_leaves_the_others(desk: Desk, shell: Shell) -> None:
     alone = desk.table("fit", desk.model, desk.data)
     negative = ROWS.replace("2,0,50,0,1,.,60\n2,4,.,.,0,3,60", "2,0,50,0,1,.,1e300\n2,4,.,.,0,3,-1")

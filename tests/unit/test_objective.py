@@ -289,6 +289,27 @@ def test_company_order_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatc
     assert lanes.processors() >= 1
 
 
+def test_companies_in_threads_are_the_same_one_after_the_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("equipoise.mode.COMPANY", 5)
+    model = saturable(Residual(additive=0.1, proportional=0.15))
+    people = people_of(model, 17, 12)
+    done: list[int] = []
+    answers = []
+    for threads in (3, 1):
+        monkeypatch.setattr("equipoise.mode.processors", lambda threads=threads: threads)
+        answers.append(find_modes(model, people, progress=done.append))
+    assert done == [5, 10, 15, 17] * 2
+    for one, two in zip(*answers, strict=True):
+        assert np.array_equal(one.eta, two.eta)
+        assert (one.ofv, one.joint, one.gradient) == (two.ofv, two.joint, two.gradient)
+    nothing = replace(people[7], observed=(Observed(1.0, ANALYTE, float("nan")),))
+    monkeypatch.setattr("equipoise.mode.processors", lambda: 2)
+    with pytest.raises(ValueError, match="no set of parameters gives a finite prediction"):
+        find_modes(model, [*people[:7], nothing, *people[8:]])
+
+
 def test_subjects_without_levels_and_models_without_etas_take_part() -> None:
     model = bolus(Residual(additive=5.0), omega=OMEGA)
     people = [subject(model, IV, []), subject(model, IV, [(1.0, 150.0)]), subject(model, IV, [])]

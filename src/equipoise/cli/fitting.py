@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -37,6 +37,9 @@ from equipoise.modelfile import load
 from equipoise.occasions import expanded, occasions_of
 from equipoise.variants import with_fixed, with_places, with_prior_weight
 
+MOST_DRAWS = 100_000
+"""Draws of one subject's posterior, at most: rounds hold up to fifty times as many at once."""
+
 
 @click.command(
     epilog="Example: equipoise fit sirolimus_wu2012 src/equipoise/examples/sirolimus_adult.json "
@@ -47,7 +50,7 @@ from equipoise.variants import with_fixed, with_places, with_prior_weight
 @click.option("--method", type=click.Choice(["map", "posterior"]), default="map", show_default=True,
               help="The most probable etas, or means and SDs of draws.")  # fmt: skip
 @click.option("--draws", type=click.IntRange(min=100), default=2000, show_default=True,
-              help="Draws of each subject's posterior.")  # fmt: skip
+              help=f"Draws of each subject's posterior, at most {MOST_DRAWS}.")  # fmt: skip
 @click.option("--prior-weight", type=float, default=1.0, show_default=True,
               help="What the prior counts: below 1 the levels are trusted more.")  # fmt: skip
 @click.option("--fix", "fixed", multiple=True, metavar="ETA",
@@ -87,6 +90,11 @@ def fit(
     and has empty cells; the others are estimated, and the exit code is 2: a part of the input is
     wrong.
     """
+    if draws > MOST_DRAWS:
+        raise WrongInput(
+            f"--draws: {draws} is above {MOST_DRAWS}, the most of one posterior; lower --draws: "
+            f"that many give a mean to {1.0 / MOST_DRAWS**0.5:.1g} of an SD"
+        )
     found = load(model, _shelf(model))
     try:
         found = with_prior_weight(found, prior_weight)
@@ -165,10 +173,15 @@ def fit(
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    """One subject: its mode, its posterior where that was asked for."""
+    """One subject: its mode, its posterior where that was asked for.
+
+    posterior  without its draws, which for many subjects no memory holds
+    moments    (2, k) means and SDs of the draws
+    """
 
     mode: Mode
     posterior: Posterior | None = None
+    moments: Array | None = None
 
     @property
     def cautions(self) -> tuple[str, ...]:
@@ -207,7 +220,8 @@ def _posterior(
         if not spoken(error):
             raise
         return str(error)
-    return _Fitted(posterior.mode, posterior)
+    moments = np.stack([posterior.draws.mean(axis=0), posterior.draws.std(axis=0, ddof=1)])
+    return _Fitted(posterior.mode, replace(posterior, draws=posterior.draws[:0]), moments)
 
 
 def _row(
@@ -221,10 +235,9 @@ def _row(
         names = [f"ETA{j + 1}_{what}" for j in range(k) for what in ("MEAN", "SD")]
         names += ["ESS", "PARETO_K"]
     values: list[float] = []
-    if fitted is not None and fitted.posterior is not None:
+    if fitted is not None and fitted.posterior is not None and fitted.moments is not None:
         posterior = fitted.posterior
-        draws = with_places(model, fixed, posterior.draws)
-        both = np.stack([np.mean(draws, axis=0), np.std(draws, axis=0, ddof=1)], axis=1)
+        both = with_places(model, fixed, fitted.moments).T
         values = [*both.ravel().tolist(), posterior.ess, posterior.pareto_k]
     elif fitted is not None:
         mode = fitted.mode

@@ -106,6 +106,56 @@ def closed_form(
     return amounts, areas, {int(i): _REASONS[int(status[i])] for i in status.nonzero()[0]}
 
 
+class Straight:
+    """The closed form along schedules whose events and samples are known, none in steady state:
+    one call of the kernel and little beside it, for most calls of an estimation.
+
+    problem  of a lane for each schedule, without areas
+    line     the events of each
+    """
+
+    def __init__(self, system: Linear, problem: Problem, line: Timeline) -> None:
+        self._module = _kernel(system, False, system.depot and _fed(problem))
+        kernels.announce(self._module)
+        self._decay = _decay()
+        self._line, self._states = line, len(system.states)
+        self._samples = problem.out_from, problem.out_times, problem.out_after
+        self._columns = problem.columns
+        self._events = int((line.last - line.first).max(initial=0))
+        self._none = np.empty((0, self._states + 1)), np.zeros((0, 2), dtype=np.int64)
+        self._rooms: list[tuple[Floats | Integers, ...]] = []
+
+    def amounts(
+        self, schedule_of: Integers, start: Floats, parameters: Floats, workers: int
+    ) -> tuple[Floats, Integers]:
+        """Amounts (L, T, C) of lanes that begin empty, and what failed (L,)."""
+        line, lanes = self._line, len(schedule_of)
+        first, last = line.first[schedule_of], line.last[schedule_of]
+        amounts = np.empty((lanes, self._columns, self._states))
+        none, status = np.empty((lanes, self._columns, 0)), np.zeros(lanes, dtype=np.int64)
+        initial, steady = np.zeros((lanes, self._states)), np.zeros(lanes, dtype=np.int64)
+        settled, observed = self._none
+
+        def work(lo: int, hi: int) -> None:
+            # Kept for the next call, and no other thread's as long as it is taken.
+            rooms = self._rooms
+            try:
+                room = rooms.pop()
+            except IndexError:
+                room = _room(self._events, self._columns, 0)
+            self._module.march_linear(
+                self._decay, lo, hi, first[lo:hi], last[lo:hi], line.times, line.kinds,
+                line.indices, line.values, line.rows, steady[lo:hi], settled, *self._samples,
+                schedule_of, start, parameters, initial, observed,
+                *room, amounts, none, status,
+            )  # fmt: skip
+            rooms.append(room)
+
+        in_threads(work, lanes, SUPER_BLOCK, workers)
+        kernels.note(self._module)
+        return amounts, status
+
+
 def _room(events: int, samples: int, areas: int) -> tuple[Floats | Integers, ...]:
     """What `march_linear` works in, for at most so many events and samples a lane.
 

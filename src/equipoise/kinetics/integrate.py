@@ -114,15 +114,21 @@ def _bind(module: ModuleType, own: stages.Kernel) -> None:
         return addresses[0]
 
     states, _, rows = own.shape[:3]
+    rooms: dict[int, list[tuple[Floats | Integers, ...]]] = {}
 
     def march(*arguments: Any) -> None:
-        # The stepper allocates nothing: it does without the compiler's counting of references.
-        w = np.empty((rows + len(arguments[OBSERVED])) * LANES)
-        seat = np.empty((stepper.SEATS, LANES), dtype=np.int64)
-        running = np.empty((LANES, states), dtype=np.int64)
-        stepping().march(
-            called(), own.shape, own.dense, w, w.view(np.int64), seat, running, *arguments
-        )
+        # The stepper allocates nothing: it does without the compiler's counting of references. What
+        # it works in is kept for the next call, and no other thread's as long as it is taken.
+        areas = len(arguments[OBSERVED])
+        kept = rooms.setdefault(areas, [])
+        try:
+            room = kept.pop()
+        except IndexError:
+            w = np.empty((rows + areas) * LANES)
+            seat = np.empty((stepper.SEATS, LANES), dtype=np.int64)
+            room = w, w.view(np.int64), seat, np.empty((LANES, states), dtype=np.int64)
+        stepping().march(called(), own.shape, own.dense, *room, *arguments)
+        kept.append(room)
 
     def paces(*arguments: Any) -> None:
         stepping().paces(called(), own.shape, np.empty(rows * LANES), *arguments)

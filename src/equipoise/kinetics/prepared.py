@@ -12,14 +12,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from equipoise.kinetics.events import MODELED_DURATION, MODELED_RATE, Schedule
-from equipoise.kinetics.lanes import SUPER_BLOCK, Lanes, in_threads, processors
+from equipoise.kinetics.groups import AT_ONCE, ATOL, BLOCK_LIMIT, FEW, Run, in_blocks
+from equipoise.kinetics.lanes import Lanes, in_threads, processors
 from equipoise.kinetics.linear import Linear
 from equipoise.kinetics.problem import (
     Problem,
@@ -31,36 +31,18 @@ from equipoise.kinetics.problem import (
     scale_of,
 )
 from equipoise.kinetics.schedule import Floats, Integers, Timeline, longest, pack
-from equipoise.kinetics.steady import steady_states
 from equipoise.kinetics.stepper import LANES, System
 
 if TYPE_CHECKING:
+    from equipoise.kinetics.closed_form import Straight
     from equipoise.kinetics.integrate import Kernels
 
 Booleans = npt.NDArray[np.bool_]
 
-VECTOR = 8
-"""A short block is filled up to a multiple of this with copies of its last lane: what is left over
-beyond whole vectors is worked on lane after lane, which takes longer than a whole vector."""
-
-ATOL = 1e-9
-"""As the default of `solve`."""
-
-BLOCK_LIMIT = 20_000
-LANE_LIMIT = 200_000
-"""Attempted steps in one segment, by a block and by a lane alone."""
-
-FEW = 4
-"""Blocks that are sooner done than handed over to threads."""
-
-AT_ONCE = 32
-"""Most blocks that a thread takes at a time: to hand them over costs as much as solving one."""
-
-STEADY_RTOL = 1e-10
-"""At most, for steady states."""
-
 NOTHING = np.zeros((0, 2), dtype=np.int64)
 """No areas are asked for."""
+
+NO_STATES = np.zeros(0, dtype=int)
 
 PLAIN = ("bioavailability", "lag")
 MODELED = {MODELED_RATE: "modeled_rate", MODELED_DURATION: "modeled_duration"}
@@ -73,6 +55,7 @@ class Prepared:
     times      for each schedule its samples, hours, in order
     after      for each schedule, for each time: as in `solve`, in order at one time
     start      for each schedule, NaN: its first dose, reset or sample
+    workers    threads of a call that names none; default as many as there are processors
 
     Fails  ValueError when an argument is wrong, with its name.
     """
@@ -85,6 +68,7 @@ class Prepared:
         *,
         after: Sequence[npt.ArrayLike] | None = None,
         start: npt.ArrayLike | None = None,
+        workers: int | None = None,
     ) -> None:
         self.system = system
         self.states = len(system.states)
@@ -98,12 +82,13 @@ class Prepared:
         self._start = first_times(self._packed, out_from, out_times)
         if start is not None:
             self._start = given_starts(start, self._start, own, len(schedules))
-        self._workers = processors()
+        self._workers = workers or processors()
         self._some_slow = False
         self._slow = np.zeros(len(schedules), dtype=np.bool_)
         doses = self._packed.doses
+        modeled = np.minimum.reduce(doses[:, 6], initial=0.0) < 0.0
         self._asked = {
-            code: np.array(sorted({int(into) for into in doses[doses[:, 6] == code, 2]}), dtype=int)
+            code: np.unique(doses[doses[:, 6] == code, 2]).astype(int) if modeled else NO_STATES
             for code in MODELED
         }
         self._kernels: Kernels | None = None
@@ -121,6 +106,7 @@ class Prepared:
             volume = [name.startswith("V") for name in system.parameter_names]
             self._least = np.where(volume, np.nextafter(0.0, 1.0), 0.0)
         self._line = self._lanes.timeline(0, len(own)) if free else None
+        self._straight_on: Straight | None = None
         named = int(doses[:, 7].max(initial=0.0))
         self._pieces = max(longest(self._packed.break_from), named) + 1
 
@@ -156,15 +142,27 @@ class Prepared:
         # A sum tells in one pass what most calls need to know.
         plain = not by and initial is None and math.isfinite(np.add.reduce(parameters, axis=None))
         if plain and isinstance(self.system, Linear):
-            plain = bool((parameters.min(axis=(0, 1)) >= self._least).all())
+            positive = np.minimum.reduce(parameters, axis=None, initial=1.0) > 0.0
+            plain = bool(positive or (parameters.min(axis=(0, 1)) >= self._least).all())
         if plain:
-            stepped = isinstance(self.system, System)
-            if stepped and self._line is not None and not self._some_slow and group <= LANES:
-                amounts, status = self._straight(
-                    self._line, schedule_of, parameters, group, rtol, workers
+            line = self._line
+            if line is None:
+                return self._found(schedule_of, parameters, group, by, initial, rtol, workers)
+            if isinstance(self.system, System):
+                if not self._some_slow and group <= LANES:
+                    begun = self._straight(line, schedule_of, parameters, group, rtol, workers)
+                    if not np.count_nonzero(begun[1]):
+                        return begun[0], begun[1] == 0
+                    problem = self._problem(schedule_of, parameters, by, initial)
+                    amounts, good = self._integrated(
+                        self.system, problem, line, group, rtol, workers, begun
+                    )
+                    return amounts, _together(amounts, good, group)
+            elif not len(line.steady):
+                amounts, status = self._closed(line).amounts(
+                    schedule_of, self._start[schedule_of], parameters, workers
                 )
-                if not np.count_nonzero(status):
-                    return amounts, status == 0
+                return amounts, _together(amounts, status == 0, group)
             return self._found(schedule_of, parameters, group, by, initial, rtol, workers)
         sound = self._sound(parameters, by, initial)
         if sound.all():
@@ -192,6 +190,16 @@ class Prepared:
             self._kernels = Kernels(self.system)
         return self._kernels
 
+    def _closed(self, line: Timeline) -> Straight:
+        if self._straight_on is None:
+            from equipoise.kinetics.closed_form import Straight
+
+            assert isinstance(self.system, Linear)
+            own = np.arange(len(self._start))
+            problem = self._problem(own, np.zeros((len(own), 1, 0)), {}, None)
+            self._straight_on = Straight(self.system, problem, line)
+        return self._straight_on
+
     def _straight(
         self,
         line: Timeline,
@@ -210,6 +218,11 @@ class Prepared:
         order, block = _lane_order(lanes // group, group)
         first, last = line.first[schedule_of], line.last[schedule_of]
         start, scale = self._start[schedule_of], self._plain_scale[schedule_of]
+        if group == 1 and len(self._start) == 1 and lanes > LANES:
+            # Lanes of like pace next to each other: a block steps as its worst lane must.
+            pace = np.empty(lanes)
+            kernels.explicit.paces(0, lanes, start, parameters, scale, pace)
+            order = np.argsort(pace, kind="stable")[order]
         out_from, out_times, out_after = self._samples[:3]
         march = kernels.explicit.march
         spare, initial = np.zeros(lanes), np.zeros((lanes, self.states))
@@ -273,10 +286,7 @@ class Prepared:
                 good[list(reasons)] = False
         else:
             amounts, good = self._integrated(self.system, problem, common, group, rtol, workers)
-        if not good.all():
-            good = np.repeat(good.reshape(-1, group).all(axis=1), group)
-            amounts[~good] = 0.0
-        return amounts, good
+        return amounts, _together(amounts, good, group)
 
     def _problem(
         self,
@@ -311,14 +321,18 @@ class Prepared:
         group: int,
         rtol: float,
         workers: int,
+        begun: tuple[Floats, Integers] | None = None,
     ) -> tuple[Floats, Booleans]:
-        """Groups by the explicit method; one that fails again without company, then by the method
-        for stiff systems, to which its schedule keeps, then as `solve` does it."""
+        """Groups by the explicit method; those that it cannot take by the method for stiff systems,
+        then as `solve` does it. A schedule most of whose groups are stiff keeps to that method.
+
+        begun  amounts and what failed, where the explicit method has been through all of it
+        """
         from equipoise.kinetics.integrate import Kernels, integrate
 
         if self._kernels is None:
             self._kernels = Kernels(system)
-        run = _Run(
+        run = Run(
             self._kernels,
             problem,
             self._columns,
@@ -326,21 +340,26 @@ class Prepared:
             group,
             rtol,
             workers,
+            begun,
         )
         run.make_ready(self._lanes, common)
-        usable = run.going() if common is None else np.arange(problem.lanes // group)
-        slow = usable[:0]
-        if self._some_slow:
-            known = self._slow[problem.schedule_of[usable * group]]
-            slow, usable = usable[known], usable[~known]
-        failed = run.through(self._kernels.explicit, usable)
-        if len(failed):
-            failed = run.through(self._kernels.explicit, failed, alone=True)
-        stiff = np.concatenate([slow, failed])
+        usable = np.arange(problem.lanes // group)
+        if begun is not None:
+            failed = run.failed(usable)
+            slow = usable[:0]
+        else:
+            usable = run.going() if common is None else usable
+            slow = usable[:0]
+            if self._some_slow:
+                known = self._slow[problem.schedule_of[usable * group]]
+                slow, usable = usable[known], usable[~known]
+            failed = run.through(self._kernels.explicit, usable)
+        stiff = np.concatenate([slow, run.again(failed)]) if len(failed) else slow
         if len(stiff):
-            last = run.through(self._kernels.stiff(), stiff, alone=True)
-            self._slow[problem.schedule_of[np.setdiff1d(stiff, last) * group]] = True
-            self._some_slow = bool(self._slow.any())
+            last = run.through(self._kernels.stiff(), stiff)
+            if len(last):
+                last = run.through(self._kernels.stiff(), last, alone=True)
+            self._keep_to(problem.schedule_of[::group], np.setdiff1d(stiff, last))
             for number in last:
                 lanes = slice(number * group, (number + 1) * group)
                 found = integrate(
@@ -352,155 +371,21 @@ class Prepared:
         self._kernels.note()
         return run.amounts, run.status == 0
 
-
-class _Run:
-    """One call of a system: events, steady states, and the arrays that kernels write."""
-
-    def __init__(
-        self,
-        both: Kernels,
-        problem: Problem,
-        columns: int,
-        scale: Floats,
-        group: int,
-        rtol: float,
-        workers: int,
-    ) -> None:
-        lanes = problem.lanes
-        self._both, self._problem, self._scale = both, problem, scale
-        self._group, self._rtol, self._workers = group, rtol, workers
-        self._stretches: list[tuple[int, int, Timeline, Floats]] = []
-        self.amounts = np.zeros((lanes, columns, both.explicit.STATES))
-        self.status = np.zeros(lanes, dtype=np.int64)
-        self._areas = np.zeros((lanes, columns, 0))
-        self._where = np.zeros(lanes)
-
-    def make_ready(self, lanes: Lanes, line: Timeline | None) -> None:
-        """The events of every lane.
-
-        line  those of each schedule, where lanes share them
-        """
-        total = self._problem.lanes
-        none = np.zeros((0, self.amounts.shape[2]))
-        if line is not None:
-            of = self._problem.schedule_of
-            own = line._replace(first=line.first[of], last=line.last[of])
-            self._stretches = [(0, total, own, none)]
-            return
-        own_lanes = Lanes(self._problem, lanes)
-        size = max(1, SUPER_BLOCK // self._group) * self._group
-        ready: dict[int, tuple[int, int, Timeline, Floats]] = {}
-
-        def prepare(lo: int, hi: int) -> None:
-            events = own_lanes.timeline(lo, hi)
-            steady = none
-            if len(events.steady):
-                steady, lost, _ = steady_states(
-                    self._both.explicit,
-                    self._both.stiff,
-                    events,
-                    self._problem.parameters,
-                    self._scale,
-                    # Its lanes share no steps: what one is off by counts against the differences.
-                    rtol=min(self._rtol, STEADY_RTOL),
-                    atol=ATOL,
-                    limit=LANE_LIMIT,
-                )
-                self.status[list(lost)] = 1
-            ready[lo] = (lo, hi, events, steady)
-
-        in_threads(prepare, total, size, self._workers)
-        self._stretches = [ready[lo] for lo in sorted(ready)]
-
-    def going(self) -> Integers:
-        """Groups of which no lane has failed."""
-        return np.flatnonzero((self.status.reshape(-1, self._group) == 0).all(axis=1))
-
-    def through(self, module: ModuleType, groups: Integers, *, alone: bool = False) -> Integers:
-        """Take groups through their events; those of them that failed.
-
-        alone  a block holds one group
-        """
-        of_group = self.status.reshape(-1, self._group)
-        of_group[groups] = 0
-        for lo, hi, line, steady in self._stretches:
-            mine = groups
-            if len(self._stretches) > 1:
-                mine = groups[(groups * self._group >= lo) & (groups * self._group < hi)]
-            if len(mine):
-                self._march(module, mine, alone, lo, line, steady)
-        if not self.status.any():
-            return groups[:0]
-        return np.asarray(groups[(of_group[groups] != 0).any(axis=1)])
-
-    def _march(
-        self,
-        module: ModuleType,
-        groups: Integers,
-        alone: bool,
-        lo: int,
-        line: Timeline,
-        steady: Floats,
-    ) -> None:
-        places, within, block = in_blocks(len(groups), self._group, 1 if alone else LANES)
-        order = groups[places] * self._group + within
-        problem = self._problem
-
-        def work(begin: int, end: int) -> None:
-            module.march(
-                order[begin * block : end * block],
-                block,
-                lo,
-                line.first,
-                line.last,
-                line.times,
-                line.kinds,
-                line.indices,
-                line.values,
-                line.rows,
-                steady,
-                problem.out_from,
-                problem.out_times,
-                problem.out_after,
-                problem.schedule_of,
-                problem.start,
-                problem.parameters,
-                problem.initial,
-                self._scale,
-                problem.observed,
-                self._rtol,
-                ATOL,
-                BLOCK_LIMIT,
-                self.amounts,
-                self._areas,
-                self.status,
-                self._where,
-            )
-
-        blocks = len(order) // block
-        at_once = max(1, min(AT_ONCE, blocks // (4 * self._workers)))
-        in_threads(work, blocks, at_once, self._workers if blocks > FEW else 1)
+    def _keep_to(self, schedule_of: Integers, stiff: Integers) -> None:
+        """Note the schedules most of whose groups are stiff; the schedule of each group."""
+        count = len(self._slow)
+        of_all = np.bincount(schedule_of, minlength=count)
+        of_stiff = np.bincount(schedule_of[stiff], minlength=count)
+        self._slow |= 2 * of_stiff > of_all
+        self._some_slow = bool(self._slow.any())
 
 
-@lru_cache(maxsize=64)
-def in_blocks(groups: int, group: int, most: int) -> tuple[Integers, Integers, int]:
-    """Groups laid into blocks: (place of the group, lane within it) in order, lanes of a block.
-
-    most  lanes of several groups that a block may hold; a group alone may always fill one. A group
-          larger than a block takes several of its own. What is left over repeats the last lane.
-    """
-    if group > LANES:
-        width = -(-group // LANES) * LANES
-        within = np.minimum(np.arange(width), group - 1)
-        return np.repeat(np.arange(groups), width), np.tile(within, groups), LANES
-    each = max(1, min(groups, most // group))
-    # As full as each other: a block that is nearly empty costs as much as one that is full.
-    each = -(-groups // -(-groups // each))
-    block = -(-each * group // VECTOR) * VECTOR
-    lanes = np.minimum(np.arange(block), each * group - 1)
-    begins = np.arange(0, groups, each)
-    places = np.minimum(begins[:, None] + lanes[None, :] // group, groups - 1)
-    return places.ravel(), np.tile(lanes % group, len(begins)), block
+def _together(amounts: Floats, good: Booleans, group: int) -> Booleans:
+    """Lanes whose whole group has an answer; the amounts of others are made 0."""
+    if np.count_nonzero(good) < len(good):
+        good = np.repeat(good.reshape(-1, group).all(axis=1), group)
+        amounts[~good] = 0.0
+    return good
 
 
 @lru_cache(maxsize=64)
