@@ -102,8 +102,11 @@ def classes_of(mask: int) -> tuple[int, ...]:
 
 
 _LOWEST = np.array([0, *((m & -m).bit_length() - 1 for m in range(1, 256))], dtype=np.int64)
-_OUTSIDE = -(2**40)
 _HIGHEST = np.array([0, *(m.bit_length() - 1 for m in range(1, 256))], dtype=np.int64)
+_OUTSIDE = 2**25
+"""Beyond every table; the sum over all items of a criterion still fits half a number."""
+_LOWER_HALF = 2**32 - 1
+_NOT_YET = np.iinfo(np.int64).min
 
 
 def car_infusion(record: Record, t: float) -> float | None:
@@ -284,33 +287,37 @@ class Lookup:
         self.sizes = tuple(sizes)
         steps = np.cumprod([1, *self.sizes[:0:-1]])[::-1]
         self.steps = [int(step) for step in steps]
-        # How far each item moves the place, by the mask of its possible classes; a mask that none
-        # can have, far outside.
+        # How far each item moves the two places, by the mask of its possible classes: that of its
+        # mildest in the lower half of a number, that of its worst in the upper. A mask that none
+        # can have leads far outside.
         mask = np.arange(256)
-        self.ends = [
-            [
-                np.where((mask == 0) | (mask >> size != 0), _OUTSIDE, step * of_mask)
-                for step, size in zip(self.steps, self.sizes, strict=True)
-            ]
-            for of_mask in (_LOWEST, _HIGHEST)
+        self.moves = [
+            np.where(
+                (mask == 0) | (mask >> size != 0),
+                _OUTSIDE << 32,
+                step * (_LOWEST + (_HIGHEST << 32)),
+            )
+            for step, size in zip(self.steps, self.sizes, strict=True)
         ]
-        self.known = np.zeros(int(np.prod(self.sizes)), dtype=np.bool_)
-        self.values = np.zeros(len(self.known), dtype=np.int64)
+        self.values = np.full(int(np.prod(self.sizes)), _NOT_YET, dtype=np.int64)
 
-    def of(self, possible: Sequence[Masks], end: int) -> Ints:
-        """The function with every item at one end of its possible classes: 0 mildest, 1 worst."""
-        place = self.ends[end][0][possible[0]]
-        for steps, each in zip(self.ends[end][1:], possible[1:], strict=True):
-            place = place + steps[each]
-        new = place[~self.known[place]]
-        for number in np.unique(new) if len(new) else ():
-            rest, row = int(number), []
-            for step in self.steps:
-                index, rest = divmod(rest, step)
-                row.append(index)
-            self.values[number] = self.function(row)
-            self.known[number] = True
+    def ends(self, possible: Sequence[Masks]) -> tuple[Ints, Ints]:
+        """The function with every item at its mildest possible class, and at its worst."""
+        place = self.moves[0][possible[0]]
+        for moves, each in zip(self.moves[1:], possible[1:], strict=True):
+            place += moves[each]
+        return self._at(place & _LOWER_HALF), self._at(place >> 32)
+
+    def _at(self, place: Ints) -> Ints:
         found: Ints = self.values[place]
+        if len(found) and found.min() == _NOT_YET:
+            for number in np.unique(place[found == _NOT_YET]):
+                rest, row = int(number), []
+                for step in self.steps:
+                    index, rest = divmod(rest, step)
+                    row.append(index)
+                self.values[number] = self.function(row)
+            found = self.values[place]
         return found
 
 
@@ -420,15 +427,13 @@ def _within(strict: Readings, assumed: Readings) -> Readings:
 
 def bounds(criterion: Criterion, possible: Sequence[Masks]) -> tuple[Ints, Ints]:
     """Grade or score with every item at its mildest possible class, and at its worst."""
-    table = _lookup(criterion.combine, _sizes(criterion))
-    return table.of(possible, 0), table.of(possible, 1)
+    return _lookup(criterion.combine, _sizes(criterion)).ends(possible)
 
 
 def met_of(criterion: Criterion, possible: Sequence[Masks]) -> Ints:
     """0 not met, 1 unknown, 2 met, for a criterion with a yes/no answer beside its grade."""
     assert criterion.met is not None
-    table = _met_lookup(criterion.met, _sizes(criterion))
-    least, most = table.of(possible, 0), table.of(possible, 1)
+    least, most = _met_lookup(criterion.met, _sizes(criterion)).ends(possible)
     return np.where(least == most, least, 1)
 
 

@@ -31,8 +31,11 @@ _BITS = 44
 
 def ticks(hours: Floats) -> Ints:
     """Times as whole numbers of a ten millionth of an hour, so that equal times sort as equal."""
-    limited = np.minimum(np.maximum(hours, -_LAST_TICK / _TICKS), _LAST_TICK / _TICKS)
-    return np.rint(limited * _TICKS).astype(np.int64)
+    number = hours * _TICKS
+    np.maximum(number, -_LAST_TICK, out=number)
+    np.minimum(number, _LAST_TICK, out=number)
+    np.rint(number, out=number)
+    return number.astype(np.int64)
 
 
 @dataclass(slots=True, eq=False)
@@ -63,9 +66,13 @@ def _entered(values: Sequence[Any]) -> Entered:
     which = [index for index, value in enumerate(values) if isinstance(value, Quantity)]
     if which:
         found: list[Quantity] = [values[index] for index in which]
-        number[which] = [float(value.number) for value in found]
-        unit[which] = [places.setdefault(value.unit, len(places)) for value in found]
-        comparator[which] = [_COMPARATORS[value.comparator] for value in found]
+        number[which] = [value.number for value in found]
+        entered = [value.unit for value in found]
+        places = {code: place for place, code in enumerate(dict.fromkeys(entered))}
+        unit[which] = 0 if len(places) == 1 else [places[code] for code in entered]
+        signs = [value.comparator for value in found]
+        if any(signs):
+            comparator[which] = [_COMPARATORS[sign] for sign in signs]
     return Entered(number, unit, comparator, list(places), bool(comparator.any()))
 
 
@@ -345,9 +352,9 @@ def series_of(
     sorted_record = record[order]
 
     def padded(column: NDArray[Any] | None, last: Any, kind: Any = np.float64) -> Any:
-        # Most columns hold their default alone.
+        # Most columns hold their default alone, and it is kept once.
         if column is None:
-            return np.full(size + 1, last, dtype=kind)
+            return np.broadcast_to(np.array(last, dtype=kind), (size + 1,))
         return np.concatenate((column[order], np.array([last], dtype=column.dtype)))
 
     return Series(
