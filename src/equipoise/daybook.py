@@ -30,10 +30,9 @@ def last_rows(looks: Looks, series: Series, until: Floats | None = None) -> tupl
     until  rows after this are not asked for
     """
     start = series.start[looks.record]
-    base = series.block[looks.record] << _BITS
     at = looks.at if until is None else np.minimum(until, looks.at)
-    last = np.searchsorted(series.key, base + ticks(at + SAME_TIME), side="right") - 1
-    last = np.where(last >= start, last, -1).astype(np.int64)
+    last = looks.place(series, at) - 1
+    last[last < start] = -1
     whole = np.ones(len(looks), dtype=np.bool_)
     if not series.plain and series.rows:
         if "latest" not in series.cache:
@@ -42,6 +41,7 @@ def last_rows(looks: Looks, series: Series, until: Floats | None = None) -> tupl
             # Negative, so that the earliest is the highest and each record begins anew.
             earliest = np.maximum.accumulate(block - ticks(series.gone[:-1]))
             series.cache["latest"], series.cache["earliest"] = latest, earliest
+        base = series.block[looks.record] << _BITS
         by = ticks(looks.known + SAME_TIME)
         whole = series.cache["latest"][last] < base + by - 1
         whole &= series.cache["earliest"][last] < base - by - 1

@@ -244,6 +244,8 @@ class Series:
         return result
 
     def _subset(self, kept: Bools, codes: NDArray[np.int32]) -> Series:
+        if kept.all():
+            return replace(self, code=codes, cache={})
         before = np.concatenate(([0], np.cumsum(kept))).astype(np.int64)
         with_last = np.append(kept, True)
         return Series(
