@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from equipoise.record import (
     DAYS_PER_YEAR,
@@ -41,6 +42,9 @@ DOSES, CELLS, PROCEDURES, TRANSFUSIONS = "(doses)", "(cells)", "(procedures)", "
 """Names of the series that hold every event of a type; no observation is called so."""
 _EVENTS = {Dose: DOSES, Cells: CELLS, Procedure: PROCEDURES, Transfusion: TRANSFUSIONS}
 
+_PLAIN = (bool, str, tuple, int, float)
+"""Types of findings that are themselves, with their type, what tells them apart."""
+
 _BITS = 44
 _DAY = 86_400_000_000
 """Microseconds of a day."""
@@ -62,22 +66,31 @@ class Columns:
 
     def place(self, value: Any) -> int:
         """Where a value stands among the distinct ones; events stand each for itself."""
-        kind = type(value)
         if value is None:
             return -1
-        if kind is Quantity:
-            # As written: 1.0 and 1.00 are two values.
-            key: Hashable = (str(value.number), value.unit, value.comparator)
-        elif kind in _EVENTS:
-            key = id(value)
-        elif isinstance(value, Mapping):
-            key = tuple(value.items())
-        else:
-            # True is 1 to a dictionary.
-            key = (kind, value)
-        found = self.places.setdefault(key, len(self.values))
+        found = self.places.setdefault(_key(value), len(self.values))
         if found == len(self.values):
             self.values.append(value)
+        return found
+
+    def codes(self, values: Sequence[Any]) -> list[int]:
+        """`place` of each of many."""
+        places, known, found = self.places, self.values, []
+        for value in values:
+            kind = type(value)
+            # Most of what a record holds, without a call for each.
+            if kind is Quantity:
+                key: Hashable = (str(value.number), value.unit, value.comparator)
+            elif kind in _PLAIN:
+                key = (kind, value)
+            else:
+                found.append(self.place(value))
+                continue
+            place = places.get(key)
+            if place is None:
+                place = places[key] = len(known)
+                known.append(value)
+            found.append(place)
         return found
 
     def series(self, name: str, records: int) -> Series:
@@ -85,7 +98,7 @@ class Columns:
 
         Fails  ValueError for one that has no time at which it was known.
         """
-        events, place = self.events, self.place
+        events = self.events
         known = [event.known for event in events]
         if None in known:
             raise ValueError(
@@ -93,20 +106,14 @@ class Columns:
                 "or let the vocabulary's turnaround be assumed"
             )
         valued = events if name in _EVENTS.values() else [event.value for event in events]
-        code = [place(value) for value in valued]
+        code = self.codes(valued)
         low = high = over = None
-        measured = [n for n, event in enumerate(events) if type(event) is Measurement]
-        if measured:
-            low, high = (np.full(len(events), -1, dtype=np.int32) for _ in range(2))
-            over = np.full(len(events), math.nan)
-            for n in measured:
-                event = events[n]
-                if event.low is not None:
-                    low[n] = place(event.low)
-                if event.high is not None:
-                    high[n] = place(event.high)
-                if event.over is not None:
-                    over[n] = event.over
+        measured = [event for event in events if type(event) is Measurement]
+        if len(measured) == len(events):
+            low, high = (self._limits([getattr(e, end) for e in events]) for end in ("low", "high"))
+            hours = [event.over for event in measured]
+            if any(each is not None for each in hours):
+                over = np.array([math.nan if each is None else each for each in hours])
         gone = None
         if self.gone:
             gone = np.full(len(events), math.inf)
@@ -118,6 +125,26 @@ class Columns:
             np.array(code, dtype=np.int32), self.values, gone=gone, low=low, high=high,
             assumed=np.array([event.assumed for event in events], dtype=np.bool_), over=over,
         )  # fmt: skip
+
+
+    def _limits(self, values: Sequence[Quantity | None]) -> NDArray[np.int32] | None:
+        """Places of the laboratory's own limits; None where no event has one."""
+        if all(value is None for value in values):
+            return None
+        return np.array([self.place(value) for value in values], dtype=np.int32)
+
+
+def _key(value: Any) -> Hashable:
+    """What is equal for equal values; as written: 1.0 and 1.00 are two."""
+    kind = type(value)
+    if kind is Quantity:
+        return (str(value.number), value.unit, value.comparator)
+    if kind in _EVENTS:
+        return id(value)
+    if isinstance(value, Mapping):
+        return tuple(value.items())
+    # True is 1 to a dictionary.
+    return (kind, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,10 +304,11 @@ def chart_of(records: Sequence[Record]) -> Chart:
             events = sorted((*events, *record._replaced), key=_time)
         gone = _gone(events)
         for place, event in enumerate(events):
-            if isinstance(event, (Measurement, Finding)):
-                name = event.name
-            elif type(event) in _EVENTS:
-                name = _EVENTS[type(event)]
+            kind = type(event)
+            if kind is Measurement or kind is Finding:
+                name = event.name  # type: ignore[union-attr]
+            elif kind in _EVENTS:
+                name = _EVENTS[kind]
             else:
                 continue
             into = columns.get(name)

@@ -226,7 +226,7 @@ def _depths(looks: Looks, period: _Period, rules: Rules) -> tuple[Depths, Depths
             (period.width, len(blocks)),
             rules,
         )
-        row = np.searchsorted(days.spread.row, last[which])
+        row = days.place(last[which])
         number = days.number[row]
         ended = row + 1 == days.begin[number + 1]
         left[which[~ended]] = True
