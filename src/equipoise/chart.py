@@ -40,6 +40,8 @@ from equipoise.units import Quantity
 
 DOSES, CELLS, PROCEDURES, TRANSFUSIONS = "(doses)", "(cells)", "(procedures)", "(transfusions)"
 """Names of the series that hold every event of a type; no observation is called so."""
+INDICATION = "indication"
+"""Under which an indication that a record lacks is listed as missing."""
 _EVENTS = {Dose: DOSES, Cells: CELLS, Procedure: PROCEDURES, Transfusion: TRANSFUSIONS}
 
 _PLAIN = (bool, str, tuple, int, float)
@@ -126,7 +128,6 @@ class Columns:
             assumed=np.array([event.assumed for event in events], dtype=np.bool_), over=over,
         )  # fmt: skip
 
-
     def _limits(self, values: Sequence[Quantity | None]) -> NDArray[np.int32] | None:
         """Places of the laboratory's own limits; None where no event has one."""
         if all(value is None for value in values):
@@ -151,8 +152,8 @@ def _key(value: Any) -> Hashable:
 class Addition:
     """Something that a record might hold besides: what a missing observation could turn out to be.
 
-    name       of a measurement or finding; "born" gives the date of birth
-    value      `Quantity`, the value of a finding, or a date
+    name       of a measurement or finding; "born" gives the date of birth, "indication" that
+    value      `Quantity`, the value of a finding, a date, or a word
     low, high  the laboratory's own limits that come with it
     over       hours over which the value was averaged; NaN: not said
     """
@@ -173,14 +174,14 @@ class Chart:
     clock    of each record, microseconds from its local midnight to day 0
     born     days from the date of day 0 to birth; NaN: not known
     day0     of each record, for sentences
-    cart     the record's indication is `cart`
+    indication  of each record; "" where it has none
     silent   finding -> rows that nobody charted and a charting convention assumes (`charting`)
     """
 
     series: dict[str, Series]
     clock: Ints
     born: Floats
-    cart: Bools
+    indication: Sequence[str]
     day0: Sequence[datetime]
     silent: Mapping[str, Series] = field(default_factory=dict)
 
@@ -199,6 +200,10 @@ class Chart:
                 np.zeros(0, dtype=np.int32), (),
             )  # fmt: skip
         return found
+
+    def is_for(self, indications: Sequence[str]) -> Bools:
+        """The records whose indication is one of these."""
+        return np.array([of in indications for of in self.indication], dtype=np.bool_)
 
     def columns(self, name: str) -> tuple[Series, ...]:
         """The events of one name, and those that a charting convention assumes."""
@@ -239,11 +244,14 @@ class Chart:
         An added row comes after every row of the same time.
         """
         born = self.born[base].copy()
+        indication = [self.indication[i] for i in base]
         added: dict[str, list[tuple[int, Addition]]] = {}
         for number, entries in enumerate(additions):
             for entry in entries:
                 if entry.name == "born":
                     born[number] = _days_to(self.day0[int(base[number])], entry.value)
+                elif entry.name == INDICATION:
+                    indication[number] = entry.value
                 else:
                     added.setdefault(entry.name, []).append((number, entry))
         series = {
@@ -253,7 +261,7 @@ class Chart:
             series[name] = _with(self.named(name), base, entered)
         silent = {name: known.of_records(base) for name, known in self.silent.items()}
         return Chart(
-            series, self.clock[base], born, self.cart[base], [self.day0[i] for i in base], silent
+            series, self.clock[base], born, indication, [self.day0[i] for i in base], silent
         )
 
 
@@ -330,7 +338,7 @@ def chart_of(records: Sequence[Record]) -> Chart:
         series,
         np.array(clock, dtype=np.int64),
         np.array([math.nan if r.born is None else _days_to(r.day0, r.born) for r in records]),
-        np.array([r.indication == "cart" for r in records], dtype=np.bool_),
+        [r.indication for r in records],
         [r.day0 for r in records],
     )
 

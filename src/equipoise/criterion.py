@@ -21,10 +21,10 @@ from typing import Any
 
 import numpy as np
 
-from equipoise.chart import Addition, Bools, Chart, Floats, Ints, chart_of
+from equipoise.chart import INDICATION, Addition, Bools, Chart, Floats, Ints, chart_of
 from equipoise.looks import BASELINE_DAYS as BASELINE_DAYS
 from equipoise.looks import CAR_PRODUCTS as CAR_PRODUCTS
-from equipoise.looks import Looks, Masks
+from equipoise.looks import Looks, Lookup, Masks
 from equipoise.record import SAME_TIME, AnyEvent, Record
 from equipoise.source import Source, Standing
 from equipoise.truth import Because as Because
@@ -99,14 +99,6 @@ class Readings:
 def classes_of(mask: int) -> tuple[int, ...]:
     """The classes whose bits are set."""
     return tuple(index for index in range(8) if mask >> index & 1)
-
-
-_LOWEST = np.array([0, *((m & -m).bit_length() - 1 for m in range(1, 256))], dtype=np.int64)
-_HIGHEST = np.array([0, *(m.bit_length() - 1 for m in range(1, 256))], dtype=np.int64)
-_OUTSIDE = 2**25
-"""Beyond every table; the sum over all items of a criterion still fits half a number."""
-_LOWER_HALF = 2**32 - 1
-_NOT_YET = np.iinfo(np.int64).min
 
 
 def car_infusion(record: Record, t: float) -> float | None:
@@ -231,16 +223,19 @@ class Criterion:
     probes       what missing observations could turn out to be
     met          class indices -> true, false or None, never falling in the order false, None,
                  true; None where the criterion has no yes/no answer
-    status       readings by item name -> a word, where the criterion prints one
+    status       readings by item name -> a word, where the criterion prints one; one with `words`
+                 prints that of its grade
     probability  of a score, 0 to 1, where the source gives one
     number       of a score that is a number of its own and no sum of classes: (lowest, highest)
                  at each look, inf where there is no bound; `combine` then stands idle and the items
                  only say which inputs are known
     leading      observations one of which must be in a record before an assessment asks the
                  question at all (a score of suspicion); empty: always asked where it applies
-    indications  of the record's header, one of which an assessment must find to ask it; empty: any
+    indications  of the record's header, one of which it asks for: it does not apply to another, and
+                 nothing is settled where the record names none; empty: any
     tail         what is added to the sentence, from one of the looks and its readings by item
     excludes     findings that have to be recorded as `excluded` before it is met
+    words        of each grade, where grades are outcomes and not severities: said in their place
     course       how answers make episodes; None: there are none, as of a risk or a number
     notes        choices made where the source is silent, conflicts between sources
     """
@@ -267,6 +262,7 @@ class Criterion:
     indications: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     number: Callable[[Looks], tuple[Floats, Floats]] | None = None
+    words: tuple[str, ...] = ()
     course: Course | None = Course()
 
     @property
@@ -277,48 +273,6 @@ class Criterion:
 
 
 # --- all looks at once -------------------------------------------------------------------------
-
-
-class Lookup:
-    """A function of class indices over arrays of them: worked out once for each combination."""
-
-    def __init__(self, function: Callable[[Sequence[int]], int], sizes: Sequence[int]) -> None:
-        self.function = function
-        self.sizes = tuple(sizes)
-        steps = np.cumprod([1, *self.sizes[:0:-1]])[::-1]
-        self.steps = [int(step) for step in steps]
-        # How far each item moves the two places, by the mask of its possible classes: that of its
-        # mildest in the lower half of a number, that of its worst in the upper. A mask that none
-        # can have leads far outside.
-        mask = np.arange(256)
-        self.moves = [
-            np.where(
-                (mask == 0) | (mask >> size != 0),
-                _OUTSIDE << 32,
-                step * (_LOWEST + (_HIGHEST << 32)),
-            )
-            for step, size in zip(self.steps, self.sizes, strict=True)
-        ]
-        self.values = np.full(int(np.prod(self.sizes)), _NOT_YET, dtype=np.int64)
-
-    def ends(self, possible: Sequence[Masks]) -> tuple[Ints, Ints]:
-        """The function with every item at its mildest possible class, and at its worst."""
-        place = self.moves[0][possible[0]]
-        for moves, each in zip(self.moves[1:], possible[1:], strict=True):
-            place += moves[each]
-        return self._at(place & _LOWER_HALF), self._at(place >> 32)
-
-    def _at(self, place: Ints) -> Ints:
-        found: Ints = self.values[place]
-        if len(found) and found.min() == _NOT_YET:
-            for number in np.unique(place[found == _NOT_YET]):
-                rest, row = int(number), []
-                for step in self.steps:
-                    index, rest = divmod(rest, step)
-                    row.append(index)
-                self.values[number] = self.function(row)
-            found = self.values[place]
-        return found
 
 
 @cache
@@ -381,7 +335,7 @@ def evaluate(criterion: Criterion, looks: Looks) -> Graded:
 def _evaluate(criterion: Criterion, looks: Looks) -> Graded:
     start = None if criterion.starts is None else criterion.starts(looks)
     through = looks.through(criterion.windows, start)
-    why_not = criterion.applies(through)
+    why_not = (*criterion.applies(through), *_of_another(criterion, looks))
     applied = np.ones(len(looks), dtype=np.bool_)
     for where, _ in why_not:
         applied &= ~where
@@ -389,6 +343,11 @@ def _evaluate(criterion: Criterion, looks: Looks) -> Graded:
         nothing = np.zeros(len(looks), dtype=np.int64)
         return Graded(criterion, through, applied, why_not, nothing, nothing, ())
     readings = tuple(item.read(through) for item in criterion.items)
+    if criterion.indications:
+        unnamed = looks.chart.is_for(("",))[looks.record]
+        if unnamed.any():
+            both = zip(criterion.items, readings, strict=True)
+            readings = tuple(_open(len(item.classes), unnamed, found) for item, found in both)
     if looks.chart.silent:
         strict = evaluate(criterion, looks.strict())
         readings = tuple(map(_within, strict.readings, readings))
@@ -402,6 +361,29 @@ def _evaluate(criterion: Criterion, looks: Looks) -> Graded:
         except IndexError:
             raise ValueError(_odd(criterion, readings)) from None
     return Graded(criterion, through, applied, why_not, low, high, readings)
+
+
+def _of_another(criterion: Criterion, looks: Looks) -> Sequence[tuple[Bools, str]]:
+    """The looks at records of an indication that is not the criterion's, and why not."""
+    if not criterion.indications:
+        return ()
+    asked = looks.chart.is_for((*criterion.indications, ""))[looks.record]
+    return ((~asked, f"not applicable: asked only in {listed_or(criterion.indications)}"),)
+
+
+def listed_or(words: Sequence[str]) -> str:
+    """ "itp, evans or immune cytopenia"."""
+    plain = [word.replace("_", " ") for word in words]
+    return plain[0] if len(plain) == 1 else f"{', '.join(plain[:-1])} or {plain[-1]}"
+
+
+def _open(classes: int, unnamed: Bools, found: Readings) -> Readings:
+    """A reading that says nothing where it is not known whether the criterion is asked at all."""
+
+    def explain(look: int) -> Reasons:
+        return Reasons((), (INDICATION,)) if unnamed[look] else found.explain(look)
+
+    return Readings(np.where(unnamed, 2**classes - 1, found.possible).astype(np.uint8), explain)
 
 
 def _odd(criterion: Criterion, readings: Sequence[Readings]) -> str:
@@ -487,9 +469,11 @@ def judged(criterion: Criterion, at: float, readings: tuple[Reading, ...]) -> Sn
     met = None
     if criterion.met is not None and criterion.met(lowest) == criterion.met(highest):
         met = criterion.met(lowest)
+    low, high = criterion.combine(lowest), criterion.combine(highest)
     status = criterion.status(by_name(criterion, readings)) if criterion.status else None
-    return Snapshot(at, criterion.combine(lowest), criterion.combine(highest), readings, met,
-                    status)  # fmt: skip
+    if criterion.words and low == high:
+        status = criterion.words[low].replace(" ", "_")
+    return Snapshot(at, low, high, readings, met, status)
 
 
 def by_name(criterion: Criterion, readings: Sequence[Reading]) -> dict[str, Reading]:

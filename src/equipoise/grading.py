@@ -31,6 +31,7 @@ from equipoise.criterion import (
     by_name,
     chart_of_one,
     evaluate,
+    listed_or,
     look_now,
     met_of,
 )
@@ -419,7 +420,9 @@ def _sentence(graded: Graded, look: int, now: Snapshot) -> str:
             known.append(word)
         elif word and item.name != "death":
             absent.append(word)
-    text = opening if now.status is None else f"{now.status.replace('_', ' ')}, {opening}"
+    text = opening
+    if now.status is not None and not criterion.words:
+        text = f"{now.status.replace('_', ' ')}, {opening}"
     settled_low = now.low == now.high == 0 and criterion.measures in ("grade", "met")
     if settled_low and open_ and absent:
         # What is unknown is not why, and must not read as if it were.
@@ -442,6 +445,9 @@ def _opening(criterion: Criterion, now: Snapshot) -> str:
         return _number(now.low or 0.0, now.high or 0.0)
     low, high = int(now.low or 0), int(now.high or 0)
     top = criterion.combine([len(item.classes) - 1 for item in criterion.items])
+    if criterion.words:
+        possible = criterion.words[low : high + 1]
+        return "cannot tell" if len(possible) == len(criterion.words) else listed_or(possible)
     if criterion.measures == "met":
         return {(0, 0): "not met", (1, 1): "met"}.get((low, high), "cannot tell")
     if criterion.measures == "score":

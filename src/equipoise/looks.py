@@ -153,6 +153,56 @@ def span_masks(classes: tuple[int, ...]) -> Masks:
     return masks
 
 
+_LOWEST = np.array([0, *((m & -m).bit_length() - 1 for m in range(1, 256))], dtype=np.int64)
+_HIGHEST = np.array([0, *(m.bit_length() - 1 for m in range(1, 256))], dtype=np.int64)
+_OUTSIDE = 2**25
+"""Beyond every table; the sum over all items of a criterion still fits half a number."""
+_LOWER_HALF = 2**32 - 1
+_NOT_YET = np.iinfo(np.int64).min
+
+
+class Lookup:
+    """A function of class indices over arrays of them: worked out once for each combination."""
+
+    def __init__(self, function: Callable[[Sequence[int]], int], sizes: Sequence[int]) -> None:
+        self.function = function
+        self.sizes = tuple(sizes)
+        steps = np.cumprod([1, *self.sizes[:0:-1]])[::-1]
+        self.steps = [int(step) for step in steps]
+        # How far each item moves the two places, by the mask of its possible classes: that of its
+        # mildest in the lower half of a number, that of its worst in the upper. A mask that none
+        # can have leads far outside.
+        mask = np.arange(256)
+        self.moves = [
+            np.where(
+                (mask == 0) | (mask >> size != 0),
+                _OUTSIDE << 32,
+                step * (_LOWEST + (_HIGHEST << 32)),
+            )
+            for step, size in zip(self.steps, self.sizes, strict=True)
+        ]
+        self.values = np.full(int(np.prod(self.sizes)), _NOT_YET, dtype=np.int64)
+
+    def ends(self, possible: Sequence[Masks]) -> tuple[Ints, Ints]:
+        """The function with every item at its mildest possible class, and at its worst."""
+        place = self.moves[0][possible[0]]
+        for moves, each in zip(self.moves[1:], possible[1:], strict=True):
+            place += moves[each]
+        return self._at(place & _LOWER_HALF), self._at(place >> 32)
+
+    def _at(self, place: Ints) -> Ints:
+        found: Ints = self.values[place]
+        if len(found) and found.min() == _NOT_YET:
+            for number in np.unique(place[found == _NOT_YET]):
+                rest, row = int(number), []
+                for step in self.steps:
+                    index, rest = divmod(rest, step)
+                    row.append(index)
+                self.values[number] = self.function(row)
+            found = self.values[place]
+        return found
+
+
 @dataclass(slots=True, eq=False)
 class Spread:
     """All rows of some stretch of time for each look: `look` and `row`, look by look."""
@@ -396,7 +446,7 @@ class Looks:
             rows = self.last(given)
             found = np.where(rows.there, rows.at, math.nan)
             if tuple(products) == CAR_PRODUCTS:
-                cart = self.chart.cart[self.record] & (self.at >= -SAME_TIME)
+                cart = self.chart.is_for(("cart",))[self.record] & (self.at >= -SAME_TIME)
                 if cart.any():
                     none = ~self.any_known(wanted, self.known)
                     found = np.where(cart & none & ~rows.there, 0.0, found)

@@ -55,7 +55,10 @@ def says_something(answer: Grade) -> bool:
     if answer.low is None:
         return False
     if answer.low == answer.high or answer.met is not None:
-        return bool(answer.low) if answer.met is None else answer.met
+        if answer.met is not None:
+            return answer.met
+        # An outcome says something whatever its number, as a complete response does.
+        return bool(answer.low) or (answer.grade is not None and answer.status is not None)
     settles = any(
         m.would_become and all(low == high for _, low, high in m.would_become)
         for m in answer.missing

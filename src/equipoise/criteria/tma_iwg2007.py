@@ -37,7 +37,8 @@ def _halved(looks: Looks) -> Part:
     if len(late):
         past = looks.some(late).between(series, since_when[late])
         day = looks.chart.row_days(series)
-        earlier = past.where(day[past.row] < day[now.index[late][past.look]])
+        until = np.where(now.there, day[now.index], np.iinfo(np.int64).min)[late]
+        earlier = past.where(day[past.row] < until[past.look])
         best = earlier.best(Rows(series, earlier.row).number, lowest=False)
         highest.index[late] = best.index
     truth = compared(now, "<=", PART, highest)
