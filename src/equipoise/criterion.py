@@ -513,6 +513,7 @@ class Grade:
 
     low, high  of the grade or the score; None where the criterion does not apply; whole numbers
                but for a score that is a number of its own, whose `high` may be inf: no bound
+    measures   which of `grade`, `score` and `met` the criterion fills; empty: not said
     since      hours: start of the unbroken stretch at this `low` that lasts until `at`, judged
                with what is known at `at`; None where `low` is 0
     """
@@ -533,6 +534,7 @@ class Grade:
     status: str | None = None
     probability_low: float | None = None
     probability_high: float | None = None
+    measures: str = ""
 
     @property
     def applies(self) -> bool:

@@ -120,7 +120,7 @@ def _answer(
     if now.low is None or now.high is None:
         return Grade(
             criterion.id, t, None, None, None, None, None, None, (), (), now.why,
-            criterion.source, criterion.standing,
+            criterion.source, criterion.standing, measures=criterion.measures,
         )  # fmt: skip
     settled = now.low if now.low == now.high else None
     odds: tuple[float | None, float | None] = (None, None)
@@ -146,6 +146,7 @@ def _answer(
         status=now.status,
         probability_low=odds[0],
         probability_high=odds[1],
+        measures=criterion.measures,
     )
 
 

@@ -99,7 +99,7 @@ def _print_short(answers: Sequence[Grade]) -> None:
 def _short(answer: Grade) -> str:
     if answer.met is not None and answer.score is None and answer.grade is None:
         return "met" if answer.met else "not met"
-    if answer.low == 0 and answer.missing and answer.high == 1:
+    if answer.measures == "met":
         return "open"
     return span(answer.low, answer.high)
 
