@@ -424,10 +424,12 @@ def _sentence(graded: Graded, look: int, now: Snapshot) -> str:
     text = opening
     if now.status is not None and not criterion.words:
         text = f"{now.status.replace('_', ' ')}, {opening}"
-    settled_low = now.low == now.high == 0 and criterion.measures in ("grade", "met")
-    if settled_low and open_ and absent:
+    of_degree = criterion.measures in ("grade", "met") and not criterion.words
+    settled = of_degree and now.low == now.high and (criterion.met is None or now.met is not None)
+    why = known if now.low else absent
+    if settled and open_ and why:
         # What is unknown is not why, and must not read as if it were.
-        text += f": {_listed(absent)}; not needed: {', '.join(open_)}"
+        text += f": {_listed(why)}; not needed: {', '.join(open_)}"
     else:
         if known:
             text += ": " + _listed(known)

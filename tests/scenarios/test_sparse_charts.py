@@ -14,6 +14,7 @@ import pytest
 
 from command_shell import Shell
 from equipoise import files
+from equipoise.assess import assess
 from equipoise.charting import read_conventions
 from equipoise.criteria import ALL, CRS, CTCAE_FIBRINOGEN, ICAHT_EARLY, IECHS, MASL
 from equipoise.episodes import episodes
@@ -187,3 +188,28 @@ def test_a_complete_response_is_no_absence_and_stands_in_full(shell: Shell, tmp_
         "Not applicable: asked only in itp, evans or immune cytopenia: itp_response_iwg2009"
         in printed
     )
+
+
+def test_what_a_settled_grade_does_not_need_does_not_read_as_its_reason() -> None:
+    died = record_of(
+        value("temperature", "38.9 Cel", 20.0), *calm(20.0), finding("death", "crs", 60.0)
+    )
+    answer = grade(CRS, died, 70.0)
+    assert answer.grade == 5
+    assert answer.sentence.startswith("grade 5: death from CRS; not needed: ")
+
+
+def test_a_yes_or_no_that_is_open_is_no_number(shell: Shell, tmp_path: Path) -> None:
+    place = tmp_path / "ferritin.json"
+    files.write_record(record_of(value("ferritin", "9800 ug/L", 44.0)), place)
+    printed = " ".join(shell("grade", place, "--at", "50", "--criterion", "ohi_2021")[1].split())
+    assert "ohi_2021 +2 open cannot tell: raised ferritin" in printed
+    assert "(<= 3900 U/mL: not met, > 3900 U/mL: met)" in printed
+
+
+def test_beside_the_signs_an_open_yes_or_no_is_no_number() -> None:
+    found = assess(record_of(value("ferritin", "9800 ug/L", 44.0)), 50.0)
+    [table] = found.differentials
+    beside = {c: words for count in table.counts for c, words in count.criteria}
+    assert beside["ohi_2021"] == "open"
+    assert beside["crs_astct2019"] == "0 to 4"
