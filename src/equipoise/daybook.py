@@ -116,7 +116,8 @@ class Days:
         if self._places is None:
             self._places = np.zeros(int(own[-1] - own[0]) + 1, dtype=np.int64)
             self._places[own - own[0]] = np.arange(len(own))
-        return self._places[row - own[0]]
+        found: Ints = self._places[row - own[0]]
+        return found
 
 
 def days_from(looks: Looks, series: Series, which: Ints, since: Floats) -> Days:
