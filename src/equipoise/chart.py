@@ -185,6 +185,18 @@ class Chart:
     day0: Sequence[datetime]
     silent: Mapping[str, Series] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        # What is drawn in one sample stands at the same times: those are searched once for all.
+        distinct: dict[tuple[int, int, int], list[Ints]] = {}
+        for series in self.series.values():
+            if series.rows:
+                key = series.key
+                alike = distinct.setdefault((len(key), int(key[0]), int(key[-1])), [])
+                same = (each for each in alike if each is key or np.array_equal(each, key))
+                series.key = next(same, key)
+                if series.key is key:
+                    alike.append(key)
+
     @property
     def records(self) -> int:
         """How many."""
