@@ -195,13 +195,10 @@ def _depths(looks: Looks, period: _Period, rules: Rules) -> tuple[Depths, Depths
 
     Days of a record are worked out once for all looks that see whole days of it.
     """
-    shape = (period.width, len(looks))
-    low: Depths = np.full(shape, -1, dtype=np.int8)
-    high: Depths = np.full(shape, -1, dtype=np.int8)
-    has_count = np.zeros(shape, dtype=np.bool_)
+    packed = np.zeros((period.width, len(looks)), dtype=np.uint8)
     series = looks.chart.named(rules.name)
     if not series.rows:
-        return low, high, has_count
+        return _unpacked(packed)
     since, until = period.ends(looks)
     last, whole = last_rows(looks, series, until)
     base = series.block[looks.record] << _BITS
@@ -233,13 +230,12 @@ def _depths(looks: Looks, period: _Period, rules: Rules) -> tuple[Depths, Depths
         which, number = which[ended], number[ended]
         until_day = np.minimum(place[number], period.width - 1).astype(np.int16)
         mine = column[series.block[looks.record[which]]]
-        own = _packed(*of_record)[:, mine]
+        own = np.take(_packed(*of_record), mine, axis=1)
         own *= np.arange(period.width, dtype=np.int16)[:, None] <= until_day
-        for into, values in zip((low, high, has_count), _unpacked(own), strict=True):
-            if len(which) == len(looks):
-                into[...] = values
-            else:
-                into[:, which] = values
+        if len(which) == len(looks):
+            packed = own
+        else:
+            packed[:, which] = own
     rest = np.flatnonzero(left)
     if len(rest):
         counts, place = _counted(looks.take(rest), period.some(rest), rules)
@@ -255,8 +251,8 @@ def _depths(looks: Looks, period: _Period, rules: Rules) -> tuple[Depths, Depths
                 (period.width, len(rest)),
                 rules,
             )
-            low[:, rest], high[:, rest], has_count[:, rest] = found
-    return low, high, has_count
+            packed[:, rest] = _packed(*found)
+    return _unpacked(packed)
 
 
 def _packed(low: Depths, high: Depths, has_count: Bools) -> NDArray[np.uint8]:
@@ -270,7 +266,9 @@ def _packed(low: Depths, high: Depths, has_count: Bools) -> NDArray[np.uint8]:
 
 
 def _unpacked(packed: NDArray[np.uint8]) -> tuple[Depths, Depths, Bools]:
-    low, high = (((packed >> by) & 7).astype(np.int8) - 1 for by in (0, 3))
+    low, high = (packed & 7).view(np.int8), ((packed >> 3) & 7).view(np.int8)
+    low -= 1
+    high -= 1
     return low, high, packed >= 1 << 6
 
 
