@@ -106,7 +106,8 @@ def charted(columns: list[tuple], patients: int) -> Chart:
     code = np.repeat(np.arange(2, dtype=np.int32), patients)
     series[CELLS] = series_of(CELLS, patients, record, zero, zero, code, infused)
     clock = np.full(patients, 10 * 3_600_000_000)
-    return Chart(series, clock, np.full(patients, -40 * 365.0), np.zeros(patients, dtype=bool),
+    # An indication under which no criterion is left out.
+    return Chart(series, clock, np.full(patients, -40 * 365.0), ["immune_cytopenia"] * patients,
                  [DAY0] * patients)  # fmt: skip
 
 
@@ -125,7 +126,8 @@ def one_record(columns: list[tuple]) -> Record:
                 )
             else:
                 events.append(Finding(value=value, **times))
-    return Record(id="one", day0=DAY0, born=(DAY0 - timedelta(days=14600)).date(),
+    born = (DAY0 - timedelta(days=14600)).date()
+    return Record(id="one", day0=DAY0, indication="immune_cytopenia", born=born,
                   events=tuple(events))  # fmt: skip
 
 

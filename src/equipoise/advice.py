@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from equipoise.criterion import Because, Grade, Truth, any_of, seen
+from equipoise.criterion import Because, Grade, Truth, any_of, car_infusion, seen
 from equipoise.record import SAME_TIME, Dose, Finding, Record, Stop
 from equipoise.source import Evidence, Source, Standing
 
@@ -127,10 +127,13 @@ def infection_open(situation: Situation) -> tuple[str, Finding | None]:
     The finding is the last one of infection, or None.
     """
     said = situation.record.latest_finding("infection", situation.at)
+    infusion = car_infusion(situation.record, situation.at)
     if said is None:
         return "infection is not recorded, so not excluded", None
     if said.value != "excluded":
         return f"infection is {said.value}, so not excluded", said
+    if infusion is not None and said.at < infusion - SAME_TIME:
+        return "infection was last excluded before the infusion, so not excluded", said
     if said.at < situation.at - EXCLUDED_FOR - SAME_TIME:
         return (
             f"infection was last excluded more than {EXCLUDED_FOR:g} h ago, so not excluded",

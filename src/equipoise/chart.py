@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from equipoise.record import (
     DAYS_PER_YEAR,
@@ -41,7 +42,12 @@ from equipoise.units import Quantity
 
 DOSES, CELLS, PROCEDURES, TRANSFUSIONS = "(doses)", "(cells)", "(procedures)", "(transfusions)"
 """Names of the series that hold every event of a type; no observation is called so."""
+INDICATION = "indication"
+"""Under which an indication that a record lacks is listed as missing."""
 _EVENTS = {Dose: DOSES, Cells: CELLS, Procedure: PROCEDURES, Transfusion: TRANSFUSIONS}
+
+_PLAIN = (bool, str, tuple, int, float)
+"""Types of findings that are themselves, with their type, what tells them apart."""
 
 _BITS = 44
 _DAY = 86_400_000_000
@@ -64,22 +70,31 @@ class Columns:
 
     def place(self, value: Any) -> int:
         """Where a value stands among the distinct ones; events stand each for itself."""
-        kind = type(value)
         if value is None:
             return -1
-        if kind is Quantity:
-            # As written: 1.0 and 1.00 are two values.
-            key: Hashable = (str(value.number), value.unit, value.comparator)
-        elif kind in _EVENTS:
-            key = id(value)
-        elif isinstance(value, Mapping):
-            key = tuple(value.items())
-        else:
-            # True is 1 to a dictionary.
-            key = (kind, value)
-        found = self.places.setdefault(key, len(self.values))
+        found = self.places.setdefault(_key(value), len(self.values))
         if found == len(self.values):
             self.values.append(value)
+        return found
+
+    def codes(self, values: Sequence[Any]) -> list[int]:
+        """`place` of each of many."""
+        places, known, found = self.places, self.values, []
+        for value in values:
+            kind = type(value)
+            # Most of what a record holds, without a call for each.
+            if kind is Quantity:
+                key: Hashable = (str(value.number), value.unit, value.comparator)
+            elif kind in _PLAIN:
+                key = (kind, value)
+            else:
+                found.append(self.place(value))
+                continue
+            place = places.get(key)
+            if place is None:
+                place = places[key] = len(known)
+                known.append(value)
+            found.append(place)
         return found
 
     def series(self, name: str, records: int) -> Series:
@@ -87,7 +102,7 @@ class Columns:
 
         Fails  ValueError for one that has no time at which it was known.
         """
-        events, place = self.events, self.place
+        events = self.events
         known = [event.known for event in events]
         if None in known:
             raise ValueError(
@@ -95,20 +110,14 @@ class Columns:
                 "or let the vocabulary's turnaround be assumed"
             )
         valued = events if name in _EVENTS.values() else [event.value for event in events]
-        code = [place(value) for value in valued]
+        code = self.codes(valued)
         low = high = over = None
-        measured = [n for n, event in enumerate(events) if type(event) is Measurement]
-        if measured:
-            low, high = (np.full(len(events), -1, dtype=np.int32) for _ in range(2))
-            over = np.full(len(events), math.nan)
-            for n in measured:
-                event = events[n]
-                if event.low is not None:
-                    low[n] = place(event.low)
-                if event.high is not None:
-                    high[n] = place(event.high)
-                if event.over is not None:
-                    over[n] = event.over
+        measured = [event for event in events if type(event) is Measurement]
+        if len(measured) == len(events):
+            low, high = (self._limits([getattr(e, end) for e in events]) for end in ("low", "high"))
+            hours = [event.over for event in measured]
+            if any(each is not None for each in hours):
+                over = np.array([math.nan if each is None else each for each in hours])
         gone = None
         if self.gone:
             gone = np.full(len(events), math.inf)
@@ -121,13 +130,32 @@ class Columns:
             assumed=np.array([event.assumed for event in events], dtype=np.bool_), over=over,
         )  # fmt: skip
 
+    def _limits(self, values: Sequence[Quantity | None]) -> NDArray[np.int32] | None:
+        """Places of the laboratory's own limits; None where no event has one."""
+        if all(value is None for value in values):
+            return None
+        return np.array([self.place(value) for value in values], dtype=np.int32)
+
+
+def _key(value: Any) -> Hashable:
+    """What is equal for equal values; as written: 1.0 and 1.00 are two."""
+    kind = type(value)
+    if kind is Quantity:
+        return (str(value.number), value.unit, value.comparator)
+    if kind in _EVENTS:
+        return id(value)
+    if isinstance(value, Mapping):
+        return tuple(value.items())
+    # True is 1 to a dictionary.
+    return (kind, value)
+
 
 @dataclass(frozen=True, slots=True)
 class Addition:
     """Something that a record might hold besides: what a missing observation could turn out to be.
 
-    name       of a measurement or finding; "born" gives the date of birth
-    value      `Quantity`, the value of a finding, or a date
+    name       of a measurement or finding; "born" gives the date of birth, "indication" that
+    value      `Quantity`, the value of a finding, a date, or a word
     low, high  the laboratory's own limits that come with it
     over       hours over which the value was averaged; NaN: not said
     """
@@ -148,16 +176,28 @@ class Chart:
     clock    of each record, microseconds from its local midnight to day 0
     born     days from the date of day 0 to birth; NaN: not known
     day0     of each record, for sentences
-    cart     the record's indication is `cart`
+    indication  of each record; "" where it has none
     silent   finding -> rows that nobody charted and a charting convention assumes (`charting`)
     """
 
     series: dict[str, Series]
     clock: Ints
     born: Floats
-    cart: Bools
+    indication: Sequence[str]
     day0: Sequence[datetime]
     silent: Mapping[str, Series] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # What is drawn in one sample stands at the same times: those are searched once for all.
+        distinct: dict[tuple[int, int, int], list[Ints]] = {}
+        for series in self.series.values():
+            if series.rows:
+                key = series.key
+                alike = distinct.setdefault((len(key), int(key[0]), int(key[-1])), [])
+                same = (each for each in alike if each is key or np.array_equal(each, key))
+                series.key = next(same, key)
+                if series.key is key:
+                    alike.append(key)
 
     @property
     def records(self) -> int:
@@ -174,6 +214,10 @@ class Chart:
                 np.zeros(0, dtype=np.int32), (),
             )  # fmt: skip
         return found
+
+    def is_for(self, indications: Sequence[str]) -> Bools:
+        """The records whose indication is one of these."""
+        return np.array([of in indications for of in self.indication], dtype=np.bool_)
 
     def columns(self, name: str) -> tuple[Series, ...]:
         """The events of one name, and those that a charting convention assumes."""
@@ -214,11 +258,14 @@ class Chart:
         An added row comes after every row of the same time.
         """
         born = self.born[base].copy()
+        indication = [self.indication[i] for i in base]
         added: dict[str, list[tuple[int, Addition]]] = {}
         for number, entries in enumerate(additions):
             for entry in entries:
                 if entry.name == "born":
                     born[number] = _days_to(self.day0[int(base[number])], entry.value)
+                elif entry.name == INDICATION:
+                    indication[number] = entry.value
                 else:
                     added.setdefault(entry.name, []).append((number, entry))
         series = {
@@ -228,7 +275,7 @@ class Chart:
             series[name] = _with(self.named(name), base, entered)
         silent = {name: known.of_records(base) for name, known in self.silent.items()}
         return Chart(
-            series, self.clock[base], born, self.cart[base], [self.day0[i] for i in base], silent
+            series, self.clock[base], born, indication, [self.day0[i] for i in base], silent
         )
 
 
@@ -279,10 +326,11 @@ def chart_of(records: Sequence[Record]) -> Chart:
             events = sorted((*events, *record._replaced), key=in_order)
         gone = _gone(events)
         for place, event in enumerate(events):
-            if isinstance(event, (Measurement, Finding)):
-                name = event.name
-            elif type(event) in _EVENTS:
-                name = _EVENTS[type(event)]
+            kind = type(event)
+            if kind is Measurement or kind is Finding:
+                name = event.name  # type: ignore[union-attr]
+            elif kind in _EVENTS:
+                name = _EVENTS[kind]
             else:
                 continue
             into = columns.get(name)
@@ -304,7 +352,7 @@ def chart_of(records: Sequence[Record]) -> Chart:
         series,
         np.array(clock, dtype=np.int64),
         np.array([math.nan if r.born is None else _days_to(r.day0, r.born) for r in records]),
-        np.array([r.indication == "cart" for r in records], dtype=np.bool_),
+        [r.indication for r in records],
         [r.day0 for r in records],
     )
 

@@ -21,10 +21,10 @@ from typing import Any
 
 import numpy as np
 
-from equipoise.chart import Addition, Bools, Chart, Floats, Ints, chart_of
+from equipoise.chart import INDICATION, Addition, Bools, Chart, Floats, Ints, chart_of
 from equipoise.looks import BASELINE_DAYS as BASELINE_DAYS
 from equipoise.looks import CAR_PRODUCTS as CAR_PRODUCTS
-from equipoise.looks import Looks, Masks
+from equipoise.looks import Looks, Lookup, Masks
 from equipoise.record import SAME_TIME, AnyEvent, Record
 from equipoise.source import Source, Standing
 from equipoise.truth import Because as Because
@@ -99,11 +99,6 @@ class Readings:
 def classes_of(mask: int) -> tuple[int, ...]:
     """The classes whose bits are set."""
     return tuple(index for index in range(8) if mask >> index & 1)
-
-
-_LOWEST = np.array([0, *((m & -m).bit_length() - 1 for m in range(1, 256))], dtype=np.int64)
-_OUTSIDE = -(2**40)
-_HIGHEST = np.array([0, *(m.bit_length() - 1 for m in range(1, 256))], dtype=np.int64)
 
 
 def car_infusion(record: Record, t: float) -> float | None:
@@ -228,16 +223,19 @@ class Criterion:
     probes       what missing observations could turn out to be
     met          class indices -> true, false or None, never falling in the order false, None,
                  true; None where the criterion has no yes/no answer
-    status       readings by item name -> a word, where the criterion prints one
+    status       readings by item name -> a word, where the criterion prints one; one with `words`
+                 prints that of its grade
     probability  of a score, 0 to 1, where the source gives one
     number       of a score that is a number of its own and no sum of classes: (lowest, highest)
                  at each look, inf where there is no bound; `combine` then stands idle and the items
                  only say which inputs are known
     leading      observations one of which must be in a record before an assessment asks the
                  question at all (a score of suspicion); empty: always asked where it applies
-    indications  of the record's header, one of which an assessment must find to ask it; empty: any
+    indications  of the record's header, one of which it asks for: it does not apply to another, and
+                 nothing is settled where the record names none; empty: any
     tail         what is added to the sentence, from one of the looks and its readings by item
     excludes     findings that have to be recorded as `excluded` before it is met
+    words        of each grade, where grades are outcomes and not severities: said in their place
     course       how answers make episodes; None: there are none, as of a risk or a number
     notes        choices made where the source is silent, conflicts between sources
     """
@@ -264,6 +262,7 @@ class Criterion:
     indications: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     number: Callable[[Looks], tuple[Floats, Floats]] | None = None
+    words: tuple[str, ...] = ()
     course: Course | None = Course()
 
     @property
@@ -274,44 +273,6 @@ class Criterion:
 
 
 # --- all looks at once -------------------------------------------------------------------------
-
-
-class Lookup:
-    """A function of class indices over arrays of them: worked out once for each combination."""
-
-    def __init__(self, function: Callable[[Sequence[int]], int], sizes: Sequence[int]) -> None:
-        self.function = function
-        self.sizes = tuple(sizes)
-        steps = np.cumprod([1, *self.sizes[:0:-1]])[::-1]
-        self.steps = [int(step) for step in steps]
-        # How far each item moves the place, by the mask of its possible classes; a mask that none
-        # can have, far outside.
-        mask = np.arange(256)
-        self.ends = [
-            [
-                np.where((mask == 0) | (mask >> size != 0), _OUTSIDE, step * of_mask)
-                for step, size in zip(self.steps, self.sizes, strict=True)
-            ]
-            for of_mask in (_LOWEST, _HIGHEST)
-        ]
-        self.known = np.zeros(int(np.prod(self.sizes)), dtype=np.bool_)
-        self.values = np.zeros(len(self.known), dtype=np.int64)
-
-    def of(self, possible: Sequence[Masks], end: int) -> Ints:
-        """The function with every item at one end of its possible classes: 0 mildest, 1 worst."""
-        place = self.ends[end][0][possible[0]]
-        for steps, each in zip(self.ends[end][1:], possible[1:], strict=True):
-            place = place + steps[each]
-        new = place[~self.known[place]]
-        for number in np.unique(new) if len(new) else ():
-            rest, row = int(number), []
-            for step in self.steps:
-                index, rest = divmod(rest, step)
-                row.append(index)
-            self.values[number] = self.function(row)
-            self.known[number] = True
-        found: Ints = self.values[place]
-        return found
 
 
 @cache
@@ -374,7 +335,7 @@ def evaluate(criterion: Criterion, looks: Looks) -> Graded:
 def _evaluate(criterion: Criterion, looks: Looks) -> Graded:
     start = None if criterion.starts is None else criterion.starts(looks)
     through = looks.through(criterion.windows, start)
-    why_not = criterion.applies(through)
+    why_not = (*criterion.applies(through), *_of_another(criterion, looks))
     applied = np.ones(len(looks), dtype=np.bool_)
     for where, _ in why_not:
         applied &= ~where
@@ -382,6 +343,11 @@ def _evaluate(criterion: Criterion, looks: Looks) -> Graded:
         nothing = np.zeros(len(looks), dtype=np.int64)
         return Graded(criterion, through, applied, why_not, nothing, nothing, ())
     readings = tuple(item.read(through) for item in criterion.items)
+    if criterion.indications:
+        unnamed = looks.chart.is_for(("",))[looks.record]
+        if unnamed.any():
+            both = zip(criterion.items, readings, strict=True)
+            readings = tuple(_open(len(item.classes), unnamed, found) for item, found in both)
     if looks.chart.silent:
         strict = evaluate(criterion, looks.strict())
         readings = tuple(map(_within, strict.readings, readings))
@@ -395,6 +361,29 @@ def _evaluate(criterion: Criterion, looks: Looks) -> Graded:
         except IndexError:
             raise ValueError(_odd(criterion, readings)) from None
     return Graded(criterion, through, applied, why_not, low, high, readings)
+
+
+def _of_another(criterion: Criterion, looks: Looks) -> Sequence[tuple[Bools, str]]:
+    """The looks at records of an indication that is not the criterion's, and why not."""
+    if not criterion.indications:
+        return ()
+    asked = looks.chart.is_for((*criterion.indications, ""))[looks.record]
+    return ((~asked, f"not applicable: asked only in {listed_or(criterion.indications)}"),)
+
+
+def listed_or(words: Sequence[str]) -> str:
+    """ "itp, evans or immune cytopenia"."""
+    plain = [word.replace("_", " ") for word in words]
+    return plain[0] if len(plain) == 1 else f"{', '.join(plain[:-1])} or {plain[-1]}"
+
+
+def _open(classes: int, unnamed: Bools, found: Readings) -> Readings:
+    """A reading that says nothing where it is not known whether the criterion is asked at all."""
+
+    def explain(look: int) -> Reasons:
+        return Reasons((), (INDICATION,)) if unnamed[look] else found.explain(look)
+
+    return Readings(np.where(unnamed, 2**classes - 1, found.possible).astype(np.uint8), explain)
 
 
 def _odd(criterion: Criterion, readings: Sequence[Readings]) -> str:
@@ -420,15 +409,13 @@ def _within(strict: Readings, assumed: Readings) -> Readings:
 
 def bounds(criterion: Criterion, possible: Sequence[Masks]) -> tuple[Ints, Ints]:
     """Grade or score with every item at its mildest possible class, and at its worst."""
-    table = _lookup(criterion.combine, _sizes(criterion))
-    return table.of(possible, 0), table.of(possible, 1)
+    return _lookup(criterion.combine, _sizes(criterion)).ends(possible)
 
 
 def met_of(criterion: Criterion, possible: Sequence[Masks]) -> Ints:
     """0 not met, 1 unknown, 2 met, for a criterion with a yes/no answer beside its grade."""
     assert criterion.met is not None
-    table = _met_lookup(criterion.met, _sizes(criterion))
-    least, most = table.of(possible, 0), table.of(possible, 1)
+    least, most = _met_lookup(criterion.met, _sizes(criterion)).ends(possible)
     return np.where(least == most, least, 1)
 
 
@@ -482,9 +469,11 @@ def judged(criterion: Criterion, at: float, readings: tuple[Reading, ...]) -> Sn
     met = None
     if criterion.met is not None and criterion.met(lowest) == criterion.met(highest):
         met = criterion.met(lowest)
+    low, high = criterion.combine(lowest), criterion.combine(highest)
     status = criterion.status(by_name(criterion, readings)) if criterion.status else None
-    return Snapshot(at, criterion.combine(lowest), criterion.combine(highest), readings, met,
-                    status)  # fmt: skip
+    if criterion.words and low == high:
+        status = criterion.words[low].replace(" ", "_")
+    return Snapshot(at, low, high, readings, met, status)
 
 
 def by_name(criterion: Criterion, readings: Sequence[Reading]) -> dict[str, Reading]:
@@ -524,6 +513,7 @@ class Grade:
 
     low, high  of the grade or the score; None where the criterion does not apply; whole numbers
                but for a score that is a number of its own, whose `high` may be inf: no bound
+    measures   which of `grade`, `score` and `met` the criterion fills; empty: not said
     since      hours: start of the unbroken stretch at this `low` that lasts until `at`, judged
                with what is known at `at`; None where `low` is 0
     """
@@ -544,6 +534,7 @@ class Grade:
     status: str | None = None
     probability_low: float | None = None
     probability_high: float | None = None
+    measures: str = ""
 
     @property
     def applies(self) -> bool:

@@ -30,10 +30,9 @@ def last_rows(looks: Looks, series: Series, until: Floats | None = None) -> tupl
     until  rows after this are not asked for
     """
     start = series.start[looks.record]
-    base = series.block[looks.record] << _BITS
     at = looks.at if until is None else np.minimum(until, looks.at)
-    last = np.searchsorted(series.key, base + ticks(at + SAME_TIME), side="right") - 1
-    last = np.where(last >= start, last, -1).astype(np.int64)
+    last = looks.place(series, at) - 1
+    last[last < start] = -1
     whole = np.ones(len(looks), dtype=np.bool_)
     if not series.plain and series.rows:
         if "latest" not in series.cache:
@@ -42,6 +41,7 @@ def last_rows(looks: Looks, series: Series, until: Floats | None = None) -> tupl
             # Negative, so that the earliest is the highest and each record begins anew.
             earliest = np.maximum.accumulate(block - ticks(series.gone[:-1]))
             series.cache["latest"], series.cache["earliest"] = latest, earliest
+        base = series.block[looks.record] << _BITS
         by = ticks(looks.known + SAME_TIME)
         whole = series.cache["latest"][last] < base + by - 1
         whole &= series.cache["earliest"][last] < base - by - 1
@@ -103,11 +103,21 @@ class Days:
     begin: Ints
     day: Ints
     block: Ints
+    _places: Ints | None = None
 
     @property
     def count(self) -> int:
         """How many days."""
         return len(self.begin) - 1
+
+    def place(self, row: Ints) -> Ints:
+        """Where some of the rows stand in `spread`."""
+        own = self.spread.row
+        if self._places is None:
+            self._places = np.zeros(int(own[-1] - own[0]) + 1, dtype=np.int64)
+            self._places[own - own[0]] = np.arange(len(own))
+        found: Ints = self._places[row - own[0]]
+        return found
 
 
 def days_from(looks: Looks, series: Series, which: Ints, since: Floats) -> Days:
@@ -181,8 +191,7 @@ def on_two_days(
     for group in rounds(series.block[looks.record[some]], of_some):
         which = some[group]
         days = days_from(looks, series, which, begin)
-        row = days.spread.row
-        start, stop = (np.searchsorted(row, each[which]) for each in (first, last))
+        start, stop = (days.place(each[which]) for each in (first, last))
         found[which] = _best_pair(days, of(days.spread), start, stop)
     return found, np.flatnonzero(~whole)
 
@@ -273,7 +282,7 @@ def _rise(
     earliest = np.full(int(days.block.max(initial=0)) + 1, far, dtype=np.int64)
     last_days = np.flatnonzero(run >= size)[::-1]
     earliest[days.block[last_days]] = last_days
-    stop = np.searchsorted(row, last[which])
+    stop = days.place(last[which])
     today = days.number[stop]
     early = earliest[series.block[looks.record[which]]]
     done = early < today
@@ -306,26 +315,65 @@ def two_lowest(
     last, whole = last_rows(looks, series, until)
     base = series.block[looks.record] << _BITS
     some = np.flatnonzero(whole & (last >= 0) & (series.key[last] >= base + ticks(since)))
-    if "ranks" not in series.cache:
-        _, rank = np.unique(series.numbers(), return_inverse=True)
-        series.cache["ranks"] = rank.reshape(-1).astype(np.int64)
     for group in rounds(series.block[looks.record[some]], [since[some]]):
         which = some[group]
         days = days_from(looks, series, which, since)
         row, size = days.spread.row, len(days.spread.row)
         # By number, then by time; each record below the one before, so that one minimum serves all.
-        order = series.cache["ranks"][series.code[row]] * size + np.arange(size)
+        order = ranks(series)[series.code[row]] * size + np.arange(size)
         step = (len(series.values) + 2) * size
         new = np.append(True, days.spread.look[1:] != days.spread.look[:-1])
         offset = (len(row) - np.cumsum(new)) * step
         best = np.minimum.accumulate(order + offset)
         before = np.where(new, offset + step - 1, np.roll(best, 1))
         next_best = np.minimum.accumulate(np.maximum(order + offset, before))
-        stop = np.searchsorted(row, last[which])
+        stop = days.place(last[which])
         lowest.index[which] = row[(best - offset)[stop] % size]
         runner_up = (next_best - offset)[stop]
         second.index[which] = np.where(runner_up == step - 1, -1, row[runner_up % size])
     return lowest, second, np.flatnonzero(~whole)
+
+
+def highest_before(looks: Looks, now: Rows, since: Floats) -> tuple[Rows, Ints]:
+    """The row with the highest number from a time to the day before that of another row, the first
+    of equals; none where there is none.
+
+    now  a row that each look sees, or none
+    Gives the rows, and the looks that are left over.
+    """
+    series = now.series
+    found = Rows(series, np.full(len(looks), -1, dtype=np.int64))
+    if not series.rows:
+        return found, np.zeros(0, dtype=np.int64)
+    _, whole = last_rows(looks, series)
+    base = series.block[looks.record] << _BITS
+    first = np.searchsorted(series.key, base + ticks(since), side="left")
+    first = np.maximum(first, series.start[looks.record])
+    if "day begins" not in series.cache:
+        day, block = looks.chart.row_days(series), series.row_blocks()
+        new = np.append(True, (day[1:] != day[:-1]) | (block[1:] != block[:-1]))
+        begins = np.maximum.accumulate(np.where(new, np.arange(series.rows), 0))
+        series.cache["day begins"] = begins
+    after = series.cache["day begins"][now.index]
+    some = np.flatnonzero(whole & now.there & (after > first))
+    # Stretches in the order in which they begin: what lies between two is passed over once.
+    some = some[np.argsort(first[some], kind="stable")]
+    if len(some):
+        size = series.rows
+        # By number, the first of equals above the others.
+        order = ranks(series)[series.code[:-1]] * size + np.arange(size)[::-1]
+        ends = np.stack((first[some], after[some]), axis=1).reshape(-1)
+        found.index[some] = size - 1 - np.maximum.reduceat(order, ends)[::2] % size
+    return found, np.flatnonzero(~whole)
+
+
+def ranks(series: Series) -> Ints:
+    """The rank of each distinct value by its number, and last that of no value."""
+    if "ranks" not in series.cache:
+        _, rank = np.unique(series.numbers(), return_inverse=True)
+        series.cache["ranks"] = rank.reshape(-1).astype(np.int64)
+    result: Ints = series.cache["ranks"]
+    return result
 
 
 @dataclass(slots=True)
@@ -385,7 +433,7 @@ def stretches(
     next_row = np.append(series.key[row[begin[1:-1]]], NEVER) if count else begin[:0]
     over = np.where(np.append(new[1:], True), NEVER, next_row)
     whole = made(days.spread.look[begin[end]], end - (size - 1), chosen[end], over[end])
-    stop = np.searchsorted(row, last[which])
+    stop = days.place(last[which])
     today = days.number[stop]
     lows = _sums(truth < MET)
     ready = np.full(len(which), size == 1)

@@ -412,5 +412,7 @@ def _words(grade: Grade) -> str:
         return grade.status.replace("_", " ")
     if grade.low is None or grade.high is None:
         return "cannot tell" if grade.missing else "does not apply"
+    if grade.measures == "met":
+        return "open"
     low, high = f"{grade.low:g}", f"{grade.high:g}"
     return low if low == high else f"{low} to {high}"

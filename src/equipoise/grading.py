@@ -31,6 +31,7 @@ from equipoise.criterion import (
     by_name,
     chart_of_one,
     evaluate,
+    listed_or,
     look_now,
     met_of,
 )
@@ -119,7 +120,7 @@ def _answer(
     if now.low is None or now.high is None:
         return Grade(
             criterion.id, t, None, None, None, None, None, None, (), (), now.why,
-            criterion.source, criterion.standing,
+            criterion.source, criterion.standing, measures=criterion.measures,
         )  # fmt: skip
     settled = now.low if now.low == now.high else None
     odds: tuple[float | None, float | None] = (None, None)
@@ -145,6 +146,7 @@ def _answer(
         status=now.status,
         probability_low=odds[0],
         probability_high=odds[1],
+        measures=criterion.measures,
     )
 
 
@@ -419,11 +421,15 @@ def _sentence(graded: Graded, look: int, now: Snapshot) -> str:
             known.append(word)
         elif word and item.name != "death":
             absent.append(word)
-    text = opening if now.status is None else f"{now.status.replace('_', ' ')}, {opening}"
-    settled_low = now.low == now.high == 0 and criterion.measures in ("grade", "met")
-    if settled_low and open_ and absent:
+    text = opening
+    if now.status is not None and not criterion.words:
+        text = f"{now.status.replace('_', ' ')}, {opening}"
+    of_degree = criterion.measures in ("grade", "met") and not criterion.words
+    settled = of_degree and now.low == now.high and (criterion.met is None or now.met is not None)
+    why = known if now.low else absent
+    if settled and open_ and why:
         # What is unknown is not why, and must not read as if it were.
-        text += f": {_listed(absent)}; not needed: {', '.join(open_)}"
+        text += f": {_listed(why)}; not needed: {', '.join(open_)}"
     else:
         if known:
             text += ": " + _listed(known)
@@ -442,6 +448,9 @@ def _opening(criterion: Criterion, now: Snapshot) -> str:
         return _number(now.low or 0.0, now.high or 0.0)
     low, high = int(now.low or 0), int(now.high or 0)
     top = criterion.combine([len(item.classes) - 1 for item in criterion.items])
+    if criterion.words:
+        possible = criterion.words[low : high + 1]
+        return "cannot tell" if len(possible) == len(criterion.words) else listed_or(possible)
     if criterion.measures == "met":
         return {(0, 0): "not met", (1, 1): "met"}.get((low, high), "cannot tell")
     if criterion.measures == "score":

@@ -43,10 +43,16 @@ _BITS = 44
 
 @dataclass(slots=True, eq=False)
 class Rows:
-    """One row of a series for each look, or none (-1)."""
+    """One row of a series for each look, or none (-1).
+
+    What is read off the rows is kept with them: `index` stays as it is once they are read.
+    """
 
     series: Series
     index: Ints
+    _code: NDArray[np.int32] | None = field(default=None, init=False, repr=False)
+    _at: Floats | None = field(default=None, init=False, repr=False)
+    _number: Floats | None = field(default=None, init=False, repr=False)
 
     @property
     def there(self) -> Bools:
@@ -57,18 +63,27 @@ class Rows:
     @property
     def at(self) -> Floats:
         """Hours; -inf where there is none."""
-        times: Floats = self.series.at[self.index]
-        return times
+        if self._at is None:
+            self._at = _fixed(self.series.at[self.index])
+        return self._at
+
+    @property
+    def code(self) -> NDArray[np.int32]:
+        """Places of the values among the distinct ones; -1 where there is none."""
+        if self._code is None:
+            self._code = _fixed(self.series.code[self.index])
+        return self._code
 
     @property
     def number(self) -> Floats:
         """In the canonical unit (the bound where censored); NaN where there is none."""
-        found: Floats = self.series.numbers()[self.series.code[self.index]]
-        return found
+        if self._number is None:
+            self._number = _fixed(self.series.numbers()[self.code])
+        return self._number
 
     def truth(self, limit: Limit) -> Truths:
         """Whether the values meet a limit; unknown where there is none."""
-        found: Truths = self.series.truths(limit)[self.series.code[self.index]]
+        found: Truths = self.series.truths(limit)[self.code]
         return found
 
     def bands(self, limits: Sequence[Limit], spread: Sequence[int] = ()) -> Masks:
@@ -84,7 +99,7 @@ class Rows:
             least, most = (truths == MET).sum(axis=0), (truths > NOT_MET).sum(axis=0)
             table = span_masks(steps)[least, most]
             self.series.cache[key] = table
-        found: Masks = table[self.series.code[self.index]]
+        found: Masks = table[self.code]
         return found
 
     def judge(
@@ -98,7 +113,7 @@ class Rows:
 
         key  names the function: one key, one function
         """
-        found: NDArray[np.int16] = self.series.table(key, of, absent)[self.series.code[self.index]]
+        found: NDArray[np.int16] = self.series.table(key, of, absent)[self.code]
         return found
 
     @property
@@ -120,6 +135,11 @@ class Rows:
         return None if row < 0 else self.series.values[int(self.series.code[row])]
 
 
+def _fixed(column: NDArray[Any]) -> NDArray[Any]:
+    column.setflags(write=False)
+    return column
+
+
 @cache
 def span_masks(classes: tuple[int, ...]) -> Masks:
     """Possible classes by the least and the greatest number of things met.
@@ -131,6 +151,56 @@ def span_masks(classes: tuple[int, ...]) -> Masks:
         for most in range(least, len(classes)):
             masks[least, most] = sum({1 << classes[n] for n in range(least, most + 1)})
     return masks
+
+
+_LOWEST = np.array([0, *((m & -m).bit_length() - 1 for m in range(1, 256))], dtype=np.int64)
+_HIGHEST = np.array([0, *(m.bit_length() - 1 for m in range(1, 256))], dtype=np.int64)
+_OUTSIDE = 2**25
+"""Beyond every table; the sum over all items of a criterion still fits half a number."""
+_LOWER_HALF = 2**32 - 1
+_NOT_YET = np.iinfo(np.int64).min
+
+
+class Lookup:
+    """A function of class indices over arrays of them: worked out once for each combination."""
+
+    def __init__(self, function: Callable[[Sequence[int]], int], sizes: Sequence[int]) -> None:
+        self.function = function
+        self.sizes = tuple(sizes)
+        steps = np.cumprod([1, *self.sizes[:0:-1]])[::-1]
+        self.steps = [int(step) for step in steps]
+        # How far each item moves the two places, by the mask of its possible classes: that of its
+        # mildest in the lower half of a number, that of its worst in the upper. A mask that none
+        # can have leads far outside.
+        mask = np.arange(256)
+        self.moves = [
+            np.where(
+                (mask == 0) | (mask >> size != 0),
+                _OUTSIDE << 32,
+                step * (_LOWEST + (_HIGHEST << 32)),
+            )
+            for step, size in zip(self.steps, self.sizes, strict=True)
+        ]
+        self.values = np.full(int(np.prod(self.sizes)), _NOT_YET, dtype=np.int64)
+
+    def ends(self, possible: Sequence[Masks]) -> tuple[Ints, Ints]:
+        """The function with every item at its mildest possible class, and at its worst."""
+        place = self.moves[0][possible[0]]
+        for moves, each in zip(self.moves[1:], possible[1:], strict=True):
+            place += moves[each]
+        return self._at(place & _LOWER_HALF), self._at(place >> 32)
+
+    def _at(self, place: Ints) -> Ints:
+        found: Ints = self.values[place]
+        if len(found) and found.min() == _NOT_YET:
+            for number in np.unique(place[found == _NOT_YET]):
+                rest, row = int(number), []
+                for step in self.steps:
+                    index, rest = divmod(rest, step)
+                    row.append(index)
+                self.values[number] = self.function(row)
+            found = self.values[place]
+        return found
 
 
 @dataclass(slots=True, eq=False)
@@ -233,10 +303,9 @@ class Looks:
     def _last(self, series: Series, at: Floats) -> Rows:
         if not series.rows:
             return Rows(series, np.full(len(self), -1, dtype=np.int64))
-        wanted = self._key(series, at)
-        index = np.searchsorted(series.key, wanted, side="right").astype(np.int64) - 1
         start = series.start[self.record]
-        index = np.where(index >= start, index, -1)
+        index = self.place(series, at) - 1
+        index[index < start] = -1
         if not series.plain:
             open_ = np.flatnonzero((index >= 0) & self._unseen(series, index, self.known))
             while len(open_):
@@ -245,6 +314,18 @@ class Looks:
                 row = index[open_]
                 open_ = open_[(row >= 0) & self._unseen(series, row, self.known[open_])]
         return Rows(series, index)
+
+    def place(self, series: Series, at: Floats) -> Ints:
+        """How many rows of all records stand at or before some times of the looks' records."""
+        if at is not self.at:
+            return np.searchsorted(series.key, self._key(series, at), side="right")
+        # What is made of a series without leaving a row out has the same rows.
+        kept = self.shared.get(("place", id(series.key)))
+        if kept is None:
+            found = np.searchsorted(series.key, self._key(series, at), side="right")
+            kept = self.shared["place", id(series.key)] = (series.key, found)
+        result: Ints = kept[1]
+        return result
 
     def _key(self, series: Series, at: Floats) -> Ints:
         """`key` of the last row that may be seen at some times."""
@@ -266,9 +347,7 @@ class Looks:
             return Rows(series, np.full(len(self), -1, dtype=np.int64))
         start, stop = series.start[self.record], series.stop[self.record]
         # Nothing after the look is asked for, however much the record still holds.
-        stop = np.minimum(
-            stop, np.searchsorted(series.key, self._key(series, self.at), side="right")
-        )
+        stop = np.minimum(stop, self.place(series, self.at))
         index = start.copy()
         if since is not None:
             wanted = (series.block[self.record] << _BITS) + ticks(since)
@@ -284,10 +363,9 @@ class Looks:
 
     def between(self, series: Series, low: Floats, high: Floats | None = None) -> Spread:
         """All rows seen with low <= at <= high; high is at most the look's own time."""
-        end = self.at if high is None else np.minimum(high, self.at)
         base = series.block[self.record] << _BITS
         first = np.searchsorted(series.key, base + ticks(low), side="left")
-        last = np.searchsorted(series.key, base + ticks(end + SAME_TIME), side="right")
+        last = self.place(series, self.at if high is None else np.minimum(high, self.at))
         first = np.maximum(first, series.start[self.record])
         count = np.maximum(np.minimum(last, series.stop[self.record]) - first, 0)
         look = np.repeat(np.arange(len(self), dtype=np.int64), count)
@@ -368,7 +446,7 @@ class Looks:
             rows = self.last(given)
             found = np.where(rows.there, rows.at, math.nan)
             if tuple(products) == CAR_PRODUCTS:
-                cart = self.chart.cart[self.record] & (self.at >= -SAME_TIME)
+                cart = self.chart.is_for(("cart",))[self.record] & (self.at >= -SAME_TIME)
                 if cart.any():
                     none = ~self.any_known(wanted, self.known)
                     found = np.where(cart & none & ~rows.there, 0.0, found)
@@ -405,14 +483,15 @@ def compared(now: Rows, relation: str, times: Decimal, bound: Rows) -> Truths:
     Exact: floats decide where they are clearly apart, the numbers as entered where they are not.
     A censored bound settles nothing, a censored value only what its own side settles.
     """
-    first, second = now.series.code[now.index], bound.series.code[bound.index]
-    number = now.series.numbers()[first]
-    against = float(times) * bound.series.numbers()[second]
+    first, second = now.code, bound.code
+    number = now.number
+    against = float(times) * bound.number
     with np.errstate(invalid="ignore"):
         close = np.abs(number - against) <= 1e-9 * np.abs(against)
         over = number > against
     wants_more = relation in (">", ">=")
-    truth = np.where(over == wants_more, MET, NOT_MET).astype(np.int8)
+    truth = (over if wants_more else ~over).astype(np.int8)
+    truth *= MET
     if now.series.entered().censored:
         censored = np.append(now.series.entered().comparator, 0)[first]
         truth[(censored == 1) & over] = UNKNOWN

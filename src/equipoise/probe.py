@@ -12,8 +12,8 @@ from functools import partial
 import numpy as np
 
 from equipoise import names, units
-from equipoise.chart import Addition, Floats
-from equipoise.criterion import Change, Effort, Probe
+from equipoise.chart import INDICATION, Addition, Floats
+from equipoise.criterion import Change, Effort, Probe, listed_or
 from equipoise.looks import Looks
 from equipoise.readers import BASELINE, LOWER, UPPER
 from equipoise.record import DAYS_PER_YEAR, Finding, Measurement, Record
@@ -191,6 +191,15 @@ def ages(years: float) -> Probe:
             (f">= {years:g} years", partial(change, age=years + 1.0)),
         ),
     )
+
+
+def indications(words: Sequence[str]) -> Probe:
+    """A probe of a record's indication: one of those that a criterion asks for."""
+
+    def change(looks: Looks, look: int) -> Sequence[Addition]:
+        return [Addition(INDICATION, float(looks.at[look]), words[0])]
+
+    return Probe(INDICATION, Effort.BEDSIDE, ((listed_or(words), change),))
 
 
 _HALF, _DOUBLE = Decimal("0.5"), Decimal(2)

@@ -31,7 +31,7 @@ _BITS = 44
 class Rules:
     """How days are counted.
 
-    limits        shallowest first, in the unit of `per_canonical`
+    limits        shallowest first, at most six, in the unit of `per_canonical`
     first, last   days since the infusion that count, both included
     filled        gaps of at most so many days are filled by a straight line
     rounded_to    filled counts are rounded to this, half to even
@@ -146,18 +146,19 @@ def days_of(looks: Looks, infusion: Floats, ended: Ending, rules: Rules, *, earl
 
     skip = rules.first - before
     low, high, measured = low[skip:], high[skip:], has_count[skip:]
-    first = np.where(measured.any(axis=0), measured.argmax(axis=0), width)
-    number_of = np.arange(len(measured))[:, None]
-    empty = high < 0
-    leading = (number_of < first) & (first <= early)
-    low = np.where(empty, 0, low)
-    high = np.where(empty, np.where(leading, 0, len(rules.limits)), high)
+    number_of = np.arange(len(measured), dtype=np.int16)[:, None]
     stop = np.maximum(last - rules.first + 1, 0)
-    outside = number_of >= stop
-    low[outside] = high[outside] = 0
-    unknown = empty & ~leading & ~outside
+    happened = number_of < stop.astype(np.int16)
+    unknown = high < 0
+    if early >= 0:
+        first = np.where(measured, number_of, np.int16(width)).min(axis=0)
+        unknown &= number_of >= np.where(first <= early, first, np.int16(0))
+    unknown &= happened
+    # Of a day without a count nothing is known, but for those before an early first count.
+    low = np.maximum(low, 0) * happened
+    high = np.where(unknown, np.int8(len(rules.limits)), np.maximum(high, 0) * happened)
     counts = cache(lambda: _counted(looks, period, rules)[0])
-    return Days(low, high, measured & ~outside, unknown, stop, closed & has, ended, day0, counts)
+    return Days(low, high, measured & happened, unknown, stop, closed & has, ended, day0, counts)
 
 
 @dataclass(slots=True)
@@ -194,13 +195,10 @@ def _depths(looks: Looks, period: _Period, rules: Rules) -> tuple[Depths, Depths
 
     Days of a record are worked out once for all looks that see whole days of it.
     """
-    shape = (period.width, len(looks))
-    low: Depths = np.full(shape, -1, dtype=np.int8)
-    high: Depths = np.full(shape, -1, dtype=np.int8)
-    has_count = np.zeros(shape, dtype=np.bool_)
+    packed = np.zeros((period.width, len(looks)), dtype=np.uint8)
     series = looks.chart.named(rules.name)
     if not series.rows:
-        return low, high, has_count
+        return _unpacked(packed)
     since, until = period.ends(looks)
     last, whole = last_rows(looks, series, until)
     base = series.block[looks.record] << _BITS
@@ -225,22 +223,19 @@ def _depths(looks: Looks, period: _Period, rules: Rules) -> tuple[Depths, Depths
             (period.width, len(blocks)),
             rules,
         )
-        row = np.searchsorted(days.spread.row, last[which])
+        row = days.place(last[which])
         number = days.number[row]
         ended = row + 1 == days.begin[number + 1]
         left[which[~ended]] = True
         which, number = which[ended], number[ended]
-        until_day = np.minimum(place[number], period.width - 1)
+        until_day = np.minimum(place[number], period.width - 1).astype(np.int16)
         mine = column[series.block[looks.record[which]]]
-        seen = np.arange(period.width)[:, None] <= until_day
-        for into, values, empty in zip(
-            (low, high, has_count), of_record, (-1, -1, False), strict=True
-        ):
-            own = np.where(seen, values[:, mine], empty)
-            if len(which) == len(looks):
-                into[...] = own
-            else:
-                into[:, which] = own
+        own = np.take(_packed(*of_record), mine, axis=1)
+        own *= np.arange(period.width, dtype=np.int16)[:, None] <= until_day
+        if len(which) == len(looks):
+            packed = own
+        else:
+            packed[:, which] = own
     rest = np.flatnonzero(left)
     if len(rest):
         counts, place = _counted(looks.take(rest), period.some(rest), rules)
@@ -256,8 +251,25 @@ def _depths(looks: Looks, period: _Period, rules: Rules) -> tuple[Depths, Depths
                 (period.width, len(rest)),
                 rules,
             )
-            low[:, rest], high[:, rest], has_count[:, rest] = found
-    return low, high, has_count
+            packed[:, rest] = _packed(*found)
+    return _unpacked(packed)
+
+
+def _packed(low: Depths, high: Depths, has_count: Bools) -> NDArray[np.uint8]:
+    """Three matrices as one, so that the days of a record are copied to its looks once; 0 stands
+    for a day without anything.
+    """
+    packed = (low + 1).astype(np.uint8)
+    packed |= (high + 1).astype(np.uint8) << 3
+    packed |= has_count.astype(np.uint8) << 6
+    return packed
+
+
+def _unpacked(packed: NDArray[np.uint8]) -> tuple[Depths, Depths, Bools]:
+    low, high = (packed & 7).view(np.int8), ((packed >> 3) & 7).view(np.int8)
+    low -= 1
+    high -= 1
+    return low, high, packed >= 1 << 6
 
 
 def _by_day(
@@ -332,8 +344,12 @@ def _line_bound(limit: Limit, rounded_to: int) -> tuple[float, bool]:
 def bits(low: Bools) -> Ints:
     """Days as the bits of one number for each look, day 0 the lowest; at most 62 days."""
     found = np.zeros(low.shape[1], dtype=np.int64)
-    for day, row in enumerate(low):
-        found |= row.astype(np.int64) << day
+    for first in range(0, len(low), 8):
+        # Eight days to a byte: narrow numbers are many at a time.
+        byte = np.zeros(low.shape[1], dtype=np.uint8)
+        for day, row in enumerate(low[first : first + 8]):
+            byte |= row.view(np.uint8) << day
+        found |= byte.astype(np.int64) << first
     return found
 
 

@@ -31,8 +31,10 @@ _BITS = 44
 
 def ticks(hours: Floats) -> Ints:
     """Times as whole numbers of a ten millionth of an hour, so that equal times sort as equal."""
-    limited = np.minimum(np.maximum(hours, -_LAST_TICK / _TICKS), _LAST_TICK / _TICKS)
-    return np.rint(limited * _TICKS).astype(np.int64)
+    number = hours * _TICKS
+    np.clip(number, -_LAST_TICK, _LAST_TICK, out=number)
+    np.rint(number, out=number)
+    return number.astype(np.int64)
 
 
 @dataclass(slots=True, eq=False)
@@ -60,12 +62,20 @@ def _entered(values: Sequence[Any]) -> Entered:
     number, unit = np.full(size, math.nan), np.full(size, -1, dtype=np.int64)
     comparator = np.zeros(size, dtype=np.int64)
     places: dict[str, int] = {}
-    which = [index for index, value in enumerate(values) if isinstance(value, Quantity)]
+    which: Any = [index for index, value in enumerate(values) if type(value) is Quantity]
     if which:
-        found: list[Quantity] = [values[index] for index in which]
-        number[which] = [float(value.number) for value in found]
-        unit[which] = [places.setdefault(value.unit, len(places)) for value in found]
-        comparator[which] = [_COMPARATORS[value.comparator] for value in found]
+        found: Sequence[Quantity] = values
+        if len(which) == size:
+            which = slice(None)
+        else:
+            found = [values[index] for index in which]
+        number[which] = [value.number for value in found]
+        entered = [value.unit for value in found]
+        places = {code: place for place, code in enumerate(dict.fromkeys(entered))}
+        unit[which] = 0 if len(places) == 1 else [places[code] for code in entered]
+        signs = [value.comparator for value in found]
+        if any(signs):
+            comparator[which] = [_COMPARATORS[sign] for sign in signs]
     return Entered(number, unit, comparator, list(places), bool(comparator.any()))
 
 
@@ -178,9 +188,9 @@ class Series:
         found = np.full(len(self.values) + 1, Truth.UNKNOWN.number, dtype=np.int8)
         entered = self.entered()
         up = limit.relation in (">", ">=")
+        printed = _printed(limit)
         for place, unit in enumerate(entered.units):
             which = np.flatnonzero(entered.unit == place)
-            printed = _printed(limit)
             number = entered.number[which]
             if unit in printed:
                 bound = float(printed[unit])
@@ -189,10 +199,11 @@ class Series:
                 scale = _scale(unit, first, limit.substance)
                 number, bound = scale[0] * number + scale[1], float(text)
             over = number > bound
-            censored = entered.comparator[which]
             truth = np.where(over == up, 2, 0)
-            truth = np.where((censored == 1) & over, 1, truth)
-            truth = np.where((censored == 2) & ~over, 1, truth)
+            if entered.censored:
+                censored = entered.comparator[which]
+                truth = np.where((censored == 1) & over, 1, truth)
+                truth = np.where((censored == 2) & ~over, 1, truth)
             for near in np.flatnonzero(np.abs(number - bound) <= 1e-9 * np.abs(bound) + 1e-300):
                 truth[near] = limit.met_by(self.values[int(which[near])]).number
             found[which] = truth
@@ -237,6 +248,8 @@ class Series:
         return result
 
     def _subset(self, kept: Bools, codes: NDArray[np.int32]) -> Series:
+        if kept.all():
+            return replace(self, code=codes, cache={})
         before = np.concatenate(([0], np.cumsum(kept))).astype(np.int64)
         with_last = np.append(kept, True)
         return Series(
@@ -315,6 +328,12 @@ def _numbered(records: int) -> Ints:
     return found
 
 
+@lru_cache(maxsize=1024)
+def _alone(value: Any, kind: Any, size: int) -> NDArray[Any]:
+    """So many times one value, which is kept once."""
+    return np.broadcast_to(np.array(value, dtype=kind), (size,))
+
+
 def series_of(
     name: str,
     records: int,
@@ -337,7 +356,8 @@ def series_of(
     values   distinct values, to which `code`, `low` and `high` point
     """
     size = len(record)
-    key = (record.astype(np.int64) << _BITS) + ticks(at)
+    key = record.astype(np.int64, copy=False) << _BITS
+    key += ticks(at)
     sorted_already = bool(np.all(key[1:] > key[:-1]))
     order = slice(None) if sorted_already else np.lexsort((known, key))
     stands = gone is None or bool(np.all(np.isinf(gone)))
@@ -345,9 +365,9 @@ def series_of(
     sorted_record = record[order]
 
     def padded(column: NDArray[Any] | None, last: Any, kind: Any = np.float64) -> Any:
-        # Most columns hold their default alone.
+        # Most columns hold their default alone, and it is kept once.
         if column is None:
-            return np.full(size + 1, last, dtype=kind)
+            return _alone(last, kind, size + 1)
         return np.concatenate((column[order], np.array([last], dtype=column.dtype)))
 
     return Series(
@@ -357,6 +377,6 @@ def series_of(
         key[order], padded(at, -math.inf), padded(known, -math.inf), padded(gone, math.inf),
         padded(code, -1), values, padded(low, -1, np.int32), padded(high, -1, np.int32),
         padded(assumed, False, np.bool_),
-        stands and bool(np.all(known <= at + SAME_TIME)), not stands,
+        stands and (known is at or bool(np.all(known <= at + SAME_TIME))), not stands,
         None if over is None or bool(np.all(np.isnan(over))) else padded(over, math.nan),
     )  # fmt: skip

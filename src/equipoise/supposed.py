@@ -26,14 +26,22 @@ def days_of(
 
 
 def supposing(
-    criteria: Sequence[Criterion], grades: Sequence[Grade], past: Record, at: float
+    criteria: Sequence[Criterion],
+    grades: Sequence[Grade],
+    past: Record,
+    at: float,
+    conventions: Conventions | None = None,
 ) -> dict[str, Grade]:
-    """Open criteria as they would be if what they ask to be excluded were excluded."""
-    return {
-        c.id: grade(c, with_entries(past, at, [(name, "excluded") for name in c.excludes]), at)
-        for c, g in zip(criteria, grades, strict=True)
-        if c.excludes and g.applies and g.met is None
-    }
+    """Open criteria as they would be if what they ask to be excluded were excluded.
+
+    grades  of the criteria, under the same conventions
+    """
+    found: dict[str, Grade] = {}
+    for criterion, now in zip(criteria, grades, strict=True):
+        if criterion.excludes and now.applies and now.met is None:
+            excluded = with_entries(past, at, [(name, "excluded") for name in criterion.excludes])
+            found[criterion.id] = grade(criterion, excluded, at, conventions=conventions)
+    return found
 
 
 def under_conventions(
@@ -47,7 +55,10 @@ def under_conventions(
     past, at = situation.record, situation.at
     grades = tuple(grade(c, past, at, conventions=conventions) for c in criteria)
     days = {c.id: days_of(c, past, at, conventions) for c in criteria}
-    assumed = replace(situation, grades={g.criterion: g for g in grades})
+    assumed = replace(
+        situation, grades={g.criterion: g for g in grades},
+        supposing=supposing(criteria, grades, past, at, conventions),
+    )  # fmt: skip
     strict = {a.recommendation.id: a.applies for a in advice}
     other = [
         OtherAdvice(a.recommendation.id, a.recommendation.title, strict[a.recommendation.id],

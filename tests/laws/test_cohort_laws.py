@@ -87,7 +87,9 @@ def dense(number: int) -> Record:
     if random.random() < 0.3:
         events.append(Finding(at=float(last), known=float(last), name="death", value=True))
     day0 = DAY0 + timedelta(hours=int(random.integers(-9, 13)))
+    indication = ("", "itp", "cart")[number % 3]
     return Record(id=f"p{number}", day0=day0, born=(DAY0 - timedelta(days=9000)).date(),
+                  indication=indication,
                   events=tuple(sorted(events, key=lambda e: (e.at, e.known))))  # fmt: skip
 
 

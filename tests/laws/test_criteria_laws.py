@@ -144,7 +144,9 @@ def diarrhea(more):
 
 def empty() -> Record:
     cells = tuple(Cells(at=0.0, known=0.0, product=p) for p in ("graft", "axicabtagene"))
-    return Record(id="p", day0=DAY0, born=date(1990, 4, 1), events=cells)
+    # An indication under which no criterion is left out.
+    return Record(id="p", day0=DAY0, born=date(1990, 4, 1), indication="immune_cytopenia",
+                  events=cells)  # fmt: skip
 
 
 @st.composite

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from equipoise import criteria, names, units
+from equipoise.chart import INDICATION
 from equipoise.criteria import ALL
 from equipoise.criterion import chart_of_one, evaluate, look_now, snapshot
 from equipoise.grading import grade
@@ -144,10 +145,12 @@ NEVER_ALONE = {
 
 def entered(record, additions, row):
     """The record with what an answer of a probe says."""
-    events, born = list(record.events), record.born
+    events, born, indication = list(record.events), record.born, record.indication
     for number, found in enumerate(additions):
         if found.name == "born":
             born = found.value
+        elif found.name == INDICATION:
+            indication = found.value
         elif found.name in names.MEASUREMENTS:
             meant = names.MEASUREMENTS[found.name]
             number_ = units.convert(
@@ -165,7 +168,7 @@ def entered(record, additions, row):
                 Finding(at=found.at, known=found.at, row=row + number, name=found.name,
                         value=found.value)
             )  # fmt: skip
-    return replace(record, events=tuple(events), born=born)
+    return replace(record, events=tuple(events), born=born, indication=indication)
 
 
 def blank(start=()):
@@ -215,7 +218,9 @@ def without(record, steps, which):
         # Baselines too: since the infusion they would stand as the value.
         gone |= {e for e in record.events if e.key == name and e.at >= 0.0}
     kept = tuple(e for e in record.events if e not in gone)
-    return replace(record, events=kept, born=None if name == "age" else record.born)
+    born = None if name == "age" else record.born
+    indication = "" if name == INDICATION else record.indication
+    return replace(record, events=kept, born=born, indication=indication)
 
 
 def opened(criterion, t, record, steps):

@@ -12,13 +12,13 @@ from equipoise.record import Cells, Record
 DAY0 = datetime.fromisoformat("2025-03-10T10:00:00+01:00")
 
 
-def chart(*entries, product="graft", ranges=(), born=date(1985, 4, 1)):
+def chart(*entries, product="graft", ranges=(), born=date(1985, 4, 1), indication=""):
     """A record with an infusion at 0 and (hours, {name: value}) entries.
 
     ranges  name -> (low, high) of the laboratory
     """
     cells = () if product is None else (Cells(at=0.0, known=0.0, product=product),)
-    record = Record(id="p", day0=DAY0, born=born, events=cells)
+    record = Record(id="p", day0=DAY0, born=born, indication=indication, events=cells)
     for at, found in entries:
         record = with_entries(record, at, found.items())
     events = []

@@ -87,7 +87,7 @@ def test_the_day_of_treatment_is_named():
         at = START + day * 24.0
         record = chart((START, staged(skin=3) | {"treatment_for": ("agvhd",)}), (at, staged()))
         found = answer(AGVHD_RESPONSE, record, at + 1.0)
-        assert found.sentence.endswith(f"complete response, day {day} of treatment")
+        assert found.sentence.endswith(f"complete response; day {day} of treatment")
 
 
 def test_what_was_found_by_the_start_is_no_response():

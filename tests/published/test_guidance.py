@@ -522,6 +522,17 @@ def test_infection_is_open_in_the_same_words_everywhere(said, words) -> None:
     assert (items["exclusions"].possible == {1}) == (not words)
 
 
+def test_an_infection_excluded_before_the_infusion_is_open_after_it() -> None:
+    """The criterion counts from the infusion on, and every part says the same of one record."""
+    patient = situation(40.0, car(), finding("infection", -20.0, "excluded"))
+    items = by_name(IECHS, snapshot(IECHS, patient.record, 40.0).readings)
+    assert items["exclusions"].possible == {0, 1}
+    words = "infection was last excluded before the infusion, so not excluded"
+    assert infection_open(patient)[0] == words
+    before = situation(-10.0, finding("infection", -20.0, "excluded"))
+    assert infection_open(before)[0] == ""
+
+
 def test_a_feature_more_of_iechs_does_not_take_its_differential_away() -> None:
     alone = _wave()
     more = _wave(value("fibrinogen", 11 * DAY - 4.0, "90 mg/dL"))

@@ -1,6 +1,7 @@
 """Response of ITP: counts since the start of treatment, confirmed on two days, and bleeding."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from charting import answer, chart, interval
@@ -26,7 +27,7 @@ def course(*counts, baseline="10", bleeding=0, unit="10*9/L", treated=True):
     if bleeding is not None:
         last = counts[-1][0] if counts else 0
         entries.append((DAY * last, {"bleeding_grade": bleeding}))
-    return chart(*entries, product=None)
+    return chart(*entries, product=None, indication="itp")
 
 
 def response(*counts, **kwargs):
@@ -108,12 +109,13 @@ def test_the_first_dose_of_sirolimus_is_the_start():
         (7 * DAY, {"platelets": "45 10*9/L"}),
         (14 * DAY, {"platelets": "45 10*9/L"} | NONE),
         product=None,
+        indication="itp",
     )
     assert interval(ITP_RESPONSE, before, 14 * DAY) == (2, 2)
     for status, expected in (("", (1, 1)), ("partial", (1, 1)), ("held", (2, 2))):
         first = dose("sirolimus", 0.0, status=status)
         record = before.__class__(
-            id="p", day0=before.day0, born=None, events=(*before.events, first)
+            id="p", day0=before.day0, born=None, indication="itp", events=(*before.events, first)
         )
         assert interval(ITP_RESPONSE, record, 14 * DAY) == expected, status
 
@@ -127,12 +129,32 @@ def test_a_count_too_old_says_nothing():
 def test_the_sentence_names_the_day_and_what_would_confirm_it():
     found = answer(ITP_RESPONSE, course((7, "120"), (10, "120")), DAY * 10)
     assert found.sentence.endswith(
-        "complete response to no response, day 10 of treatment; the complete response is "
-        "confirmed by a count as high on 2025-03-24 or later"
+        "cannot tell: complete response not settled, response not settled; day 10 of treatment; "
+        "the complete response is confirmed by a count as high on 2025-03-24 or later"
     )
     found = answer(ITP_RESPONSE, course((7, "120"), (14, "120")), DAY * 14)
     assert found.grade == 0
-    assert found.sentence.endswith("complete response, day 14 of treatment")
+    assert found.sentence == "complete response; day 14 of treatment"
+    assert found.status == "complete_response"
+    found = answer(ITP_RESPONSE, course((7, "60"), (14, "60")), DAY * 14)
+    assert found.sentence == "response: platelets not of a complete response; day 14 of treatment"
+    found = answer(ITP_RESPONSE, course((7, "60"), (14, "60"), baseline=None), DAY * 14)
+    assert found.sentence.startswith("response or no response: ")
+    assert found.status is None
+
+
+def test_it_is_asked_in_its_indications_alone():
+    record = course((7, "120"), (14, "120"))
+    for indication in ("itp", "evans", "immune_cytopenia"):
+        assert interval(ITP_RESPONSE, replace(record, indication=indication), 14 * DAY) == (0, 0)
+    found = answer(ITP_RESPONSE, replace(record, indication="cart"), 14 * DAY)
+    assert not found.applies
+    assert found.sentence == "not applicable: asked only in itp, evans or immune cytopenia"
+    found = answer(ITP_RESPONSE, replace(record, indication=""), 14 * DAY)
+    assert (found.low, found.high, found.status) == (0, 2, None)
+    assert found.missing[0].name == "indication"
+    assert found.missing[0].to_json()["would_become"] == {"itp, evans or immune cytopenia": 0}
+    assert found.sentence.endswith("the record names no indication")
 
 
 def test_a_late_result_counts_when_it_is_known():
@@ -142,7 +164,7 @@ def test_a_late_result_counts_when_it_is_known():
         else type(e)(at=e.at, known=e.at + 5.0, name=e.name, value=e.value, number=e.number)
         for e in record.events
     )  # fmt: skip
-    late = record.__class__(id="p", day0=record.day0, born=None, events=events)
+    late = replace(record, events=events)
     assert interval(ITP_RESPONSE, late, 14 * DAY) == (0, 2)
     assert interval(ITP_RESPONSE, late, 14 * DAY + 5.0) == (0, 0)
 

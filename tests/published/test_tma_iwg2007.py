@@ -1,9 +1,12 @@
 """Thrombotic microangiopathy, international working group 2007: five that must all hold."""
 
+import numpy as np
 import pytest
 from charting import answer, chart, interval
 
+from equipoise.chart import chart_of
 from equipoise.criteria import TMA_IWG
+from equipoise.criterion import evaluate, look_now
 
 FULL = {
     "schistocyte_share": "4.1 %", "platelets": "49 10*9/L", "ldh": "251 U/L",
@@ -80,3 +83,17 @@ def test_without_the_laboratorys_limit_it_is_open():
 def test_it_needs_a_graft():
     other = answer(TMA_IWG, chart((AT, FULL), product="axicabtagene"), AT + 1.0)
     assert other.sentence == "not applicable: no graft by this time"
+
+
+def test_a_count_too_old_has_no_days_before_it_whoever_stands_beside_it():
+    """Without a current count there is none of the days before; another patient's days are no
+    measure of them.
+    """
+    mine = chart(*((24.0 * day, {"platelets": f"{n} 10*9/L"}) for day, n in ((1, 200), (2, 90))))
+    other = chart((24.0 * 30, {"platelets": "80 10*9/L"}))
+    place = [item.name for item in TMA_IWG.items].index("thrombocytopenia")
+    for records in ((mine,), (mine, other)):
+        looks = look_now(chart_of(records), np.zeros(1, dtype=np.int64), np.array([24.0 * 8]))
+        reading = evaluate(TMA_IWG, looks).snapshot(0).readings[place]
+        assert reading.because == ()
+        assert reading.missing == ("platelets",)

@@ -6,6 +6,11 @@ from pathlib import Path
 import pytest
 
 from command_shell import Shell
+from equipoise.charting import read_conventions
+from equipoise.criteria import IECHS
+from equipoise.files import record_from_json
+from equipoise.grading import grade
+from equipoise.supposed import supposing
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = str(ROOT / "examples" / "charting.toml")
@@ -226,3 +231,25 @@ def test_a_record_without_anything_says_so(shell: Shell, tmp_path: Path) -> None
     assert code == 0
     assert "No episode is certain." in out
     assert "crs_astct2019: +0 to the end" in out
+
+
+def test_what_exclusions_would_make_of_it_stands_under_the_same_conventions() -> None:
+    """CRS has surely fallen only under conventions; then IEC-HS hangs on the exclusions alone."""
+
+    def value(name: str, at: float, text: str) -> dict[str, object]:
+        return {"type": "measurement", "at": at, "known": at, "name": name, "value": text}
+
+    events = [
+        *RECORD["events"],  # type: ignore[misc]
+        *({"type": "dose", "at": at, "agent": "aciclovir", "amount": "250 mg", "route": "iv"}
+          for at in (36.0, 60.0, 84.0)),
+        value("ferritin", -4.0, "300 ng/mL"), value("ferritin", 83.0, "42000 ng/mL"),
+        value("fibrinogen", 83.0, "90 mg/dL"),
+    ]  # fmt: skip
+    record = record_from_json({**RECORD, "events": events}).until(85.0)
+    site = read_conventions(SITE)
+    for conventions, met in ((None, None), (site, True)):
+        now = grade(IECHS, record, 85.0, conventions=conventions)
+        assert now.met is None
+        found = supposing([IECHS], [now], record, 85.0, conventions)
+        assert found[IECHS.id].met is met

@@ -5,17 +5,27 @@ Each answer is judged for what a reader takes from it: nothing unknown reads as 
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from command_shell import Shell
 from equipoise import files
+from equipoise.assess import assess
 from equipoise.charting import read_conventions
-from equipoise.criteria import ALL, CRS, CTCAE_FIBRINOGEN, IECHS, MASL
+from equipoise.criteria import ALL, CRS, CTCAE_FIBRINOGEN, ICAHT_EARLY, IECHS, MASL
 from equipoise.episodes import episodes
 from equipoise.grading import grade
 from equipoise.record import Record
+from equipoise.report import strip
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(capsys)
 
 
 def record_of(*events: dict[str, Any], cells: tuple[float, ...] = (0.0,)) -> Record:
@@ -143,3 +153,63 @@ def test_silence_is_not_read_as_no_hypotension_beside_a_charted_pressure() -> No
     )
     assert (silent.low, silent.high) == (1, 1)
     assert (shocked.low, shocked.high) == (1, 2)
+
+
+def test_a_grade_of_at_most_1_so_far_is_no_yes_or_no(shell: Shell, tmp_path: Path) -> None:
+    """Two days after the infusion the days of neutropenia can make grade 1 and no more."""
+    vitals = record_of(value("temperature", "36.8 Cel", 10.0))
+    answer = grade(ICAHT_EARLY, vitals, 12.0)
+    assert (answer.low, answer.high) == (0, 1)
+    assert strip.measure([answer]) == "grade"
+    assert strip.measure([grade(MASL, vitals, 12.0)]) == "met"
+    place = tmp_path / "vitals.json"
+    files.write_record(vitals, place)
+    printed = shell("grade", place, "--at", "12")[1]
+    assert re.search(r"icaht_early_2023 +0-1 +missing: neutrophils", printed)
+    assert re.search(r"masl_ucsf2021 +open ", printed)
+
+
+def test_a_complete_response_is_no_absence_and_stands_in_full(shell: Shell, tmp_path: Path) -> None:
+    counts = [value("platelets", f"{n} 10*9/L", at) for n, at in ((10, 0), (120, 168), (120, 336))]
+    treated = finding("treatment_for", ["immune_cytopenia"], 1.0)
+    none = finding("bleeding_grade", 0, 336.0)
+    place = tmp_path / "itp.json"
+    files.write_record(
+        replace(record_of(*counts, treated, none, cells=()), indication="itp"), place
+    )
+    printed = shell("grade", place, "--at", "336")[1]
+    told, rest = printed.split("Nothing found, or too little charted:")
+    assert "itp_response_iwg2009" in told
+    assert "complete response; day 14" in told
+    assert "itp_response_iwg2009" not in rest
+    files.write_record(replace(record_of(*counts, treated, none), indication="cart"), place)
+    printed = " ".join(shell("grade", place, "--at", "336")[1].split())
+    assert (
+        "Not applicable: asked only in itp, evans or immune cytopenia: itp_response_iwg2009"
+        in printed
+    )
+
+
+def test_what_a_settled_grade_does_not_need_does_not_read_as_its_reason() -> None:
+    died = record_of(
+        value("temperature", "38.9 Cel", 20.0), *calm(20.0), finding("death", "crs", 60.0)
+    )
+    answer = grade(CRS, died, 70.0)
+    assert answer.grade == 5
+    assert answer.sentence.startswith("grade 5: death from CRS; not needed: ")
+
+
+def test_a_yes_or_no_that_is_open_is_no_number(shell: Shell, tmp_path: Path) -> None:
+    place = tmp_path / "ferritin.json"
+    files.write_record(record_of(value("ferritin", "9800 ug/L", 44.0)), place)
+    printed = " ".join(shell("grade", place, "--at", "50", "--criterion", "ohi_2021")[1].split())
+    assert "ohi_2021 +2 open cannot tell: raised ferritin" in printed
+    assert "(<= 3900 U/mL: not met, > 3900 U/mL: met)" in printed
+
+
+def test_beside_the_signs_an_open_yes_or_no_is_no_number() -> None:
+    found = assess(record_of(value("ferritin", "9800 ug/L", 44.0)), 50.0)
+    [table] = found.differentials
+    beside = {c: words for count in table.counts for c, words in count.criteria}
+    assert beside["ohi_2021"] == "open"
+    assert beside["crs_astct2019"] == "0 to 4"

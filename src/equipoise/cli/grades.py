@@ -37,7 +37,7 @@ def print_answers(
             click.echo(f"{answer.criterion} would be settled by:")
             for missing in answer.missing:
                 became = ", ".join(
-                    f"{ANSWERS.get(label, label.replace('_', ' '))}: {span(low, high)}"
+                    f"{ANSWERS.get(label, label.replace('_', ' '))}: {_span_of(answer, low, high)}"
                     for label, low, high in missing.would_become
                 )
                 _wrapped(f"{plain(missing.name)} ({became})", "  ")
@@ -55,7 +55,10 @@ def says_something(answer: Grade) -> bool:
     if answer.low is None:
         return False
     if answer.low == answer.high or answer.met is not None:
-        return bool(answer.low) if answer.met is None else answer.met
+        if answer.met is not None:
+            return answer.met
+        # An outcome says something whatever its number, as a complete response does.
+        return bool(answer.low) or (answer.grade is not None and answer.status is not None)
     settles = any(
         m.would_become and all(low == high for _, low, high in m.would_become)
         for m in answer.missing
@@ -71,6 +74,13 @@ def span(low: float | None, high: float | None) -> str:
     if high is not None and math.isinf(high):
         return f">= {low:.4g}"
     return f"{low:.4g}-{high:.4g}"
+
+
+def _span_of(answer: Grade, low: float | None, high: float | None) -> str:
+    """An interval of an answer; that of a yes or no in words."""
+    if answer.measures != "met":
+        return span(low, high)
+    return "open" if low != high else "met" if low else "not met"
 
 
 def _print_short(answers: Sequence[Grade]) -> None:
@@ -96,9 +106,7 @@ def _print_short(answers: Sequence[Grade]) -> None:
 def _short(answer: Grade) -> str:
     if answer.met is not None and answer.score is None and answer.grade is None:
         return "met" if answer.met else "not met"
-    if answer.low == 0 and answer.missing and answer.high == 1:
-        return "open"
-    return span(answer.low, answer.high)
+    return _span_of(answer, answer.low, answer.high)
 
 
 def _lacks(names: Sequence[str], room: int) -> str:
@@ -127,7 +135,7 @@ def _row(answer: Grade, past: Record) -> tuple[str, ...]:
     if answer.low is None and answer.met is None and answer.high is None:
         text = "does not apply"
     else:
-        text = span(answer.low, answer.high)
+        text = _span_of(answer, answer.low, answer.high)
     if answer.status:
         text = f"{text}, {answer.status.replace('_', ' ')}"
     return (

@@ -152,17 +152,15 @@ WORDS = ("complete response", "partial response", "mixed response", "no response
 
 
 def _tail(looks: Looks, look: int, readings: Mapping[str, Reading]) -> str:
+    del readings
     known = course(looks)
     if not known.started[look]:
         return "no start of treatment recorded"
-    classes = [sorted(readings[item.name].possible) for item in AGVHD_RESPONSE.items]
-    low, high = combine([c[0] for c in classes]), combine([c[-1] for c in classes])
-    word = WORDS[low] if low == high else f"{WORDS[low]} to {WORDS[high]}"
     chart, record = looks.chart, looks.record[look : look + 1]
     day = chart.day(record, looks.at[look : look + 1]) - chart.day(
         record, known.start[look : look + 1]
     )
-    return f"{word}, day {int(day[0])} of treatment"
+    return f"day {int(day[0])} of treatment"
 
 
 def _stage_then(organ: str) -> Probe:
@@ -200,6 +198,7 @@ AGVHD_RESPONSE = Criterion(
     applies=after(NO_DONOR_CELLS, PRODUCTS),
     combine=combine,
     tail=_tail,
+    words=WORDS,
     leading=tuple(ORGANS.values()),
     windows={**MAGIC.windows, "treatment_for": math.inf},
     items=(

@@ -42,7 +42,7 @@ def _cells_known(looks: Looks) -> Bools:
     """Whether a CAR-T product is in the record, given or planned."""
     wanted = looks.chart.named(CELLS).only("car", lambda cells: cells.product in CAR_PRODUCTS)
     known = looks.any_known(wanted, np.minimum(looks.known, looks.at))
-    either: Bools = known | looks.chart.cart[looks.record]
+    either: Bools = known | looks.chart.is_for(("cart",))[looks.record]
     return either
 
 

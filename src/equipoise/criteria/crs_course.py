@@ -58,7 +58,10 @@ def _course(looks: Looks) -> _Course:
             times.append(series.at[spread.row])
     event_group = np.concatenate(of) if of else np.zeros(0, dtype=np.int64)
     at = np.concatenate(times) if times else np.zeros(0)
-    order = np.lexsort((at, event_group))
+    # One key sorts faster than two, as long as no two times share one.
+    order = np.argsort((event_group << 44) + ticks(at), kind="stable")
+    if np.any((np.diff(event_group[order]) == 0) & (np.diff(at[order]) < 0)):
+        order = np.lexsort((at, event_group))
     event_group, at = event_group[order], at[order]
     new = np.append(True, (event_group[1:] != event_group[:-1]) | (at[1:] != at[:-1]))[: len(at)]
     event_group, at = event_group[new], at[new]

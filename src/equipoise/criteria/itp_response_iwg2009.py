@@ -15,7 +15,7 @@ from equipoise import units
 from equipoise.chart import DOSES, Addition, Floats, Ints
 from equipoise.criterion import Criterion, Effort, Item, Probe, Reading, Reasons
 from equipoise.looks import MET, NOT_MET, UNKNOWN, Looks, Rows, Truths, compared
-from equipoise.probe import addition, baselines, choices
+from equipoise.probe import addition, baselines, choices, indications
 from equipoise.readers import BASELINE, Part, PartReader, item_of, opposite
 from equipoise.record import SAME_TIME, Dose
 from equipoise.source import Source, Standing
@@ -185,19 +185,20 @@ def combine(classes: Sequence[int]) -> int:
     return 2 if none else 1
 
 
+INDICATIONS = ("itp", "evans", "immune_cytopenia")
 WORDS = ("complete response", "response", "no response")
 
 
 def _tail(looks: Looks, look: int, readings: Mapping[str, Reading]) -> str:
+    del readings
+    if not looks.chart.indication[int(looks.record[look])]:
+        return "the record names no indication"
     begin = float(start(looks)[look])
     if math.isnan(begin):
         return "no start of treatment recorded"
-    classes = [sorted(readings[item.name].possible) for item in ITP_RESPONSE.items]
-    low, high = combine([c[0] for c in classes]), combine([c[-1] for c in classes])
-    word = WORDS[low] if low == high else f"{WORDS[low]} to {WORDS[high]}"
     record = looks.record[look : look + 1]
     day = looks.chart.day(record, looks.at[look : look + 1])
-    text = f"{word}, day {int((day - looks.chart.day(record, np.array([begin])))[0])} of treatment"
+    text = f"day {int((day - looks.chart.day(record, np.array([begin])))[0])} of treatment"
     return text + _pending(looks, look, record)
 
 
@@ -247,7 +248,8 @@ ITP_RESPONSE = Criterion(
     standing=Standing.PUBLISHED,
     combine=combine,
     tail=_tail,
-    indications=("itp", "evans", "immune_cytopenia"),
+    words=WORDS,
+    indications=INDICATIONS,
     windows={"platelets": 14 * _DAY, "bleeding_grade": 7 * _DAY, "treatment_for": math.inf},
     items=(
         Item(
@@ -284,6 +286,7 @@ ITP_RESPONSE = Criterion(
         ),
     ),
     probes=(
+        indications(INDICATIONS),
         Probe(
             "treatment_for",
             Effort.BEDSIDE,
@@ -314,8 +317,8 @@ ITP_RESPONSE = Criterion(
         ),
     ),
     notes=(
-        "0 complete response, 1 response, 2 no response. An assessment asks it in records of "
-        "ITP, Evans syndrome and immune cytopenia.",
+        "0 complete response, 1 response, 2 no response. Asked only in records of ITP, Evans "
+        "syndrome and immune cytopenia; where a record names no indication, nothing is said.",
         f"The source asks for two counts at least {CONFIRMED} d apart for a response and "
         f"{REFUTED} d apart for its absence or loss. Days are those of the calendar, and a count "
         "between that says otherwise begins anew (project choices): until then the answer is open. "

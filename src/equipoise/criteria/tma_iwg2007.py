@@ -11,6 +11,7 @@ import numpy as np
 from equipoise.chart import Addition
 from equipoise.criteria.tma_jodele2022 import NO_GRAFT, TMA, WINDOW
 from equipoise.criterion import Criterion, Effort, Item, Probe, Reasons
+from equipoise.daybook import highest_before
 from equipoise.looks import GRAFTS, UNKNOWN, Looks, Rows, compared
 from equipoise.probe import addition, limits_of_range, multiples, values
 from equipoise.readers import Part, after, either, item_of, meets, over_range, since
@@ -31,10 +32,15 @@ def _halved(looks: Looks) -> Part:
     """The last count at half of the highest of the days before, or less."""
     series, now = looks.chart.named("platelets"), looks.of("platelets")
     assert looks.start is not None
-    past = looks.between(series, np.maximum(looks.at - WINDOW, looks.start))
-    day = looks.chart.row_days(series)
-    earlier = past.where(day[past.row] < day[now.index[past.look]])
-    highest = earlier.best(Rows(series, earlier.row).number, lowest=False)
+    since_when = np.maximum(looks.at - WINDOW, looks.start)
+    highest, late = highest_before(looks, now, since_when)
+    if len(late):
+        past = looks.some(late).between(series, since_when[late])
+        day = looks.chart.row_days(series)
+        until = np.where(now.there, day[now.index], np.iinfo(np.int64).min)[late]
+        earlier = past.where(day[past.row] < until[past.look])
+        best = earlier.best(Rows(series, earlier.row).number, lowest=False)
+        highest.index[late] = best.index
     truth = compared(now, "<=", PART, highest)
     truth = np.where(now.there & highest.there, truth, UNKNOWN).astype(np.int8)
 

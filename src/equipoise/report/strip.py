@@ -51,6 +51,9 @@ def measure(grades: Sequence[Grade]) -> str:
         return "grade"
     if any(g.met is not None or g.status is not None for g in grades):
         return "met"
+    said = {g.measures for g in grades} - {""}
+    if said:
+        return said.pop()
     # Never settled and at most 1: a yes or no, not a grade.
     highs = [g.high for g in grades if g.high is not None]
     return "met" if highs and max(highs) <= 1 else "grade"
