@@ -14,6 +14,7 @@ import numpy as np
 
 from equipoise import names, units
 from equipoise.assessment import NOT_FOR_DOSING, QUANTILES, NextSample, Option
+from equipoise.between import LEAST, Line, Rows, along, lines
 from equipoise.fit import Posterior
 from equipoise.kinetics import Linear
 from equipoise.model import (
@@ -63,6 +64,9 @@ CONCENTRATIONS = (Metric.TROUGH, Metric.STEADY_STATE, Metric.AT_GRAFT)
 
 COURSE_AREAS = (Metric.AUC_PRE, Metric.AUC_POST, Metric.AUC_TOTAL, Metric.AUC_CUMULATIVE)
 """Areas under a course that is not repeated for ever: of a linear model they add up by dose."""
+
+SMOOTH = (*CONCENTRATIONS, *COURSE_AREAS, Metric.AUC_INTERVAL)
+"""Metrics without kinks over an amount; a day is read off a grid of times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +139,78 @@ def metric_draws(
     proposals: Sequence[Proposal],
     covariates: Mapping[str, float | Step],
     etas: Array,
+    *,
+    exact: bool = False,
 ) -> Array:
     """The metric for each proposal and each set of etas: (proposals, draws), NaN where not solved.
 
+    exact  every course of a model without a closed form is solved; else the many that differ in one
+           amount are interpolated where that is seen to hold (`between`)
     Concentrations in the analyte's unit, AUC in `area_unit`, `DAY_BELOW_ONE` in days.
     """
     if metric in COURSE_AREAS and _superposable(model, proposals):
         return _superposed(model, metric, proposals, covariates, etas)
+    closed = isinstance(model.structure, Linear)
+    if exact or closed or metric not in SMOOTH or len(proposals) < LEAST:
+        return _solved(model, metric, proposals, covariates, etas)
+    return _between(model, metric, proposals, covariates, etas)
+
+
+def _between(
+    model: Model,
+    metric: Metric,
+    proposals: Sequence[Proposal],
+    covariates: Mapping[str, float | Step],
+    etas: Array,
+) -> Array:
+    """The same, interpolated over courses that have all but an amount in common."""
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for i, p in enumerate(proposals):
+        # An amount that comes at a rate takes its time: it moves more than amounts.
+        alone = i if any(d.rate != 0.0 for d in p.doses) else -1
+        slots = tuple(_slot(d) for d in p.doses)
+        alike.setdefault((slots, p.factor, p.read_at, alone), []).append(i)
+    found = np.empty((len(proposals), len(etas)))
+    few: list[int] = []
+    for group in alike.values():
+        if len(group) < LEAST:
+            few += group
+            continue
+        amounts = np.array([[d.amount for d in proposals[i].doses] for i in group])
+        for line in lines(amounts):
+            rows = [group[row] for row in line.rows]
+            if len(rows) < LEAST:
+                few += rows
+                continue
+            first = proposals[rows[0]]
+
+            def solve(
+                places: Array, lanes: Rows, line: Line = line, first: Proposal = first
+            ) -> Array:
+                given = np.maximum(line.begin + places[:, None] * line.step, 0.0)
+                doses = [
+                    tuple(
+                        replace(d, amount=float(a)) for d, a in zip(first.doses, row, strict=True)
+                    )
+                    for row in given
+                ]
+                moved = [replace(first, doses=each) for each in doses]
+                return _solved(model, metric, moved, covariates, etas[lanes])
+
+            found[rows] = along(line.places, len(etas), solve)
+    if few:
+        left = [proposals[i] for i in few]
+        found[few] = _solved(model, metric, left, covariates, etas)
+    return found
+
+
+def _solved(
+    model: Model,
+    metric: Metric,
+    proposals: Sequence[Proposal],
+    covariates: Mapping[str, float | Step],
+    etas: Array,
+) -> Array:
     courses = [
         course(model, p.doses, covariates={**covariates, CLEARANCE_FACTOR: _acting(p, covariates)})
         for p in proposals
