@@ -25,6 +25,7 @@ from equipoise.plan import (
     mixture_quantiles,
     none_reaches,
     simulated,
+    unanswered,
     weigh,
 )
 from equipoise.preference import weight_of, weight_ranges, with_utility
@@ -428,8 +429,12 @@ def option_list(
 
 def closed(known: Known, windows: Sequence[Window], *, research: bool) -> str:
     """Why no odds may be shown against these windows at once, or "" where they may."""
-    published = [w for w in windows if isinstance(w, Target)]
-    shut = (gate(known.model, w, research=research) for w in published)
+    shut = (
+        gate(known.model, w, research=research)
+        if isinstance(w, Target)
+        else unanswered(known.model, w.metric)
+        for w in windows
+    )
     return next((why for why in shut if why), "") or known.doubt or apart(windows)
 
 

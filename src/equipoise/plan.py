@@ -108,16 +108,25 @@ class GateError(ValueError):
     """A model or a target may not feed options; the message says which and why."""
 
 
+def unanswered(model: Model, metric: Metric) -> str:
+    """Why a model may not speak of a metric, or "" where it was made for it."""
+    needed = NEEDED[metric]
+    if needed in model.purposes:
+        return ""
+    made = ", ".join(sorted(p.value for p in model.purposes))
+    a = "an" if needed.value[0] in "AEIOUaeiou" else "a"
+    return f"{model.id} does not answer {a} {needed.value} question (it was made for: {made})"
+
+
 def gate(model: Model, target: Target | None, *, research: bool) -> str:
     """Why options may not be given, or "" where they may.
 
     Provisional and hypothesis things give bands, never options, except in research mode, where
     every output is marked.
     """
-    needed = NEEDED[target.metric] if target is not None else None
-    if needed is not None and needed not in model.purposes:
-        made = ", ".join(sorted(p.value for p in model.purposes))
-        return f"{model.id} does not answer a {needed.value} question (it was made for: {made})"
+    why = unanswered(model, target.metric) if target is not None else ""
+    if why:
+        return why
     if research:
         return ""
     if not model.standing.may_feed_options:

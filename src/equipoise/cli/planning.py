@@ -39,7 +39,7 @@ from equipoise.mixture import Mixture, mixed_list, mixture, with_spread
 from equipoise.model import Model
 from equipoise.modelfile import load
 from equipoise.offer import Offer, proposals, read_offer
-from equipoise.plan import GateError, gate
+from equipoise.plan import GateError, gate, unanswered
 from equipoise.preference import ranges_text
 from equipoise.record import Record
 from equipoise.target import Target, Window, choose
@@ -122,7 +122,8 @@ def plan(
             raise GateError(why)
     limits = [read_limit(text, models[0]) for text in dict.fromkeys(bounds)]
     for limit in limits:
-        why = apart([targets[0], limit])
+        shut = [unanswered(m, limit.metric) for m in models] + [apart([t, limit]) for t in targets]
+        why = next((why for why in shut if why), "")
         if why:
             raise GateError(f"--limit {limit.text}: {why}")
     answers: list[OptionList] = []
