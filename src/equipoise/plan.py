@@ -108,6 +108,21 @@ class GateError(ValueError):
     """A model or a target may not feed options; the message says which and why."""
 
 
+def _other_unit(model: Model, target: Target) -> str:
+    """Why a window cannot be held against what the model computes, or "": their units differ."""
+    observation = model.observations[0]
+    if target.analyte != observation.analyte or target.metric not in SMOOTH:
+        return ""
+    level = target.metric in CONCENTRATIONS
+    unit = observation.unit if level else area_unit(observation)
+    if unit == target.unit:
+        return ""
+    return (
+        f"{model.id} says the {target.metric.value} in {unit}, {target.id} in {target.unit}: give "
+        f"the model's observation in the unit of the window (its factor converts)"
+    )
+
+
 def unanswered(model: Model, metric: Metric) -> str:
     """Why a model may not speak of a metric, or "" where it was made for it."""
     needed = NEEDED[metric]
@@ -125,6 +140,8 @@ def gate(model: Model, target: Target | None, *, research: bool) -> str:
     every output is marked.
     """
     why = unanswered(model, target.metric) if target is not None else ""
+    if not why and target is not None:
+        why = _other_unit(model, target)
     if why:
         return why
     if research:

@@ -28,3 +28,20 @@ def test_a_limit_is_asked_of_every_candidate(shell: Shell, mixed: tuple[str, ...
         "--limit", "auc_interval < 300 ng.h/mL",
     )  # fmt: skip
     assert "sirolimus_mao2024 does not answer an AUC question" in said
+
+
+OWN = """
+from dataclasses import replace
+from equipoise.models.sirolimus_wu2012 import MODEL as WU
+
+(o,) = WU.observations
+MODEL = replace(WU, id="own_sirolimus", observations=(replace(o, unit="mg/L", factor=1.0),))
+"""
+
+
+def test_a_model_in_another_unit_than_the_window(shell: Shell, tmp_path: Path) -> None:
+    """mg/L held against a window in ng/mL would call every dose too low."""
+    own = tmp_path / "own.py"
+    own.write_text(OWN, encoding="utf-8")
+    said = shell.wrong("plan", ADULT, "--at", NOW, "--model", own, "--target", "sirolimus_itp_5_15")
+    assert "own_sirolimus says the steady-state trough in mg/L, sirolimus_itp_5_15 in ng/mL" in said
