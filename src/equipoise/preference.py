@@ -99,6 +99,22 @@ def with_utility(options: Sequence[Option], weight: float | None) -> tuple[Optio
     return tuple(replace(o, expected_utility=1.0 - cost(o, weight)) for o in options)
 
 
+def ordered(options: Sequence[Option]) -> tuple[Option, ...]:
+    """Best first: by the team's utility where there is one, else by the odds within; then by the
+    smaller odds above.
+    """
+    return tuple(
+        sorted(
+            options,
+            key=lambda o: (
+                -round(o.within if math.isnan(o.expected_utility) else o.expected_utility, 3),
+                o.above,
+                o.id,
+            ),
+        )
+    )
+
+
 def ranges_text(ranges: Sequence[WeightRange], labels: dict[str, str]) -> str:
     """ "1 mg up to 0.31; 2 mg 0.31-0.70; 3 mg from 0.70": a sentence's second half."""
     said = []

@@ -45,3 +45,38 @@ def test_a_model_in_another_unit_than_the_window(shell: Shell, tmp_path: Path) -
     own.write_text(OWN, encoding="utf-8")
     said = shell.wrong("plan", ADULT, "--at", NOW, "--model", own, "--target", "sirolimus_itp_5_15")
     assert "own_sirolimus says the steady-state trough in mg/L, sirolimus_itp_5_15 in ng/mL" in said
+
+
+def test_a_dose_without_a_steady_state_is_left_out(shell: Shell, tmp_path: Path) -> None:
+    """200 mg a day is more than this model absorbs: no draw has a steady state."""
+    offer = tmp_path / "offer.toml"
+    offer.write_text('amounts = ["2 mg", "200 mg"]\ninterval = "24 h"\n', encoding="utf-8")
+    for more in ((), ("--limit", "auc_interval < 300 ng.h/mL")):
+        found = shell.json(*PLAN, "--offer", offer, *more, "--json")
+        assert [o["course"] for o in found["options"]] == [["2 mg every 24 h"]]
+        assert any("200 mg every 24 h: not weighed" in c for c in found["cautions"])
+    offer.write_text('amounts = ["200 mg"]\ninterval = "24 h"\n', encoding="utf-8")
+    for more in ((), ("--limit", "auc_interval < 300 ng.h/mL")):
+        code, out, _ = shell(*PLAN, "--offer", offer, *more)
+        assert code == 0
+        assert "no options are weighed: no course could be solved" in out
+
+
+def test_no_options_where_units_look_confused(shell: Shell, tmp_path: Path) -> None:
+    """Levels in mg/L charted as ng/mL: the reason stands where the options would."""
+    content = json.loads(Path(examples.path("busulfan_adult")).read_text(encoding="utf-8"))
+    for event in content["events"]:
+        if event.get("name") == "busulfan":
+            number, unit = event["value"].split()
+            event["value"] = f"{float(number) / 1000.0:g} {unit}"
+    file = tmp_path / "confused.json"
+    file.write_text(json.dumps(content), encoding="utf-8")
+    for more in ((), ("--limit", "auc_post < 30 mg.h/L")):
+        code, out, _ = shell("plan", file, *BUSULFAN, *more)
+        assert code == 0
+        assert "no options are weighed: the levels are about" in out
+        assert "90 % band" not in out
+        found = shell.json("plan", file, *BUSULFAN, *more, "--json")
+        assert found["options"] == []
+        assert "check the unit" in found["refused"]
+    assert shell.json(*PLAN, "--json")["refused"] == ""

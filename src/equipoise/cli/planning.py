@@ -265,6 +265,7 @@ def _document(answer: OptionList) -> dict[str, object]:
             for o in answer.options
         ],
         "weight_ranges": answer.weight_ranges,
+        "refused": answer.refused,
         "none_reaches": answer.none_reaches,
         "reach": answer.reach,
         "next_sample": samples[0] if samples else None,
@@ -279,6 +280,8 @@ def _print(answer: OptionList, past: Record, *, named: bool = False) -> None:
         head = f"{answer.model}  {head}"
     if answer.watermark:
         head = f"{answer.watermark}  {head}"
+    if _refused(answer, head):
+        return
     rows = [
         (
             o.label, three(o.exposure[2]), f"{three(o.exposure[0])}-{three(o.exposure[4])}",
@@ -291,6 +294,15 @@ def _print(answer: OptionList, past: Record, *, named: bool = False) -> None:
                ("within", "right"), ("above", "right"), ("measured within", "right"))  # fmt: skip
     show(head, table(columns, rows))
     _print_ending(answer, past)
+
+
+def _refused(answer: OptionList, head: str) -> bool:
+    """Says why there are no options, if so."""
+    if not answer.refused:
+        return False
+    click.echo(head)
+    click.echo(f"no options are weighed: {answer.refused}")
+    return True
 
 
 def _thirds(part: Part) -> str:
@@ -306,6 +318,8 @@ def _print_joint(answer: OptionList, past: Record) -> None:
     )
     if answer.watermark:
         head = f"{answer.watermark}  {head}"
+    if _refused(answer, head):
+        return
     rows = [
         (
             o.label, f"{percent(o.within)} ± {100 * o.error:.0f}", percent(o.above),
