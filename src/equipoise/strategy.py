@@ -46,7 +46,7 @@ from equipoise.courses import TURNAROUND
 from equipoise.guided import LevelGuided, ModelBased, Weighed
 from equipoise.model import Model, PlainDose
 from equipoise.modelfile import load
-from equipoise.plan import Proposal, metric_draws
+from equipoise.plan import Proposal, metric_draws, watermark
 from equipoise.policy import (
     Band,
     Banded,
@@ -275,7 +275,10 @@ def propose(
     vials = ""
     if strategy.model is not None and protocol.vial > 0.0 and any(d.rounding for d in ahead):
         vials = _vials(strategy.model, strategy.targets[0], past, t, protocol, ahead)
-    marked = "" if weighed is None else weighed.watermark
+    marked = ""
+    if weighed is not None or vials:
+        assert strategy.model is not None
+        marked = watermark(strategy.model.standing, *(x.standing for x in strategy.targets))
     cautions = [] if weighed is None else [*weighed.cautions]
     if weighed is not None and weighed.reason:
         cautions.insert(0, f"nothing was weighed: {weighed.reason}")
