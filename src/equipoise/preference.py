@@ -100,7 +100,7 @@ def with_utility(options: Sequence[Option], weight: float | None) -> tuple[Optio
 
 
 def ordered(options: Sequence[Option]) -> tuple[Option, ...]:
-    """Best first: by the team's utility where there is one, else by the odds within; then by the
+    """Best first: by the team's utility where there is one, then by the odds within, then by the
     smaller odds above.
     """
     return tuple(
@@ -108,6 +108,7 @@ def ordered(options: Sequence[Option]) -> tuple[Option, ...]:
             options,
             key=lambda o: (
                 -round(o.within if math.isnan(o.expected_utility) else o.expected_utility, 3),
+                -round(o.within, 3),
                 o.above,
                 o.id,
             ),
