@@ -28,6 +28,7 @@ from equipoise.model import (
     Step,
     course,
     simulate,
+    structural_parameters,
     time_steps,
 )
 from equipoise.source import Standing
@@ -174,7 +175,7 @@ def metric_draws(
            amount are interpolated where that is seen to hold (`between`)
     Concentrations in the analyte's unit, AUC in `area_unit`, `DAY_BELOW_ONE` in days.
     """
-    if metric in COURSE_AREAS and _superposable(model, proposals):
+    if metric in COURSE_AREAS and _superposable(model, proposals, covariates):
         return _superposed(model, metric, proposals, covariates, etas)
     closed = isinstance(model.structure, Linear)
     if exact or closed or metric not in SMOOTH or len(proposals) < LEAST:
@@ -331,16 +332,23 @@ def _slot(dose: PlainDose) -> PlainDose:
     return replace(dose, amount=1.0)
 
 
-def _superposable(model: Model, proposals: Sequence[Proposal]) -> bool:
+def _superposable(
+    model: Model, proposals: Sequence[Proposal], covariates: Mapping[str, float | Step]
+) -> bool:
     """Whether areas can be put together from those of single doses, and that saves work."""
-    if not isinstance(model.structure, Linear):
+    if not isinstance(model.structure, Linear) or model.infusions:
         return False
     doses = [d for p in proposals for d in p.doses]
     if any(d.rate != 0.0 or d.steady for d in doses) or not all(p.doses for p in proposals):
         return False
     firsts = {min(d.time for d in p.doses) for p in proposals}
     same = len(firsts) == 1 and all(p.factor == proposals[0].factor for p in proposals)
-    return same and len({_slot(d) for d in doses}) < len(proposals)
+    if not same or len({_slot(d) for d in doses}) >= len(proposals):
+        return False
+    # Amounts that are there from the start belong to no dose.
+    typical = np.zeros((1, len(model.etas)))
+    found = structural_parameters(model, course(model, doses[:1], covariates=covariates), typical)
+    return not any(name.startswith("START") for name in found)
 
 
 def _superposed(

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from test_plan_against_brute_force import belief_of, population, window
 
 from equipoise import plan
-from equipoise.model import Model, PlainDose, Residual, draw_etas
+from equipoise.model import Model, PlainDose, Residual, course, draw_etas
 from equipoise.models import ciclosporin_woillard2014, sirolimus_wu2012
-from equipoise.plan import ODDS_RTOL, Proposal, metric_draws, weigh
+from equipoise.plan import ODDS_RTOL, Proposal, course_metrics, metric_draws, weigh
 from equipoise.target import Metric
 from saturable_models import saturable
+from small_models import bolus
 
 WU = sirolimus_wu2012.MODEL
+BOLUS = bolus(Residual(proportional=0.1))
 DRAWS = 80
 BOUND = 10.0 * ODDS_RTOL
 """Two solutions of the engine in different company differ by so much."""
@@ -105,3 +108,20 @@ def test_days_are_not_interpolated() -> None:
         for exact in (True, False)
     ]
     assert (tables[0] == tables[1]).all()
+
+
+def test_amounts_that_are_there_from_the_start_are_counted_once() -> None:
+    """Areas of single doses add up only where nothing but the doses makes them."""
+
+    def parameters(theta, covariate, eta):
+        return {**BOLUS.parameters(theta, covariate, eta), "START_central": np.asarray(50.0)}
+
+    model = replace(BOLUS, parameters=parameters)
+    doses = (PlainDose(-48.0, 10.0, "iv"), PlainDose(-24.0, 10.0, "iv"))
+    second = [replace(doses[1], amount=a) for a in (5.0, 10.0, 20.0)]
+    courses = [Proposal("", "", (), (doses[0], each)) for each in second]
+    etas = draw_etas(model, 3, np.random.default_rng(1))
+    ours = metric_draws(model, Metric.AUC_TOTAL, courses, {}, etas)
+    plain = [course(model, p.doses, covariates={}) for p in courses]
+    theirs = course_metrics(model, Metric.AUC_TOTAL, courses, plain, etas)
+    assert ours == pytest.approx(theirs, rel=1e-6)
