@@ -42,7 +42,7 @@ from typing import Any
 import numpy as np
 
 from equipoise import names, patient, units
-from equipoise.courses import TURNAROUND
+from equipoise.courses import REACH, TURNAROUND
 from equipoise.guided import LevelGuided, ModelBased, Weighed
 from equipoise.model import Model, PlainDose
 from equipoise.modelfile import load
@@ -282,6 +282,13 @@ def propose(
     cautions = [] if weighed is None else [*weighed.cautions]
     if weighed is not None and weighed.reason:
         cautions.insert(0, f"nothing was weighed: {weighed.reason}")
+    best = None if weighed is None else weighed.best
+    if best is not None and best.within < REACH:
+        cautions.insert(
+            0,
+            f"no course reaches the windows with a chance of {100 * REACH:.0f} %: the doses above "
+            f"have {100 * best.within:.0f} %, which is no reason to give them",
+        )
     if not changeable:
         cautions.insert(0, "no dose can be changed any more")
     elif last_level is None:

@@ -80,3 +80,13 @@ def test_no_options_where_units_look_confused(shell: Shell, tmp_path: Path) -> N
         assert found["options"] == []
         assert "check the unit" in found["refused"]
     assert shell.json(*PLAN, "--json")["refused"] == ""
+
+
+def test_the_label_stands_before_any_dose(shell: Shell) -> None:
+    """The bundled adult is on posaconazole, which the label forbids beside sirolimus."""
+    code, out, _ = shell(*PLAN)
+    assert code == 0
+    assert out.startswith("label: posaconazole with sirolimus: contraindicated (Noxafil")
+    found = shell.json(*PLAN, "--json")
+    assert len(found["labels"]) == 1
+    assert any("no offer was given" in c for c in found["cautions"])

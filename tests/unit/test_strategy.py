@@ -228,6 +228,16 @@ def test_what_a_provisional_model_says_of_rounding_is_marked() -> None:
     assert found.watermark == "NOT FOR DOSING"
 
 
+def test_poor_odds_are_said() -> None:
+    """The best of bad courses is planned by the rule, and named for what it is."""
+    strategy = read(strategy="a_priori", fixed=None, model=MODEL)
+    found = propose(strategy, person(-150.0), -150.0, research=True)
+    assert found.weighed is not None
+    assert found.weighed.best is not None
+    assert found.weighed.best.within < 0.5
+    assert found.cautions[0].startswith("no course reaches the windows with a chance of 50 %")
+
+
 @pytest.mark.parametrize(
     "changed",
     [

@@ -31,9 +31,10 @@ from equipoise.cli.words import (
     three,
     working,
 )
-from equipoise.courses import TURNAROUND, option_list, proposals_for
+from equipoise.courses import NO_OFFER, TURNAROUND, option_list, proposals_for
 from equipoise.exposure import Known, know
 from equipoise.formulary import MODELS, TARGETS, read_formulary, require
+from equipoise.interaction import label_words, running
 from equipoise.joint import apart, combinations, read_limit
 from equipoise.mixture import Mixture, mixed_list, mixture, with_spread
 from equipoise.model import Model
@@ -156,7 +157,9 @@ def plan(
             answers = list(with_spread(answers, members))
             joint = list(with_spread(joint, members))
     all_ = (*joint, *answers)
-    told = dict.fromkeys((*(c for k in members for c in k.cautions),
+    labels = _labels(members)
+    told = dict.fromkeys((*(NO_OFFER if offer is None else ()),
+                          *(c for k in members for c in k.cautions),
                           *(c for a in all_ for c in a.cautions)))  # fmt: skip
     if as_json:
         # One question, the usual case, is read without going through the list of plans.
@@ -167,10 +170,12 @@ def plan(
              "model": " and ".join(m.id for m in models), "mixture": mixed,
              "candidates": _candidates(candidates),
              "research": research, "watermark": NOT_FOR_DOSING if research else "",
-             "cautions": tuple(told), "plans": [_document(a) for a in answers],
+             "labels": labels, "cautions": tuple(told), "plans": [_document(a) for a in answers],
              "joint": [_document(a) for a in joint]}
         )  # fmt: skip
         return 0
+    for text in labels:
+        click.echo(f"label: {text}")
     for answer in joint:
         _print_joint(answer, past)
     for answer in answers:
@@ -195,11 +200,27 @@ def _known(model: Model, past: Record, at: float, seed: int, offer: Offer | None
     return known
 
 
+def _labels(members: Sequence[Known]) -> tuple[str, ...]:
+    """What labels say of partners in the record: it stands before any dose."""
+    shelf = interactions_shelf.ALL
+    found = [
+        label_words(one.interaction)
+        for known in members
+        for one in running(
+            shelf, known.model.agent, known.model.population_class, known.record, known.t
+        )
+    ]
+    return tuple(dict.fromkeys(text for text in found if text))
+
+
 def _fits(target: Target, known: Known) -> None:
     measured = known.judged[-1].level.name if known.judged else known.model.analytes[0]
     _, refused = choose([target], known.record, known.t, agent=known.model.agent, analyte=measured)
     if refused:
-        raise GateError(f"--target {target.id} does not serve this patient: {refused[0].reason}")
+        raise GateError(
+            f"--target {target.id} does not serve this patient: {refused[0].reason} (indication "
+            "and platform are set in the record's header)"
+        )
 
 
 def _candidates(found: Mixture | None) -> list[dict[str, object]]:
