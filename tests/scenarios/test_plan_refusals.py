@@ -90,3 +90,16 @@ def test_the_label_stands_before_any_dose(shell: Shell) -> None:
     found = shell.json(*PLAN, "--json")
     assert len(found["labels"]) == 1
     assert any("no offer was given" in c for c in found["cautions"])
+
+
+def test_a_long_list_is_cut_in_print_only(shell: Shell, tmp_path: Path) -> None:
+    """Five amounts on three days are 125 courses, many of them one another's permutations."""
+    offer = tmp_path / "offer.toml"
+    amounts = [f"{a} mg" for a in (120, 130, 140, 150, 200)]
+    offer.write_text(f'route = "iv"\namounts = {json.dumps(amounts)}\n', encoding="utf-8")
+    asked = ("plan", examples.path("busulfan_adult"), *BUSULFAN, "--offer", offer)
+    assert len(shell.json(*asked, "--json")["options"]) == 125
+    code, out, _ = shell(*asked)
+    assert code == 0
+    assert "100 more courses" in out
+    assert sum(" mg + " in line for line in out.splitlines() if "best, by" not in line) == 25

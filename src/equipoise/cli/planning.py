@@ -45,6 +45,9 @@ from equipoise.preference import ranges_text
 from equipoise.record import Record
 from equipoise.target import Target, Window, choose
 
+SHOWN = 25
+"""Courses that are printed; `--json` has all."""
+
 
 @click.command(
     epilog="Example: equipoise plan sirolimus.json --model sirolimus_wu2012 "
@@ -218,8 +221,8 @@ def _fits(target: Target, known: Known) -> None:
     _, refused = choose([target], known.record, known.t, agent=known.model.agent, analyte=measured)
     if refused:
         raise GateError(
-            f"--target {target.id} does not serve this patient: {refused[0].reason} (indication "
-            "and platform are set in the record's header)"
+            f"--target {target.id} does not serve this patient: {refused[0].reason} (the "
+            "record's header holds indication, platform and, under covariates, conditioning)"
         )
 
 
@@ -309,7 +312,7 @@ def _print(answer: OptionList, past: Record, *, named: bool = False) -> None:
             percent(o.below), f"{percent(o.within)} ± {100 * o.error:.0f}", percent(o.above),
             percent(o.measured_within),
         )
-        for o in answer.options
+        for o in answer.options[:SHOWN]
     ]  # fmt: skip
     columns = (("course", "left"), ("median", "right"), ("90 % band", "right"), ("below", "right"),
                ("within", "right"), ("above", "right"), ("measured within", "right"))  # fmt: skip
@@ -347,7 +350,7 @@ def _print_joint(answer: OptionList, past: Record) -> None:
             *(_thirds(p) for p in o.parts),
             *(three(p.exposure[2]) for p in o.parts),
         )
-        for o in answer.options
+        for o in answer.options[:SHOWN]
     ]  # fmt: skip
     named = list(zip(letters, answer.options[0].parts, strict=False))
     columns = (
@@ -361,6 +364,9 @@ def _print_joint(answer: OptionList, past: Record) -> None:
 
 
 def _print_ending(answer: OptionList, past: Record) -> None:
+    more = len(answer.options) - SHOWN
+    if more > 0:
+        click.echo(f"{more} more courses, lower in the order: --json has all")
     if answer.none_reaches:
         what = "all windows at once" if answer.together else "the window"
         click.echo(f"no course reaches {what} with a chance of {100 * answer.reach:.0f} %")
@@ -386,5 +392,5 @@ def _print_spread(answers: Sequence[OptionList]) -> None:
         seen.add(words)
         columns = [("course", "left")]
         columns += [(f"{u.model} (weight {percent(u.weight)})", "right") for u in spread[0].under]
-        rows = [(o.label, *(percent(u.within) for u in o.under)) for o in spread]
+        rows = [(o.label, *(percent(u.within) for u in o.under)) for o in spread[:SHOWN]]
         show(f"odds within, by candidate: {'; '.join(words)}", table(columns, rows))
