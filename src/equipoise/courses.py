@@ -13,14 +13,7 @@ from equipoise.decision import Candidate, Request, Scenario
 from equipoise.exposure import Known, pooled, trough_proposal
 from equipoise.interacting import from_start, solved, still_acting
 from equipoise.interaction import Running, lasting
-from equipoise.joint import (
-    MOST_TOGETHER,
-    apart,
-    combinations,
-    solvable,
-    weigh_together,
-    words,
-)
+from equipoise.joint import MOST_TOGETHER, apart, combinations, solvable, weigh_together, words
 from equipoise.kinetics import Linear
 from equipoise.model import Array, Purpose, Step
 from equipoise.nextdraw import samples
@@ -62,6 +55,8 @@ OCCASION_CAUTIONS = (
     "days differ within a patient; they do not carry missed doses or the standard errors of the "
     "published values, so odds near 0 or 100 % are the model's, not a promise",
 )
+
+OPEN_ABOVE = "the window has no upper end: by these odds more is never worse, harm is not weighed"
 
 NO_OFFER = (
     "no offer was given: fractions of the present course are weighed, whatever tablets or vials "
@@ -491,8 +486,9 @@ def _option_list(
         why = f"no course could be solved by {known.model.id}: {UNSOLVED}"
     marked = research or not standing.may_feed_options
     label = "all of these windows" if also else f"{target.metric.value} in {target.unit}"
-    told = (preferred,) if preferred and ranked and options else ()
-    unsolved = (f"{', '.join(lost)}: not weighed, {UNSOLVED}",) if lost else ()
+    told: tuple[str, ...] = (preferred,) if preferred and ranked and options else ()
+    told += (OPEN_ABOVE,) if all(math.isinf(w.high) for w in windows) else ()
+    told += (f"{', '.join(lost)}: not weighed, {UNSOLVED}",) if lost else ()
     return OptionList(
         agent=known.model.agent,
         model=known.model.id,
@@ -508,7 +504,7 @@ def _option_list(
         next_samples=(
             samples(known, target.metric, rng, turnaround) if ranked and sampled and not why else ()
         ),
-        cautions=() if why else (*told, *unsolved, *_odds_cautions(known, target)),
+        cautions=() if why else (*told, *_odds_cautions(known, target)),
         last_changeable=known.planned[-1].at if known.planned else None,
         together=words(windows) if also else (),
         weight_ranges=weight_ranges(options) if ranked else (),

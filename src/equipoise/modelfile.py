@@ -28,6 +28,8 @@ def load(name: str, shelf: Mapping[str, Model]) -> Model:
         near = get_close_matches(name, shelf, n=1, cutoff=0.4)
         hint = f"did you mean {near[0]}?" if near else f"the shelf has {', '.join(shelf)}"
         raise ModelFileError(f"model {name}: not on the shelf and not a .py file; {hint}")
+    if path.is_dir():
+        raise ModelFileError(f"model file {name} is a folder; name a file in it")
     if not path.is_file():
         raise ModelFileError(f"model file {name} does not exist; check the path")
     spec = importlib.util.spec_from_file_location(f"equipoise_model_{path.stem}", path)
@@ -46,3 +48,27 @@ def load(name: str, shelf: Mapping[str, Model]) -> Model:
     if not isinstance(model, Model):
         raise ModelFileError(f"model file {name} does not define MODEL = Model(...)")
     return model
+
+
+def unreproduced(model: Model) -> str:
+    """Why a model of one's own gives no options yet although its standing may, or "".
+
+    The models of the shelf are held to their published numbers by the tests; a file is held to its
+    own where somebody asks it for a dose.
+    """
+    if not model.standing.may_feed_options:
+        return ""
+    if not model.checks:
+        return (
+            f"the model {model.id} calls itself {model.standing.word} and reproduces no published "
+            "number: write one under checks, or ask with --research, marked NOT FOR DOSING"
+        )
+    for check in model.checks:
+        ours = check.compute(model)
+        if not abs(ours - check.expected) <= check.tolerance * abs(check.expected):
+            return (
+                f"the model {model.id} does not reproduce its own check, {check.what}: "
+                f"{ours:.3g} {check.unit} where {check.expected:.3g} is printed; look at its "
+                "table again, or ask with --research, marked NOT FOR DOSING"
+            )
+    return ""

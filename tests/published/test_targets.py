@@ -27,6 +27,8 @@ PRINTED = [
     ("sirolimus_agvhd_first_line_5_14", 5, 14, "ng/mL", Standing.PUBLISHED),
     ("tacrolimus_with_sirolimus_5_10", 5, 10, "ng/mL", Standing.PUBLISHED),
     ("tacrolimus_day0_5_10", 5, 10, "ng/mL", Standing.TRANSCRIBED),
+    ("mycophenolate_unbound_interval_300", 300, math.inf, "ng.h/mL", Standing.PUBLISHED),
+    ("mycophenolate_total_css_2960", 2960, math.inf, "ng/mL", Standing.PUBLISHED),
     ("thymoglobulin_adult_unrelated_post_60_95", 60, 95, "AU.d/mL", Standing.PROVISIONAL),
     ("thymoglobulin_adult_unrelated_post_60_90", 60, 90, "AU.d/mL", Standing.PUBLISHED),
     ("thymoglobulin_haploidentical_total_100_148", 100, 148.5, "UE.d/mL", Standing.PUBLISHED),
@@ -278,7 +280,8 @@ def test_haploidentical_in_au_is_refused_for_its_unit():
     _, refused = choose(targets.ALL, record, 0.0, agent="thymoglobulin", analyte="atg_active_au")
     reasons = {r.target.id: r.reason for r in refused}
     assert "no conversion" in reasons["thymoglobulin_haploidentical_total_100_148"]
-    assert "studied in adult unrelated" in reasons["thymoglobulin_adult_unrelated_post_60_95"]
+    unrelated = reasons["thymoglobulin_adult_unrelated_post_60_95"]
+    assert "studied in adult, unrelated donor" in unrelated
 
 
 def test_blinatumomab_has_no_window():
@@ -356,6 +359,7 @@ ESTIMATES = [
     ("busulfan_t_cell_depleted_survival", 0.5, 0.29, 0.88, 59.5, math.inf, Standing.PUBLISHED),
     ("busulfan_label_sos", 0.08, None, None, 0, math.inf, Standing.PUBLISHED),
     ("busulfan_targeted_sos", 0.17, None, None, 0, math.inf, Standing.PUBLISHED),
+    ("mycophenolate_agvhd_below_300", 0.58, None, None, 0, 300, Standing.PUBLISHED),
     ("treg_tcon_haploidentical_engraftment", 26 / 28, None, None, 2e6, 4e6, Standing.PUBLISHED),
     ("treg_tcon_haploidentical_agvhd", 2 / 26, None, None, 2e6, 4e6, Standing.PUBLISHED),
     ("treg_tcon_haploidentical_cd4_50", 34, None, None, 2e6, 4e6, Standing.PROVISIONAL),

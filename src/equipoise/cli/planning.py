@@ -38,7 +38,7 @@ from equipoise.interaction import label_words, running
 from equipoise.joint import apart, combinations, read_limit
 from equipoise.mixture import Mixture, mixed_list, mixture, with_spread
 from equipoise.model import Model
-from equipoise.modelfile import load
+from equipoise.modelfile import load, unreproduced
 from equipoise.offer import Offer, proposals, read_offer
 from equipoise.plan import GateError, gate, unanswered
 from equipoise.preference import ranges_text
@@ -50,8 +50,8 @@ SHOWN = 25
 
 
 @click.command(
-    epilog="Example: equipoise plan sirolimus.json --model sirolimus_wu2012 "
-    "--target sirolimus_itp_adult --offer tablets.toml"
+    epilog="Example: equipoise plan src/equipoise/examples/sirolimus_adult.json --at day+15T18:00 "
+    "--model sirolimus_wu2012 --target sirolimus_itp_5_15 --limit 'trough < 12 ng/mL'"
 )
 @click.argument("record", type=click.Path(dir_okay=False))
 @click.option("--model", "model_names", multiple=True, required=True, metavar="ID",
@@ -117,11 +117,18 @@ def plan(
     if offer_file is not None:
         with reading(offer_file):
             offer = read_offer(offer_file, past)
+        for model in models:
+            if offer.route and offer.route not in model.routes:
+                raise WrongInput(
+                    f"offer: route {offer.route!r}: {model.id} knows {', '.join(model.routes)}"
+                )
     targets = [shelf[id_] for id_ in dict.fromkeys(wanted)]
     for target, model in product(targets, models):
         if target.agent != model.agent:
             raise WrongInput(f"--target {target.id} is for {target.agent}, not {model.agent}")
-        why = gate(model, target, research=research)
+        shelved = shelf_models.get(model.id) is model
+        missed = "" if research or shelved else unreproduced(model)
+        why = gate(model, target, research=research) or missed
         if why:
             raise GateError(why)
     limits = [read_limit(text, models[0]) for text in dict.fromkeys(bounds)]

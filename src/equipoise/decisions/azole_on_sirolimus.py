@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from equipoise import names
 from equipoise.advice import RUNNING_HOURS, Situation
 from equipoise.criterion import Because, Truth, seen
 from equipoise.decision import (
@@ -40,8 +41,9 @@ from equipoise.source import Evidence, Source, Standing, weakest
 WHO = "transplant physician with pharmacist and infectious disease"
 AGENT = "sirolimus"
 
-STEADY_WAIT = 7 * 24.0
-"""Hours on an unchanged dose before a trough counts as steady (sirolimus label, Cheng 2020)."""
+STEADY_WAIT = 7 * 24.0 - 12.0
+"""Hours on an unchanged dose before a trough counts as steady: 7 days (sirolimus label, Cheng
+2020), from the trough just before the dose that ends the seventh on (project convention)."""
 RECENT_LABS = 7 * 24.0
 """Hours for which a liver test counts as current (project convention)."""
 HORIZON = 18 * 24.0
@@ -237,9 +239,9 @@ def _needs(situation: Situation, azole: Azole) -> tuple[Need, ...]:
     if level is None:
         trough = "no sirolimus level in the last 14 days"
     elif steady:
-        trough = f"{level.text}, 7 days or more on its dose"
+        trough = f"{level.text}, of day 7 of its dose or later"
     else:
-        trough = f"{level.text}, drawn less than 7 days into its dose: not at steady state"
+        trough = f"{level.text}, drawn before day 7 of its dose: not at steady state"
     tests = [record.latest(n, t, within=RECENT_LABS) for n in ("bilirubin", "ast", "alt")]
     known = [m for m in tests if m is not None]
     others = [a for a in OTHERS if situation.running(a)[0] is not Truth.NOT_MET]
@@ -260,7 +262,8 @@ def _needs(situation: Situation, azole: Azole) -> tuple[Need, ...]:
         _need(
             "liver function",
             bool(known),
-            ", ".join(f"{m.name} {m.text}" for m in known) or "no bilirubin, AST or ALT in 7 days",
+            ", ".join(f"{names.measurement(m.name).label} {m.text}" for m in known)
+            or "no bilirubin, AST or ALT in 7 days",
         ),
         _need(
             "other inhibitors and inducers",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 from equipoise.assessment import Assessment
 from equipoise.report import signal_plot
@@ -68,11 +69,11 @@ def blocks(assessment: Assessment) -> tuple[Block, ...]:
 
 
 def share(value: float) -> str:
-    """A share as people say it: "9 %", "0.03 %", "3.0e-06"."""
+    """A share as people say it: "9 %", "0.03 %", "0.0003 %"; one unit for an axis and its table."""
     if not math.isfinite(value):
         return "-"
-    if value < 9.5e-5:
-        return f"{value:.1e}"
+    if 0.0 < value < 9.5e-5:
+        return f"{Decimal(f'{100.0 * value:.2g}'):f} %"
     return f"{100.0 * value:.2g} %" if value < 0.995 else "100 %"
 
 
