@@ -13,7 +13,7 @@ from equipoise.decision import Candidate, Request, Scenario
 from equipoise.exposure import Known, pooled, trough_proposal
 from equipoise.interacting import from_start, solved, still_acting
 from equipoise.interaction import Running, lasting
-from equipoise.joint import MOST_TOGETHER, apart, combinations, weigh_together, words
+from equipoise.joint import MOST_TOGETHER, apart, combinations, solvable, weigh_together, words
 from equipoise.kinetics import Linear
 from equipoise.model import Array, Purpose, Step
 from equipoise.nextdraw import samples
@@ -25,9 +25,10 @@ from equipoise.plan import (
     mixture_quantiles,
     none_reaches,
     simulated,
+    unanswered,
     weigh,
 )
-from equipoise.preference import weight_of, weight_ranges, with_utility
+from equipoise.preference import ordered, weight_of, weight_ranges, with_utility
 from equipoise.record import Given
 from equipoise.source import weakest
 from equipoise.target import REGULAR, Absence, Metric, Refused, Target, Window, choose, why_none
@@ -61,6 +62,8 @@ NO_OFFER = (
     "no offer was given: fractions of the present course are weighed, whatever tablets or vials "
     "there are; `equipoise plan --offer` weighs what can really be given",
 )
+
+UNSOLVED = "no draw of the patient has an answer for it"
 
 Memory = dict[tuple[Metric, tuple[Proposal, ...]], tuple[Array, ...]]
 """What was simulated already for the same courses against another window."""
@@ -430,8 +433,12 @@ def option_list(
 
 def closed(known: Known, windows: Sequence[Window], *, research: bool) -> str:
     """Why no odds may be shown against these windows at once, or "" where they may."""
-    published = [w for w in windows if isinstance(w, Target)]
-    shut = (gate(known.model, w, research=research) for w in published)
+    shut = (
+        gate(known.model, w, research=research)
+        if isinstance(w, Target)
+        else unanswered(known.model, w.metric)
+        for w in windows
+    )
     return next((why for why in shut if why), "") or known.doubt or apart(windows)
 
 
@@ -454,6 +461,7 @@ def _option_list(
     standing = weakest(known.model.standing, *published)
     options: Sequence[Option] = ()
     weight, preferred = weight_of(known.record.wants)
+    lost: tuple[str, ...] = ()
     if not why and proposals:
         memory = {} if memory is None else memory
         tables: dict[Metric, tuple[Array, ...]] = {}
@@ -462,6 +470,10 @@ def _option_list(
             if key not in memory:
                 memory[key] = simulated(known.beliefs, metric, proposals)
             tables[metric] = memory[key]
+        kept = solvable(tables, len(proposals))
+        lost = tuple(p.label for i, p in enumerate(proposals) if i not in kept)
+        proposals = [proposals[i] for i in kept]
+        tables = {m: tuple(t[kept] for t in each) for m, each in tables.items()}
         if also:
             options = weigh_together(known.beliefs, windows, proposals, tables=tables)
         else:
@@ -470,10 +482,13 @@ def _option_list(
         options = with_utility(options, weight)
         if ranked:
             options = ordered(options)
+    if lost and not options:
+        why = f"no course could be solved by {known.model.id}: {UNSOLVED}"
     marked = research or not standing.may_feed_options
     label = "all of these windows" if also else f"{target.metric.value} in {target.unit}"
     told: tuple[str, ...] = (preferred,) if preferred and ranked and options else ()
     told += (OPEN_ABOVE,) if all(math.isinf(w.high) for w in windows) else ()
+    told += (f"{', '.join(lost)}: not weighed, {UNSOLVED}",) if lost else ()
     return OptionList(
         agent=known.model.agent,
         model=known.model.id,
@@ -493,22 +508,6 @@ def _option_list(
         last_changeable=known.planned[-1].at if known.planned else None,
         together=words(windows) if also else (),
         weight_ranges=weight_ranges(options) if ranked else (),
-    )
-
-
-def ordered(options: Sequence[Option]) -> tuple[Option, ...]:
-    """Best first: by the team's utility where there is one, else by the odds within; then by the
-    smaller odds above.
-    """
-    return tuple(
-        sorted(
-            options,
-            key=lambda o: (
-                -round(o.within if math.isnan(o.expected_utility) else o.expected_utility, 3),
-                o.above,
-                o.id,
-            ),
-        )
     )
 
 

@@ -33,6 +33,7 @@ from equipoise.policy import (
     PolicyError,
     Protocol,
     Rounded,
+    open_times,
     past_of,
     planned_events,
     rounded,
@@ -417,7 +418,7 @@ def _tried(
     for protocol in protocols:
         if not given and protocol.times[0] - protocol.notice <= t + SAME_TIME:
             continue
-        ahead = protocol.changeable(t)
+        ahead = open_times(past, t, protocol)
         if not ahead:
             continue
         fixed = patient.plain_doses(

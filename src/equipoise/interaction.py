@@ -384,9 +384,8 @@ def sentence(one: Running, factor: float, record: Record, t: float, why: str = "
         runs += " (its end is assumed, no stop is in the record)" if one.assumed else ""
     elif not i.finding:
         runs += ", no stop in the record"
-    begin = (
-        f"{i.partner_label} with {i.agent}: {_label(i)}{'Here' if i.finding else 'Given'} {runs}"
-    )
+    word = "Here" if i.finding else "Planned" if start > t else "Given"
+    begin = f"{label_words(i)}. {word} {runs}" if label_words(i) else f"{_pair(i)}: {word} {runs}"
     also = "".join(f". Not used: {measured(o)}" for o in one.others if math.isfinite(o.ratio))
     if not math.isfinite(factor):
         known = f"{measured(i)}; {i.source.short}" if math.isfinite(i.ratio) else i.setting
@@ -422,11 +421,18 @@ def measured(i: Interaction) -> str:
     return f"{of} per dose with it / without{after}: {i.ratio:.3g} ({i.setting}{people}{spread})"
 
 
-def _label(i: Interaction) -> str:
+def label_words(i: Interaction) -> str:
+    """ "voriconazole with sirolimus: contraindicated (VFEND, US label; US, 2022)"; "" where no
+    label was read.
+    """
     if not i.label_status or i.label is None:
         return ""
     when = ", ".join(w for w in (i.region, i.label_date) if w)
-    return f"{i.label_status} ({i.label.short}; {when}). "
+    return f"{_pair(i)}: {i.label_status} ({i.label.short}; {when})"
+
+
+def _pair(i: Interaction) -> str:
+    return f"{i.partner_label} with {i.agent}"
 
 
 def _clock(record: Record, at: float) -> str:

@@ -88,6 +88,13 @@ def weigh_together(
     return tuple(options)
 
 
+def solvable(tables: Mapping[Metric, Sequence[Array]], count: int) -> list[int]:
+    """The courses that every candidate can solve for some draw, for all metrics at once."""
+    candidates = zip(*tables.values(), strict=True)
+    some = [np.any(np.all(np.isfinite(each), axis=0), axis=1) for each in candidates]
+    return [i for i in range(count) if all(s[i] for s in some)]
+
+
 def _part(
     beliefs: Sequence[Belief],
     weights: Array,

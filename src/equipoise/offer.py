@@ -187,7 +187,13 @@ def _remaining(known: Known, offer: Offer) -> Iterable[Proposal]:
             f"the same amount each time only: all {count} combinations are more than max_courses "
             f"= {offer.max_courses}",
         )
-    given = plain_doses(known.model, known.given)
+    # What is planned before the offer begins is not its to change: it counts as planned.
+    before = [d for d in known.planned if offer.earliest is not None and d.at < offer.earliest]
+    if before:
+        doses_stay = "1 planned dose" if len(before) == 1 else f"{len(before)} planned doses"
+        stay = "stays" if len(before) == 1 else "stay"
+        notes = (*notes, f"the offer begins later: {doses_stay} before it {stay} as planned")
+    given = plain_doses(known.model, (*known.given, *before))
     duration = _duration(known, offer, route)
     for choice in choices:
         doses, lines = [], []

@@ -14,6 +14,7 @@ import numpy as np
 
 from equipoise import names, units
 from equipoise.assessment import NOT_FOR_DOSING, QUANTILES, NextSample, Option
+from equipoise.between import LEAST, Line, Rows, along, lines
 from equipoise.chance import percent
 from equipoise.fit import Posterior
 from equipoise.kinetics import Linear
@@ -28,6 +29,7 @@ from equipoise.model import (
     Step,
     course,
     simulate,
+    structural_parameters,
     time_steps,
 )
 from equipoise.source import Standing
@@ -64,6 +66,9 @@ CONCENTRATIONS = (Metric.TROUGH, Metric.STEADY_STATE, Metric.AT_GRAFT)
 
 COURSE_AREAS = (Metric.AUC_PRE, Metric.AUC_POST, Metric.AUC_TOTAL, Metric.AUC_CUMULATIVE)
 """Areas under a course that is not repeated for ever: of a linear model they add up by dose."""
+
+SMOOTH = (*CONCENTRATIONS, *COURSE_AREAS, Metric.AUC_INTERVAL)
+"""Metrics without kinks over an amount; a day is read off a grid of times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +110,42 @@ class GateError(ValueError):
     """A model or a target may not feed options; the message says which and why."""
 
 
+def _other_unit(model: Model, target: Target) -> str:
+    """Why a window cannot be held against what the model computes, or "": their units differ."""
+    observation = model.observations[0]
+    if target.analyte != observation.analyte or target.metric not in SMOOTH:
+        return ""
+    level = target.metric in CONCENTRATIONS
+    unit = observation.unit if level else area_unit(observation)
+    if unit == target.unit:
+        return ""
+    return (
+        f"{model.id} says the {target.metric.value} in {unit}, {target.id} in {target.unit}: give "
+        f"the model's observation in the unit of the window (its factor converts)"
+    )
+
+
+def unanswered(model: Model, metric: Metric) -> str:
+    """Why a model may not speak of a metric, or "" where it was made for it."""
+    needed = NEEDED[metric]
+    if needed in model.purposes:
+        return ""
+    made = ", ".join(sorted(p.value for p in model.purposes))
+    a = "an" if needed.value[0] in "AEIOUaeiou" else "a"
+    return f"{model.id} does not answer {a} {needed.value} question (it was made for: {made})"
+
+
 def gate(model: Model, target: Target | None, *, research: bool) -> str:
     """Why options may not be given, or "" where they may.
 
     Provisional and hypothesis things give bands, never options, except in research mode, where
     every output is marked.
     """
-    needed = NEEDED[target.metric] if target is not None else None
-    if needed is not None and needed not in model.purposes:
-        made = ", ".join(sorted(p.value for p in model.purposes))
-        return f"{model.id} does not answer a {needed.value} question (it was made for: {made})"
+    why = unanswered(model, target.metric) if target is not None else ""
+    if not why and target is not None:
+        why = _other_unit(model, target)
+    if why:
+        return why
     if research:
         return ""
     if not model.standing.may_feed_options:
@@ -136,13 +167,78 @@ def metric_draws(
     proposals: Sequence[Proposal],
     covariates: Mapping[str, float | Step],
     etas: Array,
+    *,
+    exact: bool = False,
 ) -> Array:
     """The metric for each proposal and each set of etas: (proposals, draws), NaN where not solved.
 
+    exact  every course of a model without a closed form is solved; else the many that differ in one
+           amount are interpolated where that is seen to hold (`between`)
     Concentrations in the analyte's unit, AUC in `area_unit`, `DAY_BELOW_ONE` in days.
     """
-    if metric in COURSE_AREAS and _superposable(model, proposals):
+    if metric in COURSE_AREAS and _superposable(model, proposals, covariates):
         return _superposed(model, metric, proposals, covariates, etas)
+    closed = isinstance(model.structure, Linear)
+    if exact or closed or metric not in SMOOTH or len(proposals) < LEAST:
+        return _solved(model, metric, proposals, covariates, etas)
+    return _between(model, metric, proposals, covariates, etas)
+
+
+def _between(
+    model: Model,
+    metric: Metric,
+    proposals: Sequence[Proposal],
+    covariates: Mapping[str, float | Step],
+    etas: Array,
+) -> Array:
+    """The same, interpolated over courses that have all but an amount in common."""
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for i, p in enumerate(proposals):
+        # An amount that comes at a rate takes its time: it moves more than amounts.
+        alone = i if any(d.rate != 0.0 for d in p.doses) else -1
+        slots = tuple(_slot(d) for d in p.doses)
+        alike.setdefault((slots, p.factor, p.read_at, alone), []).append(i)
+    found = np.empty((len(proposals), len(etas)))
+    few: list[int] = []
+    for group in alike.values():
+        if len(group) < LEAST:
+            few += group
+            continue
+        amounts = np.array([[d.amount for d in proposals[i].doses] for i in group])
+        for line in lines(amounts):
+            rows = [group[row] for row in line.rows]
+            if len(rows) < LEAST:
+                few += rows
+                continue
+            first = proposals[rows[0]]
+
+            def solve(
+                places: Array, lanes: Rows, line: Line = line, first: Proposal = first
+            ) -> Array:
+                given = np.maximum(line.begin + places[:, None] * line.step, 0.0)
+                doses = [
+                    tuple(
+                        replace(d, amount=float(a)) for d, a in zip(first.doses, row, strict=True)
+                    )
+                    for row in given
+                ]
+                moved = [replace(first, doses=each) for each in doses]
+                return _solved(model, metric, moved, covariates, etas[lanes])
+
+            found[rows] = along(line.places, len(etas), solve)
+    if few:
+        left = [proposals[i] for i in few]
+        found[few] = _solved(model, metric, left, covariates, etas)
+    return found
+
+
+def _solved(
+    model: Model,
+    metric: Metric,
+    proposals: Sequence[Proposal],
+    covariates: Mapping[str, float | Step],
+    etas: Array,
+) -> Array:
     courses = [
         course(model, p.doses, covariates={**covariates, CLEARANCE_FACTOR: _acting(p, covariates)})
         for p in proposals
@@ -237,16 +333,23 @@ def _slot(dose: PlainDose) -> PlainDose:
     return replace(dose, amount=1.0)
 
 
-def _superposable(model: Model, proposals: Sequence[Proposal]) -> bool:
+def _superposable(
+    model: Model, proposals: Sequence[Proposal], covariates: Mapping[str, float | Step]
+) -> bool:
     """Whether areas can be put together from those of single doses, and that saves work."""
-    if not isinstance(model.structure, Linear):
+    if not isinstance(model.structure, Linear) or model.infusions:
         return False
     doses = [d for p in proposals for d in p.doses]
     if any(d.rate != 0.0 or d.steady for d in doses) or not all(p.doses for p in proposals):
         return False
     firsts = {min(d.time for d in p.doses) for p in proposals}
     same = len(firsts) == 1 and all(p.factor == proposals[0].factor for p in proposals)
-    return same and len({_slot(d) for d in doses}) < len(proposals)
+    if not same or len({_slot(d) for d in doses}) >= len(proposals):
+        return False
+    # Amounts that are there from the start belong to no dose.
+    typical = np.zeros((1, len(model.etas)))
+    found = structural_parameters(model, course(model, doses[:1], covariates=covariates), typical)
+    return not any(name.startswith("START") for name in found)
 
 
 def _superposed(

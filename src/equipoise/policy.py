@@ -55,11 +55,17 @@ class Protocol:
     notice: float = 0.0
 
     def __post_init__(self) -> None:
-        if not self.times or any(b - a <= SAME_TIME for a, b in pairwise(self.times)):
-            raise PolicyError("protocol: times must be given and increase")
+        rising = all(b - a > SAME_TIME for a, b in pairwise(self.times))
+        if not self.times or not rising or not all(math.isfinite(at) for at in self.times):
+            raise PolicyError("protocol: times must be given as hours and increase")
         if self.vial < 0.0 or self.notice < 0.0 or self.most <= 0.0 or min(self.durations) < 0.0:
             raise PolicyError(
                 "protocol: vial, notice and durations are zero or more, most is above 0"
+            )
+        if self.most < self.vial:
+            raise PolicyError(
+                f"protocol: most ({self.most:g} {self.unit}) is less than one vial "
+                f"({self.vial:g} {self.unit}): no dose could be given"
             )
 
     def shifted(self, hours: float) -> Protocol:
@@ -215,36 +221,60 @@ def planned_events(
     time of the protocol accounts for and that can still be changed is held. Nothing is planned
     where the record holds the dose or has stopped the agent.
     """
-    agent = protocol.agent
-    stops = [s.at for s in past.stops(agent)]
-    near = _reach(protocol)
-    ahead = [
-        d for d in past.doses(agent)
-        if d.at - protocol.notice > t + SAME_TIME
-        and not any(stop <= d.at + SAME_TIME for stop in stops)
-    ]  # fmt: skip
-    matched: set[int] = set()
+    ahead, standing_at = _standing(past, t, protocol)
     events: list[Dose] = []
-    for at in protocol.changeable(t):
-        if any(stop <= at + SAME_TIME for stop in stops):
+    for at, standing in standing_at:
+        if standing is not None and standing.status == "held":
             continue
-        close = [d for d in ahead if abs(d.at - at) <= near and id(d) not in matched]
-        standing = min(close, key=lambda d: abs(d.at - at), default=None)
-        if standing is not None:
-            matched.add(id(standing))
-            if standing.status == "held":
-                continue
         amount = rounded(protocol, at, amounts.get(at, 0.0)).given
         new = _dose(protocol, at if standing is None else standing.at, t, amount)
         if standing is None:
             events += [new] if amount > 0.0 else []
         elif not _same(past, standing, new, protocol):
-            events.append(replace(new, replaces=Replaced(agent, standing.at), row=standing.row + 1))
+            events.append(
+                replace(new, replaces=Replaced(standing.agent, standing.at), row=standing.row + 1)
+            )
+    matched = {id(standing) for _, standing in standing_at}
     for dose in ahead:
         if id(dose) not in matched and dose.status != "held":
-            held = replace(dose, known=t, status="held", replaces=Replaced(agent, dose.at))
+            held = replace(dose, known=t, status="held", replaces=Replaced(dose.agent, dose.at))
             events.append(replace(held, row=dose.row + 1))
     return tuple(sorted(events, key=lambda d: d.at))
+
+
+def open_times(past: Record, t: float, protocol: Protocol) -> tuple[float, ...]:
+    """Times of the protocol at which a dose can still be planned: changeable, neither stopped nor
+    held in the record.
+
+    past  cut at t
+    """
+    _, found = _standing(past, t, protocol)
+    return tuple(at for at, each in found if each is None or each.status != "held")
+
+
+def _standing(
+    past: Record, t: float, protocol: Protocol
+) -> tuple[list[Dose], list[tuple[float, Dose | None]]]:
+    """Doses of the record that can still be changed, and for each changeable time of the protocol
+    that no stop precedes the one that stands there.
+    """
+    stops = [s.at for s in past.stops(protocol.agent)]
+    near = _reach(protocol)
+    ahead = [
+        d for d in past.doses(protocol.agent)
+        if d.at - protocol.notice > t + SAME_TIME
+        and not any(stop <= d.at + SAME_TIME for stop in stops)
+    ]  # fmt: skip
+    matched: set[int] = set()
+    found: list[tuple[float, Dose | None]] = []
+    for at in protocol.changeable(t):
+        if any(stop <= at + SAME_TIME for stop in stops):
+            continue
+        close = [d for d in ahead if abs(d.at - at) <= near and id(d) not in matched]
+        standing = min(close, key=lambda d: abs(d.at - at), default=None)
+        matched |= set() if standing is None else {id(standing)}
+        found.append((at, standing))
+    return ahead, found
 
 
 def with_events(record: Record, events: Sequence[AnyEvent]) -> Record:

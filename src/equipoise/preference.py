@@ -17,6 +17,8 @@ from equipoise.assessment import Option, WeightRange
 BELOW, ABOVE = "below", "above"
 """Names of the weights in a record's `wants`."""
 
+NAMED = 3
+"""Options with the same odds that a sentence names."""
 
 TINY = 1e-9
 """Weights nearer than this are one weight: what rounding makes of lines through one point."""
@@ -99,11 +101,30 @@ def with_utility(options: Sequence[Option], weight: float | None) -> tuple[Optio
     return tuple(replace(o, expected_utility=1.0 - cost(o, weight)) for o in options)
 
 
+def ordered(options: Sequence[Option]) -> tuple[Option, ...]:
+    """Best first: by the team's utility where there is one, then by the odds within, then by the
+    smaller odds above.
+    """
+    return tuple(
+        sorted(
+            options,
+            key=lambda o: (
+                -round(o.within if math.isnan(o.expected_utility) else o.expected_utility, 3),
+                -round(o.within, 3),
+                o.above,
+                o.id,
+            ),
+        )
+    )
+
+
 def ranges_text(ranges: Sequence[WeightRange], labels: dict[str, str]) -> str:
     """ "1 mg up to 0.31; 2 mg 0.31-0.70; 3 mg from 0.70": a sentence's second half."""
     said = []
     for each in ranges:
-        names = " or ".join(labels[i] for i in each.options)
+        names = " or ".join(labels[i] for i in each.options[:NAMED])
+        if len(each.options) > NAMED:
+            names += f" or {len(each.options) - NAMED} more with the same odds"
         if len(ranges) == 1:
             return f"{names} whatever the weight"
         if each.low <= 0.0:

@@ -42,11 +42,11 @@ from typing import Any
 import numpy as np
 
 from equipoise import names, patient, units
-from equipoise.courses import TURNAROUND
+from equipoise.courses import REACH, TURNAROUND
 from equipoise.guided import LevelGuided, ModelBased, Weighed
 from equipoise.model import Model, PlainDose
 from equipoise.modelfile import load
-from equipoise.plan import Proposal, metric_draws
+from equipoise.plan import Proposal, metric_draws, watermark
 from equipoise.policy import (
     Band,
     Banded,
@@ -275,10 +275,20 @@ def propose(
     vials = ""
     if strategy.model is not None and protocol.vial > 0.0 and any(d.rounding for d in ahead):
         vials = _vials(strategy.model, strategy.targets[0], past, t, protocol, ahead)
-    marked = "" if weighed is None else weighed.watermark
+    marked = ""
+    if weighed is not None or vials:
+        assert strategy.model is not None
+        marked = watermark(strategy.model.standing, *(x.standing for x in strategy.targets))
     cautions = [] if weighed is None else [*weighed.cautions]
     if weighed is not None and weighed.reason:
         cautions.insert(0, f"nothing was weighed: {weighed.reason}")
+    best = None if weighed is None else weighed.best
+    if best is not None and best.within < REACH:
+        cautions.insert(
+            0,
+            f"no course reaches the windows with a chance of {100 * REACH:.0f} %: the doses above "
+            f"have {100 * best.within:.0f} %, which is no reason to give them",
+        )
     if not changeable:
         cautions.insert(0, "no dose can be changed any more")
     elif last_level is None:

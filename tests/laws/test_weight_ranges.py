@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from equipoise.assessment import Option
-from equipoise.preference import cost, ranges_text, weight_of, weight_ranges, with_utility
+from equipoise.preference import (
+    cost,
+    ordered,
+    ranges_text,
+    weight_of,
+    weight_ranges,
+    with_utility,
+)
 
 
 def option(id: str, below: float, above: float, scenario: str = "") -> Option:
@@ -116,3 +123,12 @@ def test_utility_is_what_the_weights_leave() -> None:
     assert with_.expected_utility == pytest.approx(1.0 - 0.75 * 0.2 - 0.25 * 0.1)
     (without,) = with_utility([option("a", 0.2, 0.1)], None)
     assert math.isnan(without.expected_utility)
+
+
+@given(lists(), st.sampled_from([0.0, 1.0, 0.5]))
+def test_the_first_of_the_order_is_best_at_its_weight(options: list[Option], weight: float) -> None:
+    """At weight 0 only exposure above counts: of the options without any, the one least below."""
+    first = ordered(with_utility(options, weight))[0]
+    assert cost(first, weight) == pytest.approx(min(cost(o, weight) for o in options), abs=1e-3)
+    equal = [o for o in options if cost(o, weight) == pytest.approx(cost(first, weight), abs=1e-9)]
+    assert first.within == pytest.approx(max(o.within for o in equal), abs=1e-3)

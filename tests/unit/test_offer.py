@@ -253,3 +253,19 @@ def test_a_load_has_no_meaning_for_an_area(atg: Known) -> None:
     offer = parse_offer({"amounts": ["50 mg"], "loading": ["100 mg"]}, atg.record)
     with pytest.raises((OfferError, GateError), match="loading"):
         proposals(atg, offer, AREA)
+
+
+def test_doses_planned_before_the_offer_begins_stay_planned() -> None:
+    """An offer from the second day on leaves the dose of the first as it is planned."""
+    planned = [
+        dose(at, "100 mg", agent="thymoglobulin", route="iv", duration="4 h", known=-100.0,
+             status="planned")
+        for at in (-72.0, -48.0, -24.0)
+    ]  # fmt: skip
+    record = record_of(*planned, value("weight", "70 kg", -120.0), born="1980-01-01", t=-90.0)
+    known = known_of(atg_thymoglobulin_linear.MODEL, record, -90.0)
+    content = {"route": "iv", "amounts": ["0 mg", "150 mg"], "earliest": -48.0}
+    none, one = proposals(known, parse_offer(content, known.record), AREA)
+    assert [(d.time, d.amount) for d in none.doses] == [(-72.0, 100.0)]
+    assert [(d.time, d.amount) for d in one.doses] == [(-72.0, 100.0), (-48.0, 150.0)]
+    assert any("1 planned dose before it stays" in note for note in one.notes)

@@ -11,7 +11,7 @@ import pytest
 
 from equipoise import models, targets
 from equipoise.assessment import NOT_FOR_DOSING
-from equipoise.guided import LevelGuided, ModelBased, vial_consequence
+from equipoise.guided import NOTHING_LEFT, LevelGuided, ModelBased, vial_consequence
 from equipoise.model import PlainDose, typical
 from equipoise.plan import GateError
 from equipoise.policy import (
@@ -226,6 +226,25 @@ def test_a_stop_and_a_held_dose_are_respected() -> None:
     held = replace(third, status="held", known=-110.0, row=third.row + 1)
     kept = replace(planned, events=tuple(held if e is third else e for e in planned.events))
     assert FIXED([kept], -99.0) == ((),)
+
+
+def test_a_dose_that_is_held_or_stopped_counts_in_no_odds() -> None:
+    """The last dose is held: what is weighed for the third is weighed without it."""
+    high, _ = high_and_low(-76.0)
+    record = course(BATCH[2], FIXED, high)
+    (last,) = [e for e in record.doses("thymoglobulin") if e.at == -48.0]
+    held = replace(last, status="held", known=-110.0, row=last.row + 1)
+    kept = replace(record, events=tuple(held if e is last else e for e in record.events))
+    without = replace(record, events=tuple(e for e in record.events if e is not last))
+    shorter = replace(GUIDED, protocol=replace(PROTOCOL, times=DAYS[:3]))
+    (ours,) = GUIDED.weigh([kept], -75.0)
+    (theirs,) = shorter.weigh([without], -75.0)
+    assert [(c.amount, c.within, c.exposure) for c in ours.candidates] == [
+        (c.amount, c.within, c.exposure) for c in theirs.candidates
+    ]
+    stopped = with_events(record, [Stop(at=-80.0, known=-80.0, agent="thymoglobulin")])
+    (none,) = GUIDED.weigh([stopped], -75.0)
+    assert (none.candidates, none.reason) == ((), NOTHING_LEFT)
 
 
 def test_a_planned_dose_that_the_course_does_not_have_is_held() -> None:

@@ -219,7 +219,32 @@ def test_what_is_refused(changed: dict[str, Any], word: str) -> None:
         read(**changed)
 
 
-@pytest.mark.parametrize("changed", [{"times": [-48, -96]}, {"most": "0 mg"}])
+def test_what_a_provisional_model_says_of_rounding_is_marked() -> None:
+    """Before a level the rule decides, but the exposure beside it is the model's."""
+    strategy = read(strategy="level_guided", model=MODEL)
+    found = propose(strategy, person(-150.0), -150.0, research=True)
+    assert found.weighed is None
+    assert found.vials
+    assert found.watermark == "NOT FOR DOSING"
+
+
+def test_poor_odds_are_said() -> None:
+    """The best of bad courses is planned by the rule, and named for what it is."""
+    strategy = read(strategy="a_priori", fixed=None, model=MODEL)
+    found = propose(strategy, person(-150.0), -150.0, research=True)
+    assert found.weighed is not None
+    assert found.weighed.best is not None
+    assert found.weighed.best.within < 0.5
+    assert found.cautions[0].startswith("no course reaches the windows with a chance of 50 %")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"times": [-48, -96]}, {"most": "0 mg"}, {"times": [math.nan, -96.0]},
+        {"times": [-96.0, math.inf]}, {"most": "20 mg"},
+    ],
+)  # fmt: skip
 def test_a_protocol_that_cannot_be(changed: dict[str, Any]) -> None:
     with pytest.raises(PolicyError, match="protocol"):
         read(**changed)

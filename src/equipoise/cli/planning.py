@@ -31,18 +31,22 @@ from equipoise.cli.words import (
     three,
     working,
 )
-from equipoise.courses import TURNAROUND, option_list, proposals_for
+from equipoise.courses import NO_OFFER, TURNAROUND, option_list, proposals_for
 from equipoise.exposure import Known, know
 from equipoise.formulary import MODELS, TARGETS, read_formulary, require
+from equipoise.interaction import label_words, running
 from equipoise.joint import apart, combinations, read_limit
 from equipoise.mixture import Mixture, mixed_list, mixture, with_spread
 from equipoise.model import Model
 from equipoise.modelfile import load, unreproduced
 from equipoise.offer import Offer, proposals, read_offer
-from equipoise.plan import GateError, gate
+from equipoise.plan import GateError, gate, unanswered
 from equipoise.preference import ranges_text
 from equipoise.record import Record
 from equipoise.target import Target, Window, choose
+
+SHOWN = 25
+"""Courses that are printed; `--json` has all."""
 
 
 @click.command(
@@ -129,7 +133,8 @@ def plan(
             raise GateError(why)
     limits = [read_limit(text, models[0]) for text in dict.fromkeys(bounds)]
     for limit in limits:
-        why = apart([targets[0], limit])
+        shut = [unanswered(m, limit.metric) for m in models] + [apart([t, limit]) for t in targets]
+        why = next((why for why in shut if why), "")
         if why:
             raise GateError(f"--limit {limit.text}: {why}")
     answers: list[OptionList] = []
@@ -162,7 +167,9 @@ def plan(
             answers = list(with_spread(answers, members))
             joint = list(with_spread(joint, members))
     all_ = (*joint, *answers)
-    told = dict.fromkeys((*(c for k in members for c in k.cautions),
+    labels = _labels(members)
+    told = dict.fromkeys((*(NO_OFFER if offer is None else ()),
+                          *(c for k in members for c in k.cautions),
                           *(c for a in all_ for c in a.cautions)))  # fmt: skip
     if as_json:
         # One question, the usual case, is read without going through the list of plans.
@@ -173,10 +180,12 @@ def plan(
              "model": " and ".join(m.id for m in models), "mixture": mixed,
              "candidates": _candidates(candidates),
              "research": research, "watermark": NOT_FOR_DOSING if research else "",
-             "cautions": tuple(told), "plans": [_document(a) for a in answers],
+             "labels": labels, "cautions": tuple(told), "plans": [_document(a) for a in answers],
              "joint": [_document(a) for a in joint]}
         )  # fmt: skip
         return 0
+    for text in labels:
+        click.echo(f"label: {text}")
     for answer in joint:
         _print_joint(answer, past)
     for answer in answers:
@@ -201,11 +210,27 @@ def _known(model: Model, past: Record, at: float, seed: int, offer: Offer | None
     return known
 
 
+def _labels(members: Sequence[Known]) -> tuple[str, ...]:
+    """What labels say of partners in the record: it stands before any dose."""
+    shelf = interactions_shelf.ALL
+    found = [
+        label_words(one.interaction)
+        for known in members
+        for one in running(
+            shelf, known.model.agent, known.model.population_class, known.record, known.t
+        )
+    ]
+    return tuple(dict.fromkeys(text for text in found if text))
+
+
 def _fits(target: Target, known: Known) -> None:
     measured = known.judged[-1].level.name if known.judged else known.model.analytes[0]
     _, refused = choose([target], known.record, known.t, agent=known.model.agent, analyte=measured)
     if refused:
-        raise GateError(f"--target {target.id} does not serve this patient: {refused[0].reason}")
+        raise GateError(
+            f"--target {target.id} does not serve this patient: {refused[0].reason} (the "
+            "record's header holds indication, platform and, under covariates, conditioning)"
+        )
 
 
 def _candidates(found: Mixture | None) -> list[dict[str, object]]:
@@ -271,6 +296,7 @@ def _document(answer: OptionList) -> dict[str, object]:
             for o in answer.options
         ],
         "weight_ranges": answer.weight_ranges,
+        "refused": answer.refused,
         "none_reaches": answer.none_reaches,
         "reach": answer.reach,
         "next_sample": samples[0] if samples else None,
@@ -285,18 +311,29 @@ def _print(answer: OptionList, past: Record, *, named: bool = False) -> None:
         head = f"{answer.model}  {head}"
     if answer.watermark:
         head = f"{answer.watermark}  {head}"
+    if _refused(answer, head):
+        return
     rows = [
         (
             o.label, three(o.exposure[2]), f"{three(o.exposure[0])}-{three(o.exposure[4])}",
             percent(o.below), f"{percent(o.within)} ± {100 * o.error:.0f}", percent(o.above),
             percent(o.measured_within),
         )
-        for o in answer.options
+        for o in answer.options[:SHOWN]
     ]  # fmt: skip
     columns = (("course", "left"), ("median", "right"), ("90 % band", "right"), ("below", "right"),
                ("within", "right"), ("above", "right"), ("measured within", "right"))  # fmt: skip
     show(head, table(columns, rows))
     _print_ending(answer, past)
+
+
+def _refused(answer: OptionList, head: str) -> bool:
+    """Says why there are no options, if so."""
+    if not answer.refused:
+        return False
+    click.echo(head)
+    click.echo(f"no options are weighed: {answer.refused}")
+    return True
 
 
 def _thirds(part: Part) -> str:
@@ -312,13 +349,15 @@ def _print_joint(answer: OptionList, past: Record) -> None:
     )
     if answer.watermark:
         head = f"{answer.watermark}  {head}"
+    if _refused(answer, head):
+        return
     rows = [
         (
             o.label, f"{percent(o.within)} ± {100 * o.error:.0f}", percent(o.above),
             *(_thirds(p) for p in o.parts),
             *(three(p.exposure[2]) for p in o.parts),
         )
-        for o in answer.options
+        for o in answer.options[:SHOWN]
     ]  # fmt: skip
     named = list(zip(letters, answer.options[0].parts, strict=False))
     columns = (
@@ -332,6 +371,9 @@ def _print_joint(answer: OptionList, past: Record) -> None:
 
 
 def _print_ending(answer: OptionList, past: Record) -> None:
+    more = len(answer.options) - SHOWN
+    if more > 0:
+        click.echo(f"{more} more courses, lower in the order: --json has all")
     if answer.none_reaches:
         what = "all windows at once" if answer.together else "the window"
         click.echo(f"no course reaches {what} with a chance of {100 * answer.reach:.0f} %")
@@ -357,5 +399,5 @@ def _print_spread(answers: Sequence[OptionList]) -> None:
         seen.add(words)
         columns = [("course", "left")]
         columns += [(f"{u.model} (weight {percent(u.weight)})", "right") for u in spread[0].under]
-        rows = [(o.label, *(percent(u.within) for u in o.under)) for o in spread]
+        rows = [(o.label, *(percent(u.within) for u in o.under)) for o in spread[:SHOWN]]
         show(f"odds within, by candidate: {'; '.join(words)}", table(columns, rows))
