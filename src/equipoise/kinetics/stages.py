@@ -27,6 +27,7 @@ from equipoise.kinetics.stepper import (
     INTERPOLANT,
     LANE_ROWS,
     NODES,
+    RISE,
     STAGES,
     System,
 )
@@ -234,7 +235,7 @@ def _attempt(
         terms = " + ".join(f"e{s} * k{s}_{i}" for s in range(7))
         loop.append(f"{at(rows['NEW'] + i, lanes)} = x_{i}")
         loop.append(f"error_{i} = {terms}")
-        loop.append(f"size_{i} = floor + rtol * max(abs(b_{i}), abs(x_{i}))")
+        loop.append(f"size_{i} = floor + rtol * max(abs(b_{i}), {RISE!r} * abs(x_{i}))")
     loop.append("total = 0.0")
     # Divisions are slow: two states share one.
     for i in range(0, c - 1, 2):

@@ -50,6 +50,13 @@ EVERY = 8
 HELD = 2.5
 """Rate of forgetting x step from which stability is held to be the limit."""
 
+RISE = 0.125
+"""A state that rises is held to its value at the end of a step times this, if that is more than at
+the beginning: samples on its way up are as much smaller."""
+
+TREND = (0.5, 1.2)
+"""By how much the errors of the last two steps may change the choice of the next."""
+
 FREE = 96
 """Steps limited by stability that a segment may have without being counted."""
 
@@ -64,6 +71,7 @@ SETTINGS = (
     "HINDERED",
     "EVERY",
     "HELD",
+    "TREND",
     "FREE",
     "PATIENCE",
 )
@@ -347,7 +355,7 @@ def apply(w, shape, slot, kind, index, value, running, steady, parameters, lane)
 
 def cross(
     calls, shape, dense, w, bits, n, wide, seat, out_times, out_after, observed, rtol, limit,
-    patience, hours, amounts, areas,
+    patience, hours, entry, amounts, areas,
 ):  # fmt: skip
     """Take a block through the segments its lanes stand before, writing samples on the way.
 
@@ -355,7 +363,9 @@ def cross(
     wide      n and the empty seats that loops take along
     patience  steps limited by stability that are put up with
     hours     the step that would be tried next if nothing happened, hours
-    Returns (status, hours, steps limited by stability)
+    entry     the first step after the last time that something entered, hours; 0 where nothing does
+              now
+    Returns (status, hours, first step here, steps limited by stability)
     """
     states = shape[STATES] & MOST
     row = 3 * states + (shape[PARAMETERS] & MOST)
@@ -380,7 +390,12 @@ def cross(
     if pace > 0.0:
         # A guess: a state that begins with nothing beside much must not make it vanish.
         dt = min(dt, max(5.0 * rtol**0.2 / pace, 1e-9))
+    if entry > 0.0:
+        # What entered before took a step that its neighbors will need again.
+        dt = min(dt, entry / longest)
     tau = 0.0
+    past = 0.0
+    previous = dt
     growth = 6.0
     slow = 0
     for number in range(limit):
@@ -423,18 +438,28 @@ def cross(
                     for slot in range(wide & WIDE):
                         at = first + i * LANES + slot
                         w[at] = w[at + 6 * states * LANES]
-            dt *= growth if worst == 0.0 else min(growth, max(0.2, factor))
+            if worst == 0.0:
+                factor = growth
+            elif past > 0.0:
+                # Where errors grow from step to step, the next is foretold to be larger still.
+                trend = dt / previous * np.float32(past / worst) ** np.float32(0.1)
+                factor *= min(TREND[1], max(TREND[0], trend))
+            past = worst
+            previous = dt
+            if tau == 0.0 and not last:
+                entry = dt * longest * max(0.2, min(6.0, factor))
+            dt *= min(growth, max(0.2, factor))
             if last:
                 # A segment crossed at one stroke, perhaps a sliver, limits nothing that follows.
                 hours = max(hours if tau == 0.0 else 0.0, max(wanted, dt) * longest)
-                return 0, hours, slow
+                return 0, hours, entry, slow
             if slow > patience:
-                return STIFF, hours, slow
+                return STIFF, hours, entry, slow
             tau = reached
             growth = 6.0
         if not dt > 1e-13:
-            return COLLAPSED, hours, slow
-    return TOO_MANY_STEPS, hours, slow
+            return COLLAPSED, hours, entry, slow
+    return TOO_MANY_STEPS, hours, entry, slow
 
 
 def seated(w, shape, slot, lane, start, parameters, initial, scale, atol):
@@ -500,10 +525,12 @@ def march(
                 for o in range(number):
                     areas[lane, column, o] = np.nan
         hours = np.inf
+        entry = np.inf
         failure = 0
         patience = PATIENCE
         while failure == 0:
             busy = False
+            enters = False
             for slot in range(n):
                 lane = seat[LANE, slot]
                 now = w[(row + END) * LANES + slot]
@@ -533,6 +560,7 @@ def march(
                         w, shape, slot, kinds[e], indices[e], values[e], running, steady,
                         parameters, lane,
                     )  # fmt: skip
+                    enters |= kinds[e] in (BOLUS, INPUT_STARTS, STEADY_SET, STEADY_ADD)
                     seat[EVENT, slot] = e + 1
                 w[(row + T) * LANES + slot] = now
                 w[(row + STOP) * LANES + slot] = stop
@@ -548,10 +576,11 @@ def march(
                     busy = True
             if not busy:
                 break
-            failure, hours, slow = cross(
+            failure, hours, found, slow = cross(
                 calls, shape, dense, w, bits, n, wide, seat, out_times, out_after, observed, rtol,
-                limit, patience, hours, amounts, areas,
+                limit, patience, hours, entry if enters else 0.0, amounts, areas,
             )  # fmt: skip
+            entry = found if enters else entry
             # A few dozen in every segment are cheaper than what stiff methods do at its beginning.
             patience -= max(0, slow - FREE)
         if failure != 0:
@@ -567,7 +596,9 @@ def march(
 
 
 def paces(calls, shape, w, lo, hi, start, parameters, scale, found):
-    """Write how fast each lane is where all its states hold its scale, per hour, to found."""
+    """Write how fast each lane is where all its states hold a tenth of its scale, to found, per
+    hour: where elimination saturates, lanes whose turn comes together share more than those that
+    are alike at the peak."""
     states = shape[STATES] & MOST
     row = 3 * states + (shape[PARAMETERS] & MOST)
     for i in range(w.shape[0]):
@@ -577,7 +608,7 @@ def paces(calls, shape, w, lo, hi, start, parameters, scale, found):
         for slot in range(LANES):
             lane = begin + min(slot, n - 1)
             for i in range(states):
-                w[i * LANES + slot] = scale[lane]
+                w[i * LANES + slot] = 0.1 * scale[lane]
             for j in range(shape[PARAMETERS]):
                 w[(3 * states + j) * LANES + slot] = parameters[lane, 0, j]
             w[(row + H) * LANES + slot] = 1.0
@@ -586,7 +617,6 @@ def paces(calls, shape, w, lo, hi, start, parameters, scale, found):
         for slot in range(n):
             pace = 0.0
             for i in range(states):
-                pace = max(
-                    pace, abs(w[((shape[K] & MOST) + i) * LANES + slot]) / scale[begin + slot]
-                )
+                size = 0.1 * scale[begin + slot]
+                pace = max(pace, abs(w[((shape[K] & MOST) + i) * LANES + slot]) / size)
             found[begin + slot - lo] = pace
