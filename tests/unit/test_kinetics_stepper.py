@@ -8,7 +8,7 @@ from kinetics_systems import RUNAWAY, SATURABLE, TYPICAL
 
 from equipoise.kinetics import DoseEvent, Schedule, System, solve
 from equipoise.kinetics.stages import powers
-from equipoise.kinetics.stepper import ERRORS, NODES, STAGES
+from equipoise.kinetics.tsitouras import ERRORS, NODES, STAGES
 
 COURSE = Schedule(
     (

@@ -43,7 +43,7 @@ VECTOR = 8
 """A short block is filled up to a multiple of this with copies of its last lane: what is left over
 beyond whole vectors is worked on lane after lane, which takes longer than a whole vector."""
 
-ATOL = 1e-9
+ATOL = 1e-10
 """As the default of `solve`."""
 
 BLOCK_LIMIT = 20_000

@@ -21,16 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.kinetics.stepper import (
-    ERRORS,
-    GROUP,
-    INTERPOLANT,
-    LANE_ROWS,
-    NODES,
-    RISE,
-    STAGES,
-    System,
-)
+from equipoise.kinetics.stepper import GROUP, LANE_ROWS, RISE, System
+from equipoise.kinetics.tsitouras import ERRORS, INTERPOLANT, NODES, STAGES
 
 PREFIX = "user_"
 

@@ -9,8 +9,8 @@ quadrature applied to the stages and do not influence the steps.
 The plain functions below become one kernel for all systems. What belongs to a system, its slopes
 and the stages of a step, it calls by address; `stages.py` writes them with the rates in line.
 
-Source  Tsitouras 2011, Comput Math Appl 62:770, doi 10.1016/j.camwa.2011.06.002 (coefficients and
-        interpolant); Hairer, Norsett & Wanner, Solving ODEs I, section II.4 (step control).
+Source  Hairer, Norsett & Wanner, Solving ODEs I, section II.4, and Hairer & Wanner, Solving ODEs
+        II, section IV.8 (the choice of the step); coefficients are in `tsitouras.py`.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -94,57 +94,6 @@ class System:
     parameter_names: tuple[str, ...]
     rates: Callable[..., Any]
 
-
-NODES = (0.0, 0.161, 0.327, 0.9, 0.9800255409045097, 1.0, 1.0)
-
-STAGES = (
-    (),
-    (0.161,),
-    (-0.008480655492356989, 0.335480655492357),
-    (2.8971530571054935, -6.359448489975075, 4.3622954328695815),
-    (5.325864828439257, -11.748883564062828, 7.4955393428898365, -0.09249506636175525),
-    (
-        5.86145544294642,
-        -12.92096931784711,
-        8.159367898576159,
-        -0.071584973281401,
-        -0.028269050394068383,
-    ),
-    (
-        0.09646076681806523,
-        0.01,
-        0.4798896504144996,
-        1.379008574103742,
-        -3.290069515436081,
-        2.324710524099774,
-    ),
-)
-
-ERRORS = (
-    -0.00178001105222577714,
-    -0.0008164344596567469,
-    0.007880878010261995,
-    -0.1447110071732629,
-    0.5823571654525552,
-    -0.45808210592918697,
-    1.0 / 66.0,
-)
-
-# Numerators of the seven weights as (factor, power of theta, polynomials): each weight is their
-# product, so a sample at a fraction theta of the step is X + dt * sum of weight * slope.
-INTERPOLANT = (
-    (
-        -1.0530884977290216,
-        1,
-        ((1.0, -1.3299890189751412), (1.0, -1.4364028541716351, 0.7139816917074209)),
-    ),
-    (0.1017, 2, ((1.0, -2.1966568338249754, 1.2949852507374631),)),
-    (2.490627285651252793, 2, ((1.0, -2.38535645472061657, 1.57803468208092486),)),
-    (-16.54810288924490272, 2, ((1.0, -1.21712927295533244), (1.0, -0.61620406037800089))),
-    (47.37952196281928122, 2, ((1.0, -1.203071208372362603), (1.0, -0.658047292653547382))),
-    (-34.87065786149660974, 2, ((1.0, -1.2), (1.0, -0.666666666666666667))),
-    (2.5, 2, ((1.0, -1.0), (1.0, -0.6))),
-)
 
 # The block's buffer: rows of LANES numbers, one number a lane; row X is 0, and with C states and K
 # parameters those of every method are
