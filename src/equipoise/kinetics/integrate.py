@@ -48,7 +48,7 @@ def stepping() -> ModuleType:
     """The stepper that all systems share, compiled when first called."""
     names = (
         *stepper.SETTINGS, *stepper.SEAT_ROWS, *stepper.LANE_ROWS, *stepper.SHAPE,
-        "MAGNITUDE", "MOST", "FAR", "SEAT", "WIDE",
+        "MAGNITUDE", "MANTISSA", "ONE", "LN2_EIGHTH", "MOST", "FAR", "SEAT", "WIDE",
     )  # fmt: skip
     return kernels.load(
         "stepper",
@@ -59,13 +59,15 @@ def stepping() -> ModuleType:
                 **{name: getattr(stepper, name) for name in names},
                 **{name: getattr(schedule, name) for name in schedule.KINDS},
             ),
-            calls.importing("call_attempt", "call_derive"),
+            calls.importing("call_attempt", "call_derive", "fetch", "lowest"),
             kernels.source_of(
                 stepper.before, stepper.due, stepper.apply, stepper.seated, how="inside"
             ),
             kernels.source_of(
                 stepper.sample_areas,
                 stepper.sample,
+                stepper.logarithm,
+                stepper.power,
                 stepper.accumulate,
                 stepper.held,
                 stepper.cross,

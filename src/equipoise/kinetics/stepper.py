@@ -106,6 +106,7 @@ class System:
 #   END      1  its end, hours
 #   STOP     1  time of the event there, or infinity
 #   DUE      1  fraction of the segment at which the lane's next sample lies, or infinity
+#   NEXT     1  time of the sample after that: what is read long before it is used is not waited for
 #   FLOOR    1  absolute tolerance
 #   SCALE    1  amount by which the first step is guessed
 #   ERROR    1  squared error of the last attempt; up to 1 is accepted
@@ -113,12 +114,12 @@ class System:
 #   READ     C  the states at each lane's next sample
 # then a method's own (`stages.py`, `stiff.py`), and after ROWS the areas so far, a row an observed
 # state. Numbers below are rows after P.
-H, T, END, STOP, DUE, FLOOR, SCALE, ERROR, SPARE, READ = range(10)
-LANE_ROWS = ("H", "T", "END", "STOP", "DUE", "FLOOR", "SCALE", "ERROR", "SPARE", "READ")
+H, T, END, STOP, DUE, NEXT, FLOOR, SCALE, ERROR, SPARE, READ = range(11)
+LANE_ROWS = ("H", "T", "END", "STOP", "DUE", "NEXT", "FLOOR", "SCALE", "ERROR", "SPARE", "READ")
 
 # Rows of integers about the lanes of a block.
-LANE, EVENT, OUT, OUT_END, OUT_FROM, HELD_BACK, QUEUE, ROW, SEATS = range(9)
-SEAT_ROWS = ("LANE", "EVENT", "OUT", "OUT_END", "OUT_FROM", "HELD_BACK", "QUEUE", "ROW", "SEATS")
+LANE, EVENT, OUT, OUT_END, OUT_FROM, HELD_BACK, ROW, SEATS = range(8)
+SEAT_ROWS = ("LANE", "EVENT", "OUT", "OUT_END", "OUT_FROM", "HELD_BACK", "ROW", "SEATS")
 
 # What a kernel says of its system: numbers of states, of parameters and of rows; the first row of
 # its slopes at X, and of its stages' slopes; 1 for the explicit method.
@@ -139,6 +140,10 @@ WIDE = 2 * LANES - GROUP
 MAGNITUDE = 0x7FFFFFFFFFFFFFFF
 """A float's bits without its sign: as integers they have the order of their sizes, NaN last."""
 
+MANTISSA = 0xFFFFFFFFFFFFF
+ONE = 1023 << 52
+LN2_EIGHTH = 0.08664339756999316
+
 
 def call_derive(address, w, n, tau):
     """Write the slopes at X to K; the system's own (`calls.py`)."""
@@ -153,6 +158,16 @@ def call_attempt(address, w, n, tau, dt, rtol):
     raise NotImplementedError
 
 
+def lowest(mask):
+    """Place of the lowest bit that is set (`calls.py`)."""
+    raise NotImplementedError
+
+
+def fetch(array, index):
+    """Begin to load a number of an array that will soon be read (`calls.py`)."""
+    raise NotImplementedError
+
+
 def before(time, after, stop, row):
     """Whether a sample comes before what happens at `stop` by this row."""
     return time < stop - SAME_TIME or (time <= stop + SAME_TIME and after < row)
@@ -164,6 +179,7 @@ def due(w, row, seat, slot, out_times, out_after):
     span = w[(row + H) * LANES + slot]
     if span == 0.0 or i >= seat[OUT_END, slot]:
         return np.inf
+    w[(row + NEXT) * LANES + slot] = out_times[min(i + 1, seat[OUT_END, slot] - 1)]
     stop = w[(row + STOP) * LANES + slot]
     if not before(out_times[i], out_after[i], stop, seat[ROW, slot]):
         return np.inf
@@ -199,12 +215,12 @@ def sample(
     row = 3 * states + (shape[PARAMETERS] & MOST)
     while True:
         call_attempt(calls[2], w, wide, tau, dt, rtol)
-        queued = 0
-        for slot in range(n & MOST):
-            seat[QUEUE, queued & SEAT] = slot
-            queued += w[(row + DUE) * LANES + slot] <= reached
-        for place in range(queued):
-            slot = seat[QUEUE, place] & SEAT
+        waiting = 0
+        for slot in range(wide & WIDE):
+            waiting |= np.int64(w[(row + DUE) * LANES + slot] <= reached) << slot
+        while waiting != 0:
+            slot = lowest(waiting) & SEAT
+            waiting &= waiting - 1
             lane = seat[LANE, slot] & FAR
             i = seat[OUT, slot] & FAR
             column = (i - seat[OUT_FROM, slot]) & FAR
@@ -218,8 +234,10 @@ def sample(
                 )  # fmt: skip
             i += 1
             position = np.inf
-            if i < seat[OUT_END, slot]:
-                time = out_times[i & FAR]
+            end = seat[OUT_END, slot]
+            if i < end:
+                time = w[(row + NEXT) * LANES + slot]
+                w[(row + NEXT) * LANES + slot] = out_times[min(i + 1, end - 1) & FAR]
                 stop = w[(row + STOP) * LANES + slot]
                 if before(time, out_after[i & FAR], stop, seat[ROW, slot]):
                     position = time - w[(row + T) * LANES + slot]
@@ -232,6 +250,23 @@ def sample(
         bits[(row + SPARE) * LANES] = least
         if w[(row + SPARE) * LANES] > reached:
             return w[(row + SPARE) * LANES]
+
+
+def logarithm(bits, w, place):
+    """Logarithm to base 2 of the number at a place of the buffer, to 0.01; the number is lost."""
+    found = bits[place]
+    bits[place] = (found & MANTISSA) | ONE
+    part = w[place]
+    return (found >> 52) - 1023 + (2.0 - part / 3.0) * part - 2.0 / 3.0
+
+
+def power(exponent):
+    """2 to an exponent, to 0.2 %, between 2^-3 and 2^3."""
+    a = LN2_EIGHTH * max(-3.0, min(3.0, exponent))
+    a = 1.0 + a * (1.0 + a * (0.5 + a / 6.0))
+    a *= a
+    a *= a
+    return a * a
 
 
 def accumulate(w, shape, dense, wide, dt, observed):
@@ -344,7 +379,7 @@ def cross(
         dt = min(dt, entry / longest)
     tau = 0.0
     past = 0.0
-    previous = dt
+    previous = 0.0
     growth = 6.0
     slow = 0
     for number in range(limit):
@@ -358,8 +393,9 @@ def cross(
             most = max(most, bits[errors + slot] & MAGNITUDE)
         bits[spare] = most
         worst = w[spare]
-        # In single precision: a step is chosen, nothing is computed with it.
-        factor = 0.9 * np.float32(worst) ** np.float32(-0.1)
+        # A step is chosen, nothing is computed with it: a rough root will do, and saves a call.
+        size = logarithm(bits, w, spare)
+        factor = 0.9 * power(-0.1 * size)
         if not worst < 1e300:
             dt *= 0.1
             growth = 1.0
@@ -387,13 +423,11 @@ def cross(
                     for slot in range(wide & WIDE):
                         at = first + i * LANES + slot
                         w[at] = w[at + 6 * states * LANES]
-            if worst == 0.0:
-                factor = growth
-            elif past > 0.0:
+            if previous > 0.0:
                 # Where errors grow from step to step, the next is foretold to be larger still.
-                trend = dt / previous * np.float32(past / worst) ** np.float32(0.1)
+                trend = dt / previous * power(0.1 * (past - size))
                 factor *= min(TREND[1], max(TREND[0], trend))
-            past = worst
+            past = size
             previous = dt
             if tau == 0.0 and not last:
                 entry = dt * longest * max(0.2, min(6.0, factor))
@@ -480,6 +514,14 @@ def march(
         while failure == 0:
             busy = False
             enters = False
+            for slot in range(n):
+                e = seat[EVENT, slot]
+                fetch(event_times, e + 1)
+                fetch(rows, e + 1)
+                fetch(kinds, e)
+                fetch(indices, e)
+                fetch(values, e)
+                fetch(out_times, seat[OUT, slot])
             for slot in range(n):
                 lane = seat[LANE, slot]
                 now = w[(row + END) * LANES + slot]
