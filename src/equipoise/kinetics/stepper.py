@@ -63,8 +63,16 @@ FREE = 96
 PATIENCE = 320.0
 """Steps limited by stability, beyond the free ones, until lanes are given up as stiff."""
 
+LINE = 8
+"""Numbers that memory hands out together."""
+
+AHEAD = 128
+"""So many of a lane's events, samples and amounts are fetched before its block begins."""
+
 SETTINGS = (
     "GROUP",
+    "LINE",
+    "AHEAD",
     "TOO_MANY_STEPS",
     "COLLAPSED",
     "STIFF",
@@ -483,6 +491,22 @@ def march(
     row = 3 * states + (shape[PARAMETERS] & MOST)
     for begin in range(0, order.shape[0], block):
         n = min(block, order.shape[0] - begin)
+        # The next block's numbers come near while this one is at work.
+        for place in range(begin + block, min(begin + 2 * block, order.shape[0])):
+            lane = order[place]
+            s = schedule_of[lane]
+            for i in range(out_from[s], min(out_from[s + 1], out_from[s] + AHEAD), LINE):
+                fetch(out_times, i)
+            for e in range(first[lane - lo], min(last[lane - lo], first[lane - lo] + AHEAD), LINE):
+                fetch(event_times, e)
+                fetch(kinds, e)
+                fetch(indices, e)
+                fetch(values, e)
+                fetch(rows, e)
+            size = amounts.shape[1] * states
+            for i in range(0, min(size, AHEAD), LINE):
+                fetch(amounts, lane * size + i)
+            fetch(parameters, lane * parameters.shape[1] * parameters.shape[2])
         # Loops over lanes take whole groups: they need no second loop for the rest.
         wide = (n + GROUP - 1) // GROUP * GROUP
         for i in range(w.shape[0]):
