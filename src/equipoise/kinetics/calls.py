@@ -96,7 +96,7 @@ def call_decay(_context, _address, _numbers, _bits, _small, _room, _n, _offset, 
 def lowest(_context, _mask):
     """Place of the lowest bit that is set in a whole number other than 0."""
 
-    def codegen(context, builder, signature, arguments):
+    def codegen(_context, builder, _signature, arguments):
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
 
     return types.int64(types.int64), codegen

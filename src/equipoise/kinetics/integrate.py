@@ -15,12 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from equipoise.kinetics import calls, events, kernels, schedule, stages, stepper, stiff
+from equipoise.kinetics import block as layout
+from equipoise.kinetics import calls, events, kernels, samples, schedule, stages, stepper, stiff
+from equipoise.kinetics.block import LANES
 from equipoise.kinetics.lanes import SUPER_BLOCK, Lanes, in_threads
 from equipoise.kinetics.problem import Problem, largest_by_state, scale_of
 from equipoise.kinetics.schedule import Floats, Integers, Timeline
 from equipoise.kinetics.steady import steady_states
-from equipoise.kinetics.stepper import LANES, System
+from equipoise.kinetics.stepper import System
 
 OBSERVED = 19
 """Place of `observed` among the arguments of `march`."""
@@ -46,29 +48,26 @@ class Stretch:
 @cache
 def stepping() -> ModuleType:
     """The stepper that all systems share, compiled when first called."""
-    names = (
-        *stepper.SETTINGS, *stepper.SEAT_ROWS, *stepper.LANE_ROWS, *stepper.SHAPE,
-        "MAGNITUDE", "MANTISSA", "ONE", "LN2_EIGHTH", "MOST", "FAR", "SEAT", "WIDE",
-    )  # fmt: skip
+    rows = (*layout.SETTINGS, *layout.SEAT_ROWS, *layout.LANE_ROWS, *layout.SHAPE)
     return kernels.load(
         "stepper",
         (
             kernels.constants(
                 SAME_TIME=events.SAME_TIME,
-                LANES=LANES,
-                **{name: getattr(stepper, name) for name in names},
+                **{name: getattr(layout, name) for name in rows},
+                **{name: getattr(stepper, name) for name in stepper.SETTINGS},
                 **{name: getattr(schedule, name) for name in schedule.KINDS},
             ),
             calls.importing("call_attempt", "call_derive", "fetch", "lowest"),
             kernels.source_of(
-                stepper.before, stepper.due, stepper.apply, stepper.seated, how="inside"
+                samples.before, samples.due, stepper.apply, stepper.seated, how="inside"
             ),
             kernels.source_of(
-                stepper.sample_areas,
-                stepper.sample,
+                samples.sample_areas,
+                samples.sample,
                 stepper.logarithm,
                 stepper.power,
-                stepper.accumulate,
+                samples.accumulate,
                 stepper.held,
                 stepper.cross,
                 how="inside",
@@ -120,7 +119,7 @@ def _bind(module: ModuleType, own: stages.Kernel) -> None:
     def march(*arguments: Any) -> None:
         # The stepper allocates nothing: it does without the compiler's counting of references.
         w = np.empty((rows + len(arguments[OBSERVED])) * LANES)
-        seat = np.empty((stepper.SEATS, LANES), dtype=np.int64)
+        seat = np.empty((layout.SEATS, LANES), dtype=np.int64)
         running = np.empty((LANES, states), dtype=np.int64)
         stepping().march(
             called(), own.shape, own.dense, w, w.view(np.int64), seat, running, *arguments

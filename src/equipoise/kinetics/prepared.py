@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from equipoise.kinetics.block import LANES
 from equipoise.kinetics.events import MODELED_DURATION, MODELED_RATE, Schedule
 from equipoise.kinetics.lanes import SUPER_BLOCK, Lanes, in_threads, processors
 from equipoise.kinetics.linear import Linear
@@ -32,7 +33,7 @@ from equipoise.kinetics.problem import (
 )
 from equipoise.kinetics.schedule import Floats, Integers, Timeline, longest, pack
 from equipoise.kinetics.steady import steady_states
-from equipoise.kinetics.stepper import LANES, System
+from equipoise.kinetics.stepper import System
 
 if TYPE_CHECKING:
     from equipoise.kinetics.integrate import Kernels

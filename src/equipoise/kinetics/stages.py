@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.kinetics.stepper import GROUP, LANE_ROWS, RISE, System
+from equipoise.kinetics.block import GROUP, LANE_ROWS
+from equipoise.kinetics.stepper import RISE, System
 from equipoise.kinetics.tsitouras import ERRORS, INTERPOLANT, NODES, STAGES
 
 PREFIX = "user_"
@@ -31,7 +32,7 @@ SMALLEST = 1e-75
 
 
 def rows_of(system: System, own: dict[str, int]) -> dict[str, int]:
-    """Rows of a block's buffer by name: those of every method (`stepper.py`), then its own."""
+    """Rows of a block's buffer by name: those of every method (`block.py`), then its own."""
     c, k = len(system.states), len(system.parameter_names)
     rows = {"X": c, "NEW": c, "INPUT": c, "P": k}
     rows |= {**dict.fromkeys(LANE_ROWS, 1), "READ": c, **own}
@@ -49,8 +50,8 @@ class Kernel:
 
     text   its definitions, `derive` and `attempt` among them
     rows   the first row of everything that a block holds
-    shape  what the stepper is told of it (`stepper.SHAPE`)
-    dense  the polynomials of its dense output (`stepper.DENSE`)
+    shape  what the stepper is told of it (`block.SHAPE`)
+    dense  the polynomials of its dense output (`block.DENSE`)
     """
 
     text: str

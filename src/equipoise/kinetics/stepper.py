@@ -24,7 +24,35 @@ from typing import Any
 
 import numpy as np
 
-from equipoise.kinetics.events import SAME_TIME
+from equipoise.kinetics.block import (
+    DUE,
+    END,
+    ERROR,
+    EVENT,
+    EXPLICIT,
+    FLOOR,
+    GROUP,
+    HELD_BACK,
+    LANE,
+    LANES,
+    MAGNITUDE,
+    MOST,
+    OUT,
+    OUT_END,
+    OUT_FROM,
+    PARAMETERS,
+    ROW,
+    ROWS,
+    SCALE,
+    SPARE,
+    STATES,
+    STOP,
+    WIDE,
+    H,
+    K,
+    T,
+)
+from equipoise.kinetics.samples import accumulate, before, call_attempt, due, sample
 from equipoise.kinetics.schedule import (
     BOLUS,
     BREAK,
@@ -33,11 +61,6 @@ from equipoise.kinetics.schedule import (
     STEADY_ADD,
     STEADY_SET,
 )
-
-LANES = 32
-
-GROUP = 8
-"""Seats of a block are taken by so many; loops over them have this length and no rest."""
 
 TOO_MANY_STEPS = 1
 COLLAPSED = 2
@@ -70,9 +93,11 @@ AHEAD = 128
 """So many of a lane's events, samples and amounts are fetched before its block begins."""
 
 SETTINGS = (
-    "GROUP",
     "LINE",
     "AHEAD",
+    "MANTISSA",
+    "ONE",
+    "LN2_EIGHTH",
     "TOO_MANY_STEPS",
     "COLLAPSED",
     "STIFF",
@@ -103,51 +128,6 @@ class System:
     rates: Callable[..., Any]
 
 
-# The block's buffer: rows of LANES numbers, one number a lane; row X is 0, and with C states and K
-# parameters those of every method are
-#   X        C  states at the beginning of the step
-#   NEW      C  and at its end
-#   INPUT    C  input rates
-#   P        K  parameters
-#   H        1  duration of the lane's segment, hours
-#   T        1  its beginning, hours
-#   END      1  its end, hours
-#   STOP     1  time of the event there, or infinity
-#   DUE      1  fraction of the segment at which the lane's next sample lies, or infinity
-#   NEXT     1  time of the sample after that: what is read long before it is used is not waited for
-#   FLOOR    1  absolute tolerance
-#   SCALE    1  amount by which the first step is guessed
-#   ERROR    1  squared error of the last attempt; up to 1 is accepted
-#   SPARE    1
-#   READ     C  the states at each lane's next sample
-# then a method's own (`stages.py`, `stiff.py`), and after ROWS the areas so far, a row an observed
-# state. Numbers below are rows after P.
-H, T, END, STOP, DUE, NEXT, FLOOR, SCALE, ERROR, SPARE, READ = range(11)
-LANE_ROWS = ("H", "T", "END", "STOP", "DUE", "NEXT", "FLOOR", "SCALE", "ERROR", "SPARE", "READ")
-
-# Rows of integers about the lanes of a block.
-LANE, EVENT, OUT, OUT_END, OUT_FROM, HELD_BACK, ROW, SEATS = range(8)
-SEAT_ROWS = ("LANE", "EVENT", "OUT", "OUT_END", "OUT_FROM", "HELD_BACK", "ROW", "SEATS")
-
-# What a kernel says of its system: numbers of states, of parameters and of rows; the first row of
-# its slopes at X, and of its stages' slopes; 1 for the explicit method.
-STATES, PARAMETERS, ROWS, K, SLOPES, EXPLICIT = range(6)
-SHAPE = ("STATES", "PARAMETERS", "ROWS", "K", "SLOPES", "EXPLICIT")
-
-# Polynomials of a kernel's dense output: 4 coefficients, of theta to theta^4, for each of 8 stages;
-# after those of the states those of their areas. A sample is
-#   X + dt * sum of weight * slope,    and an area grows by    dt * (theta * X + dt * the same sum).
-DENSE = 64
-
-# Masks that say how large indices are, to a compiler that else provides for some from the end.
-MOST = 0xFFFF
-FAR = 0xFFFFFFFFFFFF
-SEAT = LANES - 1
-WIDE = 2 * LANES - GROUP
-
-MAGNITUDE = 0x7FFFFFFFFFFFFFFF
-"""A float's bits without its sign: as integers they have the order of their sizes, NaN last."""
-
 MANTISSA = 0xFFFFFFFFFFFFF
 ONE = 1023 << 52
 LN2_EIGHTH = 0.08664339756999316
@@ -158,106 +138,9 @@ def call_derive(address, w, n, tau):
     raise NotImplementedError
 
 
-def call_attempt(address, w, n, tau, dt, rtol):
-    """From X and its slopes write the stages, NEW and ERROR; the system's own.
-
-    At other addresses: write READ, in a step that is done; compare its last two stages, for `held`.
-    """
-    raise NotImplementedError
-
-
-def lowest(mask):
-    """Place of the lowest bit that is set (`calls.py`)."""
-    raise NotImplementedError
-
-
 def fetch(array, index):
     """Begin to load a number of an array that will soon be read (`calls.py`)."""
     raise NotImplementedError
-
-
-def before(time, after, stop, row):
-    """Whether a sample comes before what happens at `stop` by this row."""
-    return time < stop - SAME_TIME or (time <= stop + SAME_TIME and after < row)
-
-
-def due(w, row, seat, slot, out_times, out_after):
-    """Fraction of a lane's segment at which its next sample lies, or infinity."""
-    i = seat[OUT, slot]
-    span = w[(row + H) * LANES + slot]
-    if span == 0.0 or i >= seat[OUT_END, slot]:
-        return np.inf
-    w[(row + NEXT) * LANES + slot] = out_times[min(i + 1, seat[OUT_END, slot] - 1)]
-    stop = w[(row + STOP) * LANES + slot]
-    if not before(out_times[i], out_after[i], stop, seat[ROW, slot]):
-        return np.inf
-    return min(1.0, (out_times[i] - w[(row + T) * LANES + slot]) / span)
-
-
-def sample_areas(w, shape, dense, slot, theta, dt, observed, areas, lane, column):
-    """Write the areas of one sample."""
-    states = shape[STATES] & MOST
-    row = 3 * states + (shape[PARAMETERS] & MOST)
-    stride = states * LANES
-    for o in range(observed.shape[0]):
-        k = ((shape[SLOPES] & MOST) + observed[o, 0]) * LANES + slot
-        change = 0.0
-        for s in range(8):
-            weight = dense[40 + s] + theta * (dense[48 + s] + theta * dense[56 + s])
-            change += theta * (dense[32 + s] + theta * weight) * w[k + s * stride]
-        change = theta * w[observed[o, 0] * LANES + slot] + dt * change
-        change *= dt * w[(row + H) * LANES + slot]
-        change /= w[(3 * states + observed[o, 1]) * LANES + slot]
-        areas[lane, column, o] = w[((shape[ROWS] & MOST) + o) * LANES + slot] + change
-
-
-def sample(
-    calls, w, bits, shape, dense, seat, n, wide, tau, reached, dt, rtol, out_times, out_after,
-    observed, amounts, areas,
-):  # fmt: skip
-    """Write the samples that lie in the step from tau to `reached`, and say where the next lies.
-
-    All lanes are read off at once, each at its own time: that costs less than asking which.
-    """
-    states = shape[STATES] & MOST
-    row = 3 * states + (shape[PARAMETERS] & MOST)
-    while True:
-        call_attempt(calls[2], w, wide, tau, dt, rtol)
-        waiting = 0
-        for slot in range(wide & WIDE):
-            waiting |= np.int64(w[(row + DUE) * LANES + slot] <= reached) << slot
-        while waiting != 0:
-            slot = lowest(waiting) & SEAT
-            waiting &= waiting - 1
-            lane = seat[LANE, slot] & FAR
-            i = seat[OUT, slot] & FAR
-            column = (i - seat[OUT_FROM, slot]) & FAR
-            for state in range(states):
-                amounts[lane, column, state] = w[(row + READ + state) * LANES + slot]
-            if observed.shape[0] > 0:
-                theta = (w[(row + DUE) * LANES + slot] - tau) / dt
-                sample_areas(
-                    w, shape, dense, slot, max(0.0, min(1.0, theta)), dt, observed, areas, lane,
-                    column,
-                )  # fmt: skip
-            i += 1
-            position = np.inf
-            end = seat[OUT_END, slot]
-            if i < end:
-                time = w[(row + NEXT) * LANES + slot]
-                w[(row + NEXT) * LANES + slot] = out_times[min(i + 1, end - 1) & FAR]
-                stop = w[(row + STOP) * LANES + slot]
-                if before(time, out_after[i & FAR], stop, seat[ROW, slot]):
-                    position = time - w[(row + T) * LANES + slot]
-                    position = min(1.0, position / w[(row + H) * LANES + slot])
-            seat[OUT, slot] = i
-            w[(row + DUE) * LANES + slot] = position
-        least = MAGNITUDE
-        for slot in range(wide & WIDE):
-            least = min(least, bits[(row + DUE) * LANES + slot])
-        bits[(row + SPARE) * LANES] = least
-        if w[(row + SPARE) * LANES] > reached:
-            return w[(row + SPARE) * LANES]
 
 
 def logarithm(bits, w, place):
@@ -275,28 +158,6 @@ def power(exponent):
     a *= a
     a *= a
     return a * a
-
-
-def accumulate(w, shape, dense, wide, dt, observed):
-    """Add the areas of a step to those so far."""
-    states = shape[STATES] & MOST
-    stride = states * LANES
-    for o in range(observed.shape[0]):
-        state = observed[o, 0]
-        x = state * LANES
-        k = ((shape[SLOPES] & MOST) + state) * LANES
-        h = (3 * states + (shape[PARAMETERS] & MOST) + H) * LANES
-        volume = (3 * states + observed[o, 1]) * LANES
-        total = ((shape[ROWS] & MOST) + o) * LANES
-        for slot in range(wide & WIDE):
-            change = 0.0
-            for s in range(8):
-                weight = dense[32 + s] + dense[40 + s] + dense[48 + s] + dense[56 + s]
-                change += weight * w[k + s * stride + slot]
-            change = w[x + slot] + dt * change
-            # A seat that nobody takes has no volume.
-            if w[h + slot] > 0.0:
-                w[total + slot] += dt * w[h + slot] * change / w[volume + slot]
 
 
 def held(w, shape, seat, n):
@@ -418,7 +279,7 @@ def cross(
                     slow += EVERY
             if next_due <= reached:
                 next_due = sample(
-                    calls, w, bits, shape, dense, seat, n, wide, tau, reached, dt, rtol, out_times,
+                    calls, w, bits, shape, dense, seat, wide, tau, reached, dt, rtol, out_times,
                     out_after, observed, amounts, areas,
                 )  # fmt: skip
             accumulate(w, shape, dense, wide, dt, observed)
