@@ -97,7 +97,7 @@ def sample(
     row = 3 * states + (shape[PARAMETERS] & MOST)
     while True:
         call_attempt(calls[2], w, wide, tau, dt, rtol)
-        waiting = 0
+        waiting = np.int64(0)
         for slot in range(wide & WIDE):
             waiting |= np.int64(w[(row + DUE) * LANES + slot] <= reached) << slot
         while waiting != 0:
