@@ -27,6 +27,10 @@ from equipoise.kinetics.tsitouras import ERRORS, INTERPOLANT, NODES, STAGES
 
 PREFIX = "user_"
 
+FEW = 3
+"""States up to which samples are read off between the ends of a step; more share the weights of
+its slopes."""
+
 SMALLEST = 1e-75
 """Added to tolerances: two of them multiplied and squared must not vanish."""
 
@@ -77,7 +81,8 @@ def stages(system: System, lanes: int) -> Kernel:
     call = called(system)
     text = [*needed.values(), _derive(rows, lanes, body, call, fixed)]
     text.append(_attempt(rows, lanes, body, call, len(fixed)))
-    text += [sampled(rows, lanes, rows["K"], powers()), _compare(rows, lanes)]
+    read_at = _between(rows, lanes) if c <= FEW else sampled(rows, lanes, rows["K"], powers())
+    text += [read_at, _compare(rows, lanes)]
     shape = (c, rows["PARAMETERS"], rows["ROWS"], rows["K"], rows["K"], 1)
     return Kernel("\n\n".join(text), rows, shape, dense(*_explicit()))
 
@@ -263,6 +268,29 @@ def sampled(
         x = at(rows["X"] + i, lanes)
         loop.append(f"{at(rows['READ'] + i, lanes)} = {x} + {' + '.join(terms)}")
     return function_of("read_at(buffer, n, tau, dt, rtol)", rows, lanes, [], loop)
+
+
+def _between(rows: dict[str, int], lanes: int) -> str:
+    """`sampled` of the explicit method, from both ends of the step and their slopes.
+
+    Its dense output meets all four of them, so of its polynomial only the highest power is its own.
+    """
+    c = rows["STATES"]
+    before = [f"d{s} = dt * {row[3]!r}" for s, row in enumerate(powers())]
+    loop = [f"theta = max(0.0, min(1.0, ({at(rows['DUE'], lanes)} - tau) / dt))"]
+    loop.append("rest = 1.0 - theta")
+    for i in range(c):
+        k = [at(rows["K"] + s * c + i, lanes) for s in range(7)]
+        loop.append(f"x = {at(rows['X'] + i, lanes)}")
+        loop.append(f"change = {at(rows['NEW'] + i, lanes)} - x")
+        loop.append(f"begin = dt * {k[0]} - change")
+        loop.append(f"end = change - dt * {k[6]} - begin")
+        loop.append(f"own = {' + '.join(f'd{s} * {each}' for s, each in enumerate(k))}")
+        loop.append(
+            f"{at(rows['READ'] + i, lanes)} = "
+            "x + theta * (change + rest * (begin + theta * (end + rest * own)))"
+        )
+    return function_of("read_at(buffer, n, tau, dt, rtol)", rows, lanes, [], loop, before)
 
 
 def _compare(rows: dict[str, int], lanes: int) -> str:
