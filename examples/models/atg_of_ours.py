@@ -41,6 +41,8 @@ TABLE = {
 SD_CL, SD_V1, SD_VM, ERROR = 0.35, 0.20, 0.45, 0.20
 
 
+# The engine holds active antibody in AU (mg x AU_PER_UG), so a sink that the paper states in mg is
+# turned as well. Where the paper states it in AU, leave the factor out of VM and KM.
 def rates(t, x, p, dx):
     c = x[0] / p[1]
     out, back = p[2] * c, p[2] / p[3] * x[1]
@@ -57,8 +59,8 @@ def parameters(theta, covariate, eta):
         "V1": theta["V1"] * volume * np.exp(eta["V1"]),
         "Q": theta["Q"] / 24.0 * size**0.75,
         "V2": theta["V2"] * volume,
-        "VM": theta["VM"] / 24.0 * size**0.75 * load * np.exp(eta["VM"]),
-        "KM": np.asarray(theta["KM"]),
+        "VM": theta["VM"] * theta["AU_PER_UG"] / 24.0 * size**0.75 * load * np.exp(eta["VM"]),
+        "KM": np.asarray(theta["KM"] * theta["AU_PER_UG"]),
         "F_central": np.asarray(theta["AU_PER_UG"]),
     }
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from equipoise.assessment import Assessment, Exposure, Option, OptionList
+from equipoise.assessment import Assessment, Exposure, Level, Option, OptionList
 from equipoise.target import Metric
 from equipoise.triage import STEADY_AFTER
 from equipoise.truth import Truth
@@ -52,6 +52,7 @@ class Window:
     """The options of one drug against one window.
 
     options  two to four, what stands first; empty where `refused` says why
+    reach    the chance that no option has where `none_reaches`
     """
 
     metric: str
@@ -64,6 +65,7 @@ class Window:
     refused: str
     sums: tuple[Sum, ...]
     cautions: tuple[str, ...]
+    reach: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,9 @@ class Drug:
     """One drug on the note.
 
     current  the last dose given and the next planned one, in words
-    levels   the last ones, newest first, with what was made of each
+    levels   the last ones, newest first, each with what the model expects having seen it, and
+             what was made of it
+    cautions  about the model here: what its numbers assume
     recheck  when to look again, in hours from day 0 (None: no time was computed), and in words
     """
 
@@ -83,6 +87,7 @@ class Drug:
     recheck: float | None
     recheck_text: str
     watermark: str
+    cautions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +140,28 @@ def _drug(answer: Assessment, agent: str) -> Drug:
     ahead = [d for d in doses if d.at > answer.at and d.status == "planned"]
     current = [("last given", d) for d in given[-1:]] + [("next planned", d) for d in ahead[:1]]
     levels = sorted(exposures[0].levels, key=lambda x: -x.at)[:3] if exposures else []
+    # Those of a model whose options stand here; what is about other models is for the report.
+    cautions = [c for e in exposures if any(o.model == e.model for o in lists) for c in e.cautions]
     windows = _windows(answer, lists, exposures)
     at, text = _recheck(answer, lists, [d.at for d in ahead], windows)
     return Drug(
         agent=agent,
         current=tuple((f"{what}: {d.text}", d.at) for what, d in current),
-        levels=tuple((x.text, x.at, x.verdict) for x in levels),
+        levels=tuple((_level(x), x.at, x.verdict) for x in levels),
         pending=len(exposures[0].pending) if exposures else 0,
         windows=windows,
         recheck=at,
         recheck_text=text,
         watermark=watermark,
+        cautions=tuple(dict.fromkeys(cautions)),
     )
+
+
+def _level(level: Level) -> str:
+    """A level with what the estimate makes of it, so that a misfit is seen before any odds."""
+    if level.censored or not math.isfinite(level.posterior_median):
+        return level.text
+    return f"{level.text}; the model, having seen it, expects {level.posterior_median:.3g}"
 
 
 def _windows(
@@ -187,6 +202,7 @@ def _windows(
                 refused="",
                 sums=_sums(one, chosen, [e for e in exposures if e.model == one.model]),
                 cautions=one.cautions,
+                reach=one.reach,
             )
         )
     return tuple(found)

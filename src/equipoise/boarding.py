@@ -15,6 +15,7 @@ import numpy as np
 from equipoise import names, units
 from equipoise.advice import RUNNING_HOURS
 from equipoise.assessment import NOT_FOR_DOSING, QUANTILES
+from equipoise.chance import percent
 from equipoise.exposure import Known, pooled
 from equipoise.model import Array, course, simulate
 from equipoise.onboard import Carried, OnBoard, Rule
@@ -224,7 +225,7 @@ def _against(
         middle = predicted.quantiles[2]
         odds = (
             f"predicted {middle:.2g} {predicted.unit}, "
-            f"{_percent(predicted.above)} to be at or above {limit}"
+            f"{percent(predicted.above)} to be at or above {limit}"
         )
     wanted = (rule.analyte,)
     if level is not None:
@@ -272,9 +273,3 @@ def _running(
 
 def _ago(hours: float) -> str:
     return f"{hours:.0f} h" if hours < 48.0 else f"{hours / 24.0:.0f} days"
-
-
-def _percent(probability: float) -> str:
-    if probability < 0.01:
-        return "<1 %"
-    return ">99 %" if probability > 0.99 else f"{100.0 * probability:.0f} %"

@@ -28,6 +28,8 @@ from equipoise.record import (
     Record,
     Stop,
     Transfusion,
+    corrects,
+    in_order,
 )
 from equipoise.series import Bools as Bools
 from equipoise.series import Floats as Floats
@@ -274,7 +276,7 @@ def chart_of(records: Sequence[Record]) -> Chart:
         # What a cut has set aside is still seen by a look before the correction was known.
         events: Sequence[AnyEvent] = record.events
         if record._replaced:
-            events = sorted((*events, *record._replaced), key=_time)
+            events = sorted((*events, *record._replaced), key=in_order)
         gone = _gone(events)
         for place, event in enumerate(events):
             if isinstance(event, (Measurement, Finding)):
@@ -307,10 +309,6 @@ def chart_of(records: Sequence[Record]) -> Chart:
     )
 
 
-def _time(event: AnyEvent) -> tuple[float, float, int]:
-    return (event.at, event.at if event.known is None else event.known, event.row)
-
-
 def _days_to(day0: datetime, born: date) -> float:
     return float((born - day0.date()).days)
 
@@ -326,17 +324,8 @@ def _gone(events: Sequence[AnyEvent]) -> dict[int, float]:
     for place, event in enumerate(events):
         times: list[float] = []
         for correction in corrections:
-            target = correction.replaces
-            if (
-                target is not None
-                and correction is not event
-                and type(correction) is type(event)
-                and target.name == event.key
-                and abs(target.at - event.at) <= SAME_TIME
-                and correction.known is not None
-                and event.known is not None
-                and (correction.known, correction.row) > (event.known, event.row)
-            ):
+            if None not in (correction.known, event.known) and corrects(correction, event):
+                assert correction.known is not None
                 insort(times, correction.known)
         if isinstance(event, Dose) and event.known is not None and event.status == "":
             ahead = event.known < event.at - SAME_TIME

@@ -55,6 +55,8 @@ OCCASION_CAUTIONS = (
     "published values, so odds near 0 or 100 % are the model's, not a promise",
 )
 
+OPEN_ABOVE = "the window has no upper end: by these odds more is never worse, harm is not weighed"
+
 NO_OFFER = (
     "no offer was given: fractions of the present course are weighed, whatever tablets or vials "
     "there are; `equipoise plan --offer` weighs what can really be given",
@@ -470,7 +472,8 @@ def _option_list(
             options = ordered(options)
     marked = research or not standing.may_feed_options
     label = "all of these windows" if also else f"{target.metric.value} in {target.unit}"
-    told = (preferred,) if preferred and ranked and options else ()
+    told: tuple[str, ...] = (preferred,) if preferred and ranked and options else ()
+    told += (OPEN_ABOVE,) if all(math.isinf(w.high) for w in windows) else ()
     return OptionList(
         agent=known.model.agent,
         model=known.model.id,

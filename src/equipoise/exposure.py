@@ -149,7 +149,8 @@ def know(
         for label, posterior, weight in zip(labels, posteriors, weights, strict=True)
     )
     confused = areas.units_confused(levels, prior) if levels else ""
-    cautions = [*((confused,) if confused else ()), *told, *found.cautions]
+    unread = patient.unread_levels(model, record, t)
+    cautions = [*(said for said in (confused, unread) if said), *told, *found.cautions]
     cautions.extend(c for p in posteriors for c in p.cautions)
     if len(readings) > 1:
         words = "; ".join(f"{100 * b.weight:.0f} % {b.label}" for b in beliefs)

@@ -46,3 +46,27 @@ def load(name: str, shelf: Mapping[str, Model]) -> Model:
     if not isinstance(model, Model):
         raise ModelFileError(f"model file {name} does not define MODEL = Model(...)")
     return model
+
+
+def unreproduced(model: Model) -> str:
+    """Why a model of one's own gives no options yet although its standing may, or "".
+
+    The models of the shelf are held to their published numbers by the tests; a file is held to its
+    own where somebody asks it for a dose.
+    """
+    if not model.standing.may_feed_options:
+        return ""
+    if not model.checks:
+        return (
+            f"the model {model.id} calls itself {model.standing.word} and reproduces no published "
+            "number: write one under checks, or ask with --research, marked NOT FOR DOSING"
+        )
+    for check in model.checks:
+        ours = check.compute(model)
+        if not abs(ours - check.expected) <= check.tolerance * abs(check.expected):
+            return (
+                f"the model {model.id} does not reproduce its own check, {check.what}: "
+                f"{ours:.3g} {check.unit} where {check.expected:.3g} is printed; look at its "
+                "table again, or ask with --research, marked NOT FOR DOSING"
+            )
+    return ""

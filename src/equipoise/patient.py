@@ -306,6 +306,21 @@ def levels(model: Model, record: Record, t: float) -> tuple[Measurement, ...]:
     return tuple(sorted(found, key=lambda m: (m.at, m.name)))
 
 
+def unread_levels(model: Model, record: Record, t: float) -> str:
+    """Which levels of the model's agent it cannot read, in one sentence; "" where there are none.
+
+    Total and unbound drug, or two units of activity, are analytes apart: nothing converts them.
+    """
+    known = names.AGENTS.get(model.agent)
+    others = [name for name in (known.levels if known else ()) if name not in model.analytes]
+    found = [name for name in others if record.measurements(name, end=t)]
+    if not found:
+        return ""
+    left = ", ".join(f"{names.measurement(name).label} ({name})" for name in found)
+    reads = ", ".join(f"{names.measurement(name).label} ({name})" for name in model.analytes)
+    return f"the record's levels of {left} are not read: {model.id} predicts {reads}"
+
+
 def subject(
     model: Model,
     record: Record,

@@ -14,6 +14,7 @@ import numpy as np
 
 from equipoise import names, units
 from equipoise.assessment import NOT_FOR_DOSING, QUANTILES, NextSample, Option
+from equipoise.chance import percent
 from equipoise.fit import Posterior
 from equipoise.kinetics import Linear
 from equipoise.model import (
@@ -360,7 +361,7 @@ def weigh(
         spread = max(p[1] for p in parts) - min(p[1] for p in parts)
         if len(beliefs) > 1 and spread > 0.1:
             words = ", ".join(
-                f"{b.label} {100 * p[1]:.0f} %" for b, p in zip(beliefs, parts, strict=True)
+                f"{b.label} {percent(float(p[1]))}" for b, p in zip(beliefs, parts, strict=True)
             )
             notes.append(f"candidates differ on the odds within: {words}")
         lost = max(

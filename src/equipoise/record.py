@@ -313,7 +313,7 @@ class Record:
             raise ValueError("day0 needs a zone")
         # A named zone would shift clock times at the change of seasons: one offset, day 0's.
         object.__setattr__(self, "day0", self.day0.replace(tzinfo=timezone(offset)))
-        ordered = tuple(sorted(self.events, key=_order))
+        ordered = tuple(sorted(self.events, key=in_order))
         object.__setattr__(self, "events", ordered)
         index: dict[str, list[AnyEvent]] = {}
         for event in ordered:
@@ -568,27 +568,26 @@ def replaced_events(events: Sequence[AnyEvent]) -> Iterator[tuple[AnyEvent, AnyE
     corrections = [e for e in events if e.replaces is not None]
     for event in events:
         for correction in corrections:
-            target = correction.replaces
-            if (
-                target is not None
-                and correction is not event
-                and type(correction) is type(event)
-                and target.name == event.key
-                and abs(target.at - event.at) <= SAME_TIME
-                and _later(correction, event)
-            ):
+            if corrects(correction, event):
                 yield event, correction
                 break
 
 
-def _later(correction: AnyEvent, event: AnyEvent) -> bool:
+def corrects(correction: AnyEvent, event: AnyEvent) -> bool:
+    """Whether one event replaces another: of its kind, name and time, and known later."""
+    target = correction.replaces
+    if target is None or correction is event or type(correction) is not type(event):
+        return False
+    if target.name != event.key or abs(target.at - event.at) > SAME_TIME:
+        return False
     first, second = event.known, correction.known
     if first is None or second is None:
         return correction.row > event.row
     return (second, correction.row) > (first, event.row)
 
 
-def _order(event: AnyEvent) -> tuple[float, float, int]:
+def in_order(event: AnyEvent) -> tuple[float, float, int]:
+    """The key of a record's order: by time, then by time known, then as read."""
     return (event.at, event.at if event.known is None else event.known, event.row)
 
 

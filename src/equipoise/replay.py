@@ -9,6 +9,7 @@ covariates up to t.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import median as middle
@@ -32,6 +33,9 @@ from equipoise.source import Source, Standing
 from equipoise.triage import not_steady
 
 DRAWS = 1000
+
+MOST_REASONS = 3
+"""Reasons for a missing forecast that a caution names, the commonest first."""
 
 A_PRIORI = "a priori"
 PHASES = (A_PRIORI, "after 1 level", "after 2 levels", "after 3 or more")
@@ -220,9 +224,12 @@ def collected(
         if under:
             who = ", ".join(sorted({n.replace("_", "/") for each in names_ for n in each}))
             said.append(f"{under} forecasts stand under {who}, {words}")
-    dropped = sum(bool(f.reason) for f in forecasts)
+    dropped = Counter(f.reason for f in forecasts if f.reason)
     if dropped:
-        said.append(f"{dropped} of {len(forecasts)} levels have no forecast; each says why")
+        count = f"{dropped.total()} of {len(forecasts)} levels have no forecast"
+        why = "; ".join(f"{reason} ({n})" for reason, n in dropped.most_common(MOST_REASONS))
+        rest = dropped.total() - sum(n for _, n in dropped.most_common(MOST_REASONS))
+        said.append(f"{count}: {why}" + (f"; {rest} for other reasons" if rest else ""))
     doubtful = sum(bool(f.cautions) for f in forecasts)
     if doubtful:
         said.append(f"{doubtful} forecasts carry a caution about their estimate")

@@ -48,7 +48,10 @@ def _line(name: str, numbers: Array) -> Array:
 
 
 def of(kind: str, file: Path = FILE) -> Model:
-    """One model of a structure, with the medians of the ensemble and all of its spread."""
+    """One model of a structure: the medians of the ensemble, its spread in what `MOVED` names.
+
+    The exponents of weight and the error of a level stand at their medians.
+    """
     draws = read(kind, file)
     theta = {name: float(np.median(numbers)) for name, numbers in draws.items()}
     moved = MOVED[kind]

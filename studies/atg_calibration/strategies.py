@@ -54,7 +54,7 @@ def every(start: float, end: float, count: int) -> tuple[float, ...]:
 FIXED = Strategy("fixed 4.5 mg/kg, days -3 to -1", ((-3, 1.5), (-2, 1.5), (-1, 1.5)))
 COVARIATES = Strategy("by weight and lymphocytes, days -3 to -1", (), (-3, -2, -1))
 LAST_DOSE = Strategy(
-    "3 levels after 1.5 mg/kg on days -3 and -2, last dose chosen",
+    "1.5 mg/kg on days -3 and -2, 3 levels between them, last dose chosen",
     ((-3, 1.5), (-2, 1.5)), (-1,), (-66.0, -58.0, -49.0),
 )  # fmt: skip
 LOW_EARLY = Strategy(
@@ -170,7 +170,8 @@ def best_amount(weight: Array, after: Array, weights: Array) -> Array:
     """The amount per kg, all chosen doses together, with the best odds of the window; (n,).
 
     after    (n, m, GRID) areas of m possible patients;  weights: (n, m)
-    Of equal odds the smaller amount, in steps of one vial.
+    Of equal odds the smaller amount. One vial is the step of all chosen doses together: three
+    equal doses are then thirds of whole vials.
     """
     found = np.empty(len(weight))
     for i, kg in enumerate(weight):

@@ -95,12 +95,12 @@ _OWN = {
         Prior("V2", 6.0, 0.7, "L", "log", "kinetics", "as large as the center, fourfold each way"),
         Prior("CLS", 3.0, 1.0, "L/d", "log", "kinetics",
               "saturable clearance where it is not saturated: less to far more than CL"),
-        Prior("KM", 2.0, 1.2, "mg/L", "log", "kinetics", "from far below 1 ug/mL to above a peak"),
+        Prior("KM", 2.0, 1.2, "AU/mL", "log", "kinetics", "from far below 1 AU/mL to above a peak"),
     ),
     "distribution": (
         Prior("CLB", 4.0, 1.0, "L/d", "log", "kinetics",
               "uptake where it is not saturated: less to far more than CL"),
-        Prior("KT", 2.0, 1.2, "mg/L", "log", "kinetics", "from far below 1 ug/mL to above a peak"),
+        Prior("KT", 2.0, 1.2, "AU/mL", "log", "kinetics", "from far below 1 AU/mL to above a peak"),
         Prior("KOUT", 0.2, 1.0, "/d", "log", "kinetics", "bound for a day to a month"),
         Prior("LOST", 0.5, 1.5, "1", "logit", "kinetics", "share of the bound that is lost: any"),
     ),
@@ -142,6 +142,8 @@ def structural(
 ) -> dict[str, Array]:
     """The engine's parameters, hours and liters; all arguments broadcast.
 
+    The engine holds active antibody, mg x `AU`: KM and KT are of its level in AU/mL, VM and TM of
+    its amount in an hour.
     weight  kg;  lymphocytes: 10*9/L before the first dose
     """
     size = (np.minimum(weight, FULL_WEIGHT) / FULL_WEIGHT) ** theta["WEIGHT"]

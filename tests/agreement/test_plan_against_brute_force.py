@@ -183,6 +183,14 @@ def test_a_mixture_weighs_odds_not_parameters() -> None:
         expected = 0.3 * getattr(alone[0], name) + 0.7 * getattr(alone[1], name)
         assert getattr(both, name) == pytest.approx(expected, abs=1e-12)
     assert any("candidates differ on the odds within: a " in note for note in both.notes)
+    # A finite number of draws proves nothing certain, here neither.
+    typical = replace(high, draws=0.0 * high.draws)
+    (one,) = weigh(
+        [belief_of(low, 0.3, "a"), belief_of(typical, 0.7, "b")],
+        replace(target, low=alone[0].exposure[2], high=1e6), [steady(3.0)], rng=rng,
+    )  # fmt: skip
+    (said,) = one.notes
+    assert said.endswith((", b <1 %", ", b >99 %"))
     # Quantiles of the mixture are where its odds say.
     assert mixture_quantiles([np.zeros(10), np.ones(90)], np.array([0.5, 0.5]))[1] == 0.0
     assert mixture_quantiles([np.zeros(10), np.ones(90)], np.array([0.5, 0.5]))[3] == 1.0

@@ -51,6 +51,7 @@ BY_LEAN_MASS = ("busulfan_lawson2022", "busulfan_shukla2020", "everolimus_terhei
 
 SCALES = {
     "weight": 20.0, "bilirubin": 20.0, "hematocrit": 30.0, "bsa": 1.2, "age": 50.0, "ast": 60.0,
+    "gfr": 60.0,
 }  # fmt: skip
 
 

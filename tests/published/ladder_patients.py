@@ -271,6 +271,7 @@ LADDERS: dict[str, Three] = {
             ("everolimus_cannabidiol", "everolimus", "cannabidiol"),
             ("boosted_antiviral_immunosuppressant_eu", "everolimus", "nirmatrelvir_ritonavir"),
             ("boosted_antiviral_calcineurin_us", "ciclosporin", "nirmatrelvir_ritonavir"),
+            ("boosted_antiviral_hold_protocol", "sirolimus", "nirmatrelvir_ritonavir"),
             ("boosted_antiviral_tacrolimus_hold", "tacrolimus", "nirmatrelvir_ritonavir"),
             ("cobicistat_immunosuppressant", "sirolimus", "cobicistat"),
             ("ruxolitinib_strong_cyp3a4_label", "ruxolitinib", "posaconazole"),

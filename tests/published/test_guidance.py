@@ -27,8 +27,9 @@ from equipoise.criteria import IECHS
 from equipoise.criterion import Truth, by_name, snapshot
 from equipoise.decisions.wave_differential import treat_as_both
 from equipoise.grading import grade
-from equipoise.record import AnyEvent, Cells, Dose, Kept, Stop
+from equipoise.record import AnyEvent, Cells, Dose, Given, Kept, Stop
 from equipoise.source import Standing
+from equipoise.triage import not_steady
 
 BY_ID = {r.id: r for r in guidance.ALL}
 
@@ -431,12 +432,23 @@ def test_a_held_dose_begins_a_new_course() -> None:
     assert verdict.because[0].note == "5.0 d after this dose began"
 
 
-@pytest.mark.parametrize(("at", "early"), [(7 * DAY - 0.5, True), (7 * DAY, False)])
+@pytest.mark.parametrize(("at", "early"), [(6.5 * DAY - 0.5, True), (7 * DAY - 0.5, False)])
 def test_day_seven_is_the_first_steady_day(at: float, early: bool) -> None:
     verdict = ask(
         "sirolimus_level_before_steady_state", on_sirolimus(value("sirolimus", at, "6 ng/mL"))
     )
     assert (verdict.truth is Truth.MET) == early
+
+
+def test_the_estimate_and_the_advice_agree_on_what_is_steady() -> None:
+    """The trough half an hour before the dose that ends day 7 is the one that Cheng 2020 drew."""
+    given = [Given(24.0 * day, "sirolimus", 2.0, "mg", 0.0, "oral", "", "") for day in range(8)]
+    for at in (6.5 * DAY - 0.5, 6.5 * DAY + 0.5, 7 * DAY - 0.5, 8 * DAY - 0.5):
+        level = value("sirolimus", at, "6 ng/mL")
+        verdict = ask("sirolimus_level_before_steady_state", on_sirolimus(level))
+        told = not_steady(on_sirolimus(level).record.measurements("sirolimus")[0], given, None)
+        early = "after the last change of dose" in told
+        assert (verdict.truth is Truth.MET) == early, at
 
 
 def test_early_levels_are_listed_and_late_ones_are_not() -> None:

@@ -60,6 +60,7 @@ def test_what_no_source_prints_is_a_hypothesis_and_what_was_not_read_is_provisio
         ("calcineurin_letermovir_stop", ("0.64 (0.43-0.99)", "1.10, 0.59-1.73", "9 and 4 %")),
         ("boosted_antiviral_tacrolimus_restart", ("48 h", "20-25 %")),
         ("boosted_antiviral_tacrolimus_hold", ("12 h", "83 %")),
+        ("boosted_antiviral_hold_protocol", ("20 %", "7.4 ng/mL before and 5.2 after")),
         ("everolimus_strong_cyp3a4_label", ("15.0-fold", "13.6-16.6", "63 % lower")),
         ("everolimus_ciclosporin", ("+168 %", "46 to 365", "+82 %")),
         ("everolimus_liver_class", ("1.60, 3.26 and 3.64", "7.5, 5 and 2.5 mg")),

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from command_shell import ADULT, ATG, CASE_A, CHILD, DATA, NOW, PLAN, TOMORROW, Shell, in_a_process
-from equipoise import criteria, files
+from equipoise import criteria, files, guidance, interactions, models, targets
 from equipoise.assess import assess
 from equipoise.cli import assessing
 from equipoise.cli.entry import COMMANDS
@@ -544,3 +544,41 @@ def test_odds_are_never_a_false_zero_or_hundred() -> None:
 )  # fmt: skip
 def test_three_digits_without_powers_of_ten(number: float, shown: str) -> None:
     assert three(number) == shown
+
+
+def test_the_list_of_interactions_breaks_no_word_of_a_label(shell: Shell) -> None:
+    code, said, _ = shell("interactions")
+    assert code == 0
+    for each in interactions.ALL:
+        line = next(n for n in said.splitlines() if n.split()[:1] == [each.id])
+        assert not each.label_status or each.label_status in line
+
+
+@pytest.mark.parametrize(
+    ("id_", "acts"),
+    [
+        ("sirolimus_posaconazole", "yes"),
+        ("sirolimus_posaconazole_single_dose", "yes, where none measured at steady state can"),
+        ("sirolimus_belumosudil", "no: a ratio of provisional standing is told"),
+        ("sirolimus_itraconazole", "no: without a ratio it is told"),
+    ],
+)
+def test_an_interaction_says_whether_it_acts_on_a_model(id_: str, acts: str, shell: Shell) -> None:
+    code, said, _ = shell("interactions", "show", id_)
+    assert code == 0
+    flat = " ".join(said.split())
+    assert f"acts on a model {acts}" in flat
+    # What does not act has no time course either.
+    assert ("comes and goes -" in flat) == acts.startswith("no")
+
+
+def test_what_the_examples_of_the_help_name_stands_on_the_shelves(shell: Shell) -> None:
+    ids = {each.id for shelf in (models, targets, criteria, guidance, interactions)
+           for each in shelf.ALL}  # fmt: skip
+    named = []
+    for command in [*COMMANDS, *(f"{shelf} show" for shelf in SHELVES)]:
+        _, out, _ = shell(*command.split(), "--help")
+        example = " ".join(out.partition("Example: ")[2].split())
+        named += re.findall(r"(?:--model|--target|--criterion|--approve| show) (\w+)", example)
+    assert len(named) > 8
+    assert [name for name in named if name not in ids] == []

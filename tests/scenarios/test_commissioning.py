@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import importlib.util
 import json
 import re
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from command_shell import ADULT, ATG, CHILD, NOW, TOMORROW, Shell
-from equipoise import examples, files
+from equipoise import examples, files, units
 from equipoise.assess import assess
 from equipoise.bedside import bedside_note
 from equipoise.charting import read_conventions
@@ -29,6 +30,7 @@ from equipoise.formulary import (
     versions,
     write,
 )
+from equipoise.record import Measurement, Record
 from equipoise.report.bedside import note_page, note_text
 from equipoise.shelves import SHELVES
 
@@ -102,6 +104,30 @@ def test_few_courses_make_a_page_that_offers_nothing(
     assert code == 0
     assert json.loads(again)["models"][0]["judged"] == model["judged"]
     assert "forecasts" not in json.loads(again)["models"][0]["replay"]
+
+
+def test_courses_that_no_model_can_read_say_what_they_lack(tmp_path: Path, shell: Shell) -> None:
+    columns = "record,type,at,known,name,value,unit,agent,amount,route,duration,method,low,high"
+    rows = [columns]
+    for id_ in ("B1", "B2"):
+        rows += [
+            f"{id_},header,,,equipoise,1,,,,,,,,",
+            f"{id_},header,,,day0,2026-01-10T08:00:00+01:00,,,,,,,,",
+            f"{id_},measurement,-24,-24,weight,75,kg,,,,,,,",
+            f"{id_},dose,0,,,,,busulfan,240 mg,iv,3 h,,,",
+            f"{id_},measurement,4,10,busulfan,3000,ng/mL,,,,,,,",
+        ]
+    place = tmp_path / "mine.csv"
+    place.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    lacks = "2 of 2 levels have no forecast: busulfan_choe2012 needs sex, which the record does not"
+    asked = ("--model", "busulfan_choe2012", "--draws", "100")
+    code, said, _ = shell("commission", place, *asked)
+    assert code == 0
+    assert lacks in " ".join(said.split())
+    assert "why: 0 patients have a forecast after a level; 20 were asked for" in said
+    code, _, err = shell("replay", "busulfan_choe2012", place, "--draws", "100")
+    assert code == 0
+    assert lacks in " ".join(err.split())
 
 
 @pytest.mark.parametrize(
@@ -278,6 +304,68 @@ def test_the_note_holds_dose_options_time_and_a_sum_that_a_hand_can_check() -> N
         assert word in " ".join(text.split())
         assert word in page
     assert max(map(len, text.splitlines())) <= 90
+
+
+def itp_child(level: float) -> Record:
+    """A week of 1 mg at 12 kg and bilirubin 30 umol/L, for which the model expects about 12."""
+    events: list[dict[str, Any]] = [
+        {"type": "measurement", "at": -24, "name": "weight", "value": "12 kg"},
+        {"type": "measurement", "at": -2, "known": 0, "name": "bilirubin", "value": "30 umol/L"},
+        *({"type": "dose", "at": 24 * day, "agent": "sirolimus", "amount": "1 mg", "route": "oral"}
+          for day in range(8)),
+        {"type": "measurement", "at": 167.5, "known": 175, "name": "sirolimus",
+         "value": f"{level:g} ng/mL"},
+    ]  # fmt: skip
+    head = {"id": "c1", "day0": "2026-03-10T08:00:00+01:00", "born": "2023-02-01",
+            "indication": "itp"}  # fmt: skip
+    return files.record_from_json({"equipoise": 1, **head, "events": events})
+
+
+def test_the_note_shows_a_level_that_the_estimate_does_not_reach_and_readings_that_differ() -> None:
+    answer = assess(itp_child(6.2), 175.0, seed=1)
+    (exposure,) = answer.exposures
+    (seen,) = exposure.levels
+    assert seen.posterior_median > 1.5 * seen.number
+    note = bedside_note(answer)
+    for said in (" ".join(note_text(note).split()), html.unescape(note_page(note))):
+        assert f"6.2 ng/mL; the model, having seen it, expects {seen.posterior_median:.3g}" in said
+        assert "The paper allows 2 readings of its variability" in said
+        (window,) = note.drugs[0].windows
+        differing = [(o, n) for o in window.options for n in o.notes if "candidates differ" in n]
+        assert differing
+        for option, words in differing:
+            assert f"{option.label}: {words}" in said
+
+
+def test_a_suspect_is_shown_and_the_estimate_stands_with_and_without_it() -> None:
+    """A tenfold level at the end: the line that infused, or another patient's tube."""
+    at = 15 * 24.0 + 10.0
+    record = files.read_record(ADULT)[0]
+    alone = tuple(e for e in record.events if e.key != "posaconazole")
+    record = replace(record, events=alone)
+    value = units.parse("95 ng/mL")
+    drawn = Measurement(at=at - 2.0, known=at - 1.0, name="sirolimus", value=value, number=95.0)
+    answer, clean = (
+        assess(replace(record, events=events), at, seed=1)
+        for events in ((*record.events, drawn), record.events)
+    )
+    assert [x.verdict for x in answer.exposures[0].levels] == ["used", "used", "suspect"]
+    said = next(c for c in answer.exposures[0].cautions if "without the 1 suspect level" in c)
+    full, less, robust = (float(x) for x in re.findall(r"([0-9.]+)(?: ng/mL)? with", said))
+    trough = next(s for s in clean.exposures[0].summaries if s.name == "trough")
+    # The most likely patient beside the median of draws, on a chart without that level.
+    assert less == pytest.approx(trough.posterior[2], rel=0.05)
+    assert full > 1.1 * less
+    assert less <= robust < full
+    assert "[suspect]" in note_text(bedside_note(answer))
+
+
+def test_a_note_says_with_what_chance_no_option_lies_in_the_window() -> None:
+    note = bedside_note(assess(files.read_record(BUSULFAN)[0], -7 * 24 + 6.5))
+    (drug,) = note.drugs
+    none = replace(drug.windows[0], none_reaches=True)
+    said = note_text(replace(note, drugs=(replace(drug, windows=(none,)),)))
+    assert "No option weighed lies in the window with a chance of 50%." in " ".join(said.split())
 
 
 def test_a_sum_that_does_not_come_out_says_so() -> None:

@@ -49,8 +49,14 @@ def test_every_row_has_one_role_and_only_anchors_are_compared():
     assert {s.of for s in anchors.SUMMARIES} == fitted
     others = {r.id for r in anchors.ROWS} - fitted
     assert {anchors.row(i).role for i in others} == {
-        anchors.Role.HELD_OUT, anchors.Role.DERIVED, anchors.Role.OTHER_PRODUCT,
+        anchors.Role.ASSUMED, anchors.Role.HELD_OUT, anchors.Role.DERIVED,
+        anchors.Role.OTHER_PRODUCT,
     }  # fmt: skip
+
+
+def test_what_is_built_into_the_structures_is_not_called_held_out():
+    (assumed,) = (r for r in anchors.ROWS if r.role is anchors.Role.ASSUMED)
+    assert assumed.numbers == (structures.FULL_WEIGHT,)
 
 
 def test_nothing_simulated_secondary_or_computed_is_an_anchor():
@@ -209,6 +215,14 @@ def test_lymphocytes_take_up_or_eliminate_more(kind):
     assert many < few
 
 
+@pytest.mark.parametrize(("kind", "name"), [("elimination", "KM"), ("distribution", "KT")])
+def test_saturation_is_of_the_level_in_au(kind, name):
+    # Twice the AU in a ug and half the dose are the same AU, so the same saturation.
+    assert next(p.unit for p in structures.PRIORS[kind] if p.name == name) == "AU/mL"
+    once, other = (curve(kind, middle(kind, AU=a), dose=d)[0] for a, d in ((1, 400.0), (2, 200.0)))
+    np.testing.assert_allclose(once, other, rtol=1e-3, atol=1e-4)
+
+
 @BOTH
 def test_alone_and_in_company_agree(kind):
     theta = middle(kind)
@@ -345,6 +359,18 @@ def test_priors_are_what_they_say():
             assert np.median(drawn[p.name]) == pytest.approx(p.center, rel=0.05)
         assert drawn["CD34_LAST"].min() > -4.6
         assert drawn["CD34_LAST"].max() < -0.4
+
+
+def test_the_levels_of_a_strategy_lie_where_its_name_says():
+    last = strategies.LAST_DOSE
+    assert "3 levels between them" in last.name
+    (first, _), (second, _) = last.fixed
+    assert all(24.0 * first < t < 24.0 * second for t in last.samples)
+    for each in strategies.STRATEGIES:
+        if each.samples:
+            # A day for the result, before the first dose that it changes.
+            assert max(each.samples) + 24.0 <= 24.0 * min(each.chosen), each.name
+            assert f"{len(each.samples)} levels" in each.name
 
 
 # --- as a model, behind the gate, and beside the policies -------------------------------------

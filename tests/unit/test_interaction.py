@@ -296,6 +296,29 @@ def test_a_partner_without_a_ratio_is_told_and_does_not_act():
     assert "monitor" in told
 
 
+@pytest.mark.parametrize(
+    ("agent", "partner", "milligrams", "words"),
+    [
+        ("sirolimus", "ritonavir", "100 mg", ("without, single dose: 38 (", "monitor (Norvir")),
+        ("tacrolimus", "ritonavir", "100 mg", ("without, single dose: 57 (", "monitor (Norvir")),
+        ("ciclosporin", "ritonavir", "100 mg", ("without, single dose: 5.8 (",)),
+        ("everolimus", "ritonavir", "100 mg", ("without, single dose: 27.1 (", "avoid (Certican")),
+        ("tacrolimus", "nirmatrelvir_ritonavir", "300 mg", ("18.7-fold", "35 %", "96.4 ng/mL")),
+        ("tacrolimus", "cobicistat", "150 mg", ("0.3-0.4 L/h", "6.7")),
+    ],
+)
+def test_boosters_are_told_by_their_size_and_never_computed(agent, partner, milligrams, words):
+    # A change of clearance would not follow a rise of uptake: see the shelf file.
+    t = 14 * DAY
+    record = patient(*daily(agent, 0, 15), dose(partner, 12 * DAY, milligrams), t=t)
+    (one,) = (r for r in running(interactions.ALL, agent, "adult", record, t))
+    assert not one.interaction.acts
+    said = sentence(one, math.nan, record, t)
+    assert "No ratio acts here" in said
+    for word in words:
+        assert word in said
+
+
 def test_a_provisional_ratio_never_acts():
     t = 14 * DAY
     shelf = [replace(VORICONAZOLE, standing=Standing.PROVISIONAL)]

@@ -58,7 +58,8 @@ PROMISED = {
     "g/dL": "hemoglobin albumin",
     "10*9/L": "platelets leukocytes neutrophils lymphocytes",
     "/uL": "cd3 cd4 cd8 cd19 car_cells",
-    "ng/mL": "ferritin sc5b9 sirolimus everolimus tacrolimus ciclosporin mycophenolate busulfan",
+    "ng/mL": "ferritin sc5b9 sirolimus everolimus tacrolimus ciclosporin mycophenolate"
+    " mycophenolate_unbound busulfan",
     "mg/dL": "fibrinogen triglycerides bilirubin creatinine cholesterol",
     "U/L": "ast alt ldh alp",
     "mL/kg/h": "urine_output",

@@ -223,6 +223,8 @@ def _print(found: Sequence[Commissioned], limits: Limits, signed: Signed) -> Non
         for stage, label in commissioning.STAGES.items():
             click.echo(f"{label}, % or percentage points")
             show(table(columns, [_row(f) for f in one.judged if f.stage == stage]))
+        for why in one.because:
+            click.echo(f"why: {why}")
         for caution in one.replay.cautions[:6]:
             click.echo(f"caution: {caution}")
     click.echo("")

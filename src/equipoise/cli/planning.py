@@ -37,7 +37,7 @@ from equipoise.formulary import MODELS, TARGETS, read_formulary, require
 from equipoise.joint import apart, combinations, read_limit
 from equipoise.mixture import Mixture, mixed_list, mixture, with_spread
 from equipoise.model import Model
-from equipoise.modelfile import load
+from equipoise.modelfile import load, unreproduced
 from equipoise.offer import Offer, proposals, read_offer
 from equipoise.plan import GateError, gate
 from equipoise.preference import ranges_text
@@ -47,7 +47,7 @@ from equipoise.target import Target, Window, choose
 
 @click.command(
     epilog="Example: equipoise plan sirolimus.json --model sirolimus_wu2012 "
-    "--target sirolimus_itp_adult --offer tablets.toml"
+    "--target sirolimus_itp_5_15 --offer tablets.toml"
 )
 @click.argument("record", type=click.Path(dir_okay=False))
 @click.option("--model", "model_names", multiple=True, required=True, metavar="ID",
@@ -117,7 +117,9 @@ def plan(
     for target, model in product(targets, models):
         if target.agent != model.agent:
             raise WrongInput(f"--target {target.id} is for {target.agent}, not {model.agent}")
-        why = gate(model, target, research=research)
+        shelved = shelf_models.get(model.id) is model
+        missed = "" if research or shelved else unreproduced(model)
+        why = gate(model, target, research=research) or missed
         if why:
             raise GateError(why)
     limits = [read_limit(text, models[0]) for text in dict.fromkeys(bounds)]

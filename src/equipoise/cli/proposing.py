@@ -23,7 +23,9 @@ from equipoise.cli.words import (
 )
 from equipoise.criterion import Truth
 from equipoise.guidance import ALL
+from equipoise.modelfile import unreproduced
 from equipoise.names import agent
+from equipoise.plan import GateError
 from equipoise.record import Record
 from equipoise.strategy import Ahead, Proposed, Strategy, propose, read_strategy
 
@@ -47,9 +49,13 @@ def policy(
 
     Nothing is changed in RECORD; doses given, held or stopped are left alone.
     """
-    strategy = read_strategy(
-        file, {m.id: m for m in models_shelf.ALL}, {t.id: t for t in targets_shelf.ALL}
-    )
+    shelf = {m.id: m for m in models_shelf.ALL}
+    strategy = read_strategy(file, shelf, {t.id: t for t in targets_shelf.ALL})
+    model = strategy.model
+    if model is not None and shelf.get(model.id) is not model and not research:
+        why = unreproduced(model)
+        if why:
+            raise GateError(why)
     patient = read_record(record)
     at = moment(when, patient)
     past = patient.assuming_turnaround().until(at)

@@ -19,9 +19,10 @@ from equipoise.assessment import to_json
 from equipoise.cli.errors import WrongInput
 from equipoise.cli.words import json_option, print_json, show, table
 from equipoise.grading import manual
-from equipoise.interaction import Interaction
+from equipoise.interaction import STEADY_STATE, Interaction
 from equipoise.kinetics import Linear
 from equipoise.model import Model
+from equipoise.modelfile import load
 from equipoise.source import review_due
 
 Columns = Sequence[tuple[str, str]]
@@ -83,8 +84,12 @@ def list_models(as_json: bool) -> None:
 @click.argument("id_", metavar="ID")
 @json_option
 def show_model(id_: str, as_json: bool) -> None:
-    """One model: parameters with units and places, domain, standing, published numbers and ours."""
-    model = _find("model", id_, {m.id: m for m in models_shelf.ALL})
+    """One model: parameters with units and places, domain, standing, published numbers and ours.
+
+    ID is a shelf id or a Python model file.
+    """
+    shelf = {m.id: m for m in models_shelf.ALL}
+    model = load(id_, shelf) if id_.endswith(".py") else _find("model", id_, shelf)
     checks = [(c, c.compute(model)) for c in model.checks]
     if as_json:
         document = {
@@ -213,7 +218,7 @@ def list_targets(as_json: bool) -> None:
                 ("standing", "left")), rows))  # fmt: skip
 
 
-@targets.command("show", epilog="Example: equipoise targets show sirolimus_itp_adult")
+@targets.command("show", epilog="Example: equipoise targets show sirolimus_itp_5_15")
 @click.argument("id_", metavar="ID")
 @json_option
 def show_target(id_: str, as_json: bool) -> None:
@@ -307,7 +312,7 @@ def list_guidance(as_json: bool) -> None:
                 ("standing", "left")), rows))  # fmt: skip
 
 
-@guidance.command("show", epilog="Example: equipoise guidance show sirolimus_posaconazole_label")
+@guidance.command("show", epilog="Example: equipoise guidance show sirolimus_posaconazole_label_us")
 @click.argument("id_", metavar="ID")
 @json_option
 def show_guidance(id_: str, as_json: bool) -> None:
@@ -375,17 +380,31 @@ def show_interaction(id_: str, as_json: bool) -> None:
         ("n", str(found.n) if found.n else "not told"),
         ("source", found.source.text),
         ("standing", found.standing.word),
-        ("comes and goes", f"{pace}: {found.timing.text} (time course: hypothesis)"),
+        ("acts on a model", _acts(found)),
+        (
+            "comes and goes",
+            f"{pace}: {found.timing.text} (time course: hypothesis)"
+            if found.acts or found.half_life or found.leaving
+            else "-",
+        ),
         ("models of", found.population_class or "any population"),
         ("not in a model with", ", ".join(found.unless) or "-"),
         ("not beside", ", ".join(found.not_beside) or "-"),
-        ("not in", ", ".join(found.not_in) or "-"),
+        ("not in the model", ", ".join(found.not_in) or "-"),
         ("note", found.note or "-"),
         ("reviewed on", found.reviewed_on.isoformat() if found.reviewed_on else "-"),
         *_review(found.id, found.reviewed_on),
     ]
     show(f"{found.id}: {found.partner_label} with {found.agent}",
          table((("", "left"), ("", "left")), rows))  # fmt: skip
+
+
+def _acts(found: Interaction) -> str:
+    if math.isnan(found.ratio):
+        return "no: without a ratio it is told beside the dose"
+    if not found.acts:
+        return f"no: a ratio of {found.standing.word} standing is told beside the dose"
+    return "yes" if found.dosing == STEADY_STATE else "yes, where none measured at steady state can"
 
 
 def _ratio(found: Interaction) -> str:

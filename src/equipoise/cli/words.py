@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from equipoise import chance
 from equipoise.cli.errors import WrongInput
 from equipoise.kinetics import kernels
 from equipoise.steps import Carry
@@ -168,12 +169,12 @@ def table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> 
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for heading, side in columns:
         right = side == "right"
-        # An id is to be copied: it stays on one line.
+        # An id is to be copied and a label's word to be found: each stays on one line.
         made.add_column(
             heading,
             justify="right" if right else "left",
             overflow="fold",
-            no_wrap=heading in ("id", "criterion"),
+            no_wrap=heading in ("id", "criterion", "label"),
         )
     for row in rows:
         made.add_row(*row)
@@ -250,10 +251,5 @@ def three(number: float) -> str:
 
 def percent(probability: float) -> str:
     """Odds for a table: whole percent; from a finite number of draws never 0 or 100."""
-    if probability != probability:  # NaN: the metric has no measured form
-        return "-"
-    if probability < 0.01:
-        return "<1 %"
-    if probability > 0.99:
-        return ">99 %"
-    return f"{100 * probability:.0f} %"
+    # NaN: the metric has no measured form.
+    return "-" if probability != probability else chance.percent(probability)

@@ -40,8 +40,9 @@ from equipoise.source import Evidence, Source, Standing, weakest
 WHO = "transplant physician with pharmacist and infectious disease"
 AGENT = "sirolimus"
 
-STEADY_WAIT = 7 * 24.0
-"""Hours on an unchanged dose before a trough counts as steady (sirolimus label, Cheng 2020)."""
+STEADY_WAIT = 7 * 24.0 - 12.0
+"""Hours on an unchanged dose before a trough counts as steady: 7 days (sirolimus label, Cheng
+2020), from the trough just before the dose that ends the seventh on (project convention)."""
 RECENT_LABS = 7 * 24.0
 """Hours for which a liver test counts as current (project convention)."""
 HORIZON = 18 * 24.0
@@ -237,9 +238,9 @@ def _needs(situation: Situation, azole: Azole) -> tuple[Need, ...]:
     if level is None:
         trough = "no sirolimus level in the last 14 days"
     elif steady:
-        trough = f"{level.text}, 7 days or more on its dose"
+        trough = f"{level.text}, of day 7 of its dose or later"
     else:
-        trough = f"{level.text}, drawn less than 7 days into its dose: not at steady state"
+        trough = f"{level.text}, drawn before day 7 of its dose: not at steady state"
     tests = [record.latest(n, t, within=RECENT_LABS) for n in ("bilirubin", "ast", "alt")]
     known = [m for m in tests if m is not None]
     others = [a for a in OTHERS if situation.running(a)[0] is not Truth.NOT_MET]

@@ -5,6 +5,7 @@ from equipoise.effects import (
     busulfan,
     engineered_grafts,
     grafalon,
+    mycophenolate,
     sirolimus,
     thymoglobulin,
 )
@@ -16,5 +17,6 @@ ALL: tuple[Effect, ...] = (
     *grafalon.EFFECTS,
     *alemtuzumab.EFFECTS,
     *busulfan.EFFECTS,
+    *mycophenolate.EFFECTS,
     *engineered_grafts.EFFECTS,
 )

@@ -1,6 +1,6 @@
 """Nirmatrelvir/ritonavir, ritonavir and cobicistat with what CYP3A clears: hold and restart.
 
-No ratio was read for any of them: their effect stands in no curve, and levels decide.
+What they do to exposure is told with the interactions and stands in no curve: levels decide.
 """
 
 from __future__ import annotations
@@ -38,6 +38,11 @@ YAN = Source(
 )
 CORDERO = Source(
     "Guzman Cordero 2024, Eur J Hosp Pharm (three kidney recipients)", where="abstract"
+)
+SALERNO = Source(
+    "Salerno 2022, Am J Transplant (25 organ recipients on nirmatrelvir/ritonavir)",
+    doi="10.1111/ajt.17027",
+    where="abstract",
 )
 COBICISTAT = Source(
     "Cobicistat with tacrolimus or mTOR inhibitors after transplantation, Infect Dis Ther 2021",
@@ -158,6 +163,19 @@ HOLD = _step(
     CORDERO,
 )
 
+HOLD_ALL = _step(
+    "boosted_antiviral_hold_protocol",
+    "mTOR or calcineurin inhibitor around nirmatrelvir/ritonavir: one center's rule for five days",
+    "Organ recipients (21 on tacrolimus, 4 ciclosporin, 3 everolimus, 1 sirolimus): tacrolimus, "
+    "everolimus or sirolimus held, ciclosporin at 20 % of its daily dose. Median tacrolimus 7.4 "
+    "ng/mL before and 5.2 after; 4 were too high after the restart. Not transplanted for blood "
+    "disease, and few on an mTOR inhibitor.",
+    SALERNO,
+    "4",
+    together(running(*VICTIMS), running(*BOOSTED)),
+    (LEVELS_ONLY, ANOTHER_ANTIVIRAL),
+)
+
 RESTART = _step(
     "boosted_antiviral_tacrolimus_restart",
     "Tacrolimus restarted after nirmatrelvir/ritonavir: what one center did",
@@ -188,5 +206,5 @@ COBICISTAT_LEVELS = _step(
     ),
 )  # fmt: skip
 
-LADDER: tuple[Recommendation, ...] = (US, EU, HOLD, RESTART, COBICISTAT_LEVELS)
+LADDER: tuple[Recommendation, ...] = (US, EU, HOLD_ALL, HOLD, RESTART, COBICISTAT_LEVELS)
 """The label before what centers did."""

@@ -29,7 +29,7 @@ PUBLISHED, PROVISIONAL = Standing.PUBLISHED, Standing.PROVISIONAL
 NOXAFIL = Source(
     "Noxafil (posaconazole), US prescribing information, Merck",
     where="highlights and section 5.1 (label, public copies)",
-    note="the edition with delayed-release tablets",
+    note="the edition with changes of November 2015; that of 2021 or later repeats section 7.1",
 )
 GU = Source(
     "Gu 2021, J Oncol Pharm Pract (azoles and calcineurin inhibitors after HSCT, n = 139)",
@@ -152,7 +152,7 @@ POSACONAZOLE = _step(
     together(running(*CNI), around("posaconazole")),
     (Alternative("isavuconazole: 21 % less tacrolimus was needed", GU, PUBLISHED), BY_LEVEL),
     GU,
-    label=("adjust", "US", "edition with delayed-release tablets"),
+    label=("adjust", "US", "edition with changes of November 2015"),
 )
 
 VORICONAZOLE = _step(
@@ -210,7 +210,7 @@ LETERMOVIR = _step(
     (BY_LEVEL,),
     MALESPINI,
     HIKASA,
-    label=("monitor", "US", "no date on the text read"),
+    label=("monitor", "US", "edition before June 2023"),
 )
 
 LETERMOVIR_STOP = _step(

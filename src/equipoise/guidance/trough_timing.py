@@ -14,6 +14,9 @@ REVIEWED = date(2026, 11, 22)
 
 SHORTEST_WAIT = 7 * 24.0
 """Hours on an unchanged dose before a trough counts as steady (7 d in both sources)."""
+TROUGH_OF_DAY_SEVEN = SHORTEST_WAIT - 12.0
+"""Hours from which a level is of day 7: the cohort drew half an hour before the dose that ends the
+seventh day, and the estimate takes such a level for steady too (project convention)."""
 LONGEST_WAIT = 14 * 24.0
 """Hours; the label's upper figure before the next change of dose."""
 
@@ -90,7 +93,7 @@ def _after_change(situation: Situation) -> Verdict:
 
 
 def _early_levels(situation: Situation) -> Verdict:
-    """Levels drawn less than 7 days after the present dose of that time began."""
+    """Levels drawn before the trough of day 7 of the dose of that time."""
     early = _no_sirolimus(situation)
     if early is not None:
         return early
@@ -107,7 +110,7 @@ def _early_levels(situation: Situation) -> Verdict:
             continue
         days = (level.at - start.at) / 24.0
         reason = seen(level, f"{days:.1f} d after this dose began")
-        (soon if level.at - start.at < SHORTEST_WAIT - SAME_TIME else steady).append(reason)
+        (soon if level.at - start.at < TROUGH_OF_DAY_SEVEN - SAME_TIME else steady).append(reason)
     if soon:
         return Verdict(
             Truth.MET,
@@ -117,7 +120,7 @@ def _early_levels(situation: Situation) -> Verdict:
     if unplaced:
         return Verdict(Truth.UNKNOWN, tuple(unplaced), ("sirolimus doses before the level",))
     return Verdict(
-        Truth.NOT_MET, tuple(steady), detail="every level was drawn 7 d or more into its dose"
+        Truth.NOT_MET, tuple(steady), detail="every level was drawn on day 7 of its dose or later"
     )
 
 

@@ -1,7 +1,7 @@
 """What changes the clearance of ciclosporin.
 
 Not here: fluconazole, because every patient behind one of the models took it and it would
-count twice; rifampicin and ritonavir, because no ratio was read.
+count twice; rifampicin, because no ratio was read.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ INTERACTIONS: tuple[Interaction, ...] = (
         timing=AT_ONCE,
         label_status="adjust",
         region="US",
-        label_date="edition with delayed-release tablets",
+        label_date="edition with changes of November 2015",
         label=POSACONAZOLE_LABEL,
         reviewed_on=REVIEWED,
     ),
@@ -100,7 +100,7 @@ INTERACTIONS: tuple[Interaction, ...] = (
         most=160.0,
         label_status="monitor",
         region="US",
-        label_date=NO_DATE,
+        label_date="edition before June 2023",
         label=LETERMOVIR_LABEL,
         note="Letermovir itself is given as 240 mg daily with ciclosporin",
         reviewed_on=REVIEWED,

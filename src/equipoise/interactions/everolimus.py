@@ -161,8 +161,7 @@ INTERACTIONS: tuple[Interaction, ...] = (
     *(
         _avoid(partner)
         for partner in (
-            "itraconazole", "voriconazole", "clarithromycin", "telithromycin", "ritonavir",
-            "rifabutin",
+            "itraconazole", "voriconazole", "clarithromycin", "telithromycin", "rifabutin",
         )
     ),
     _by_label(

@@ -35,10 +35,6 @@ SIROLIMUS_LABEL = Source("Rapamune, US label", where="sections 7.1, 7.2 and 7.4 
 SWISS_RAPAMUNE = Source(
     "Rapamune, Swiss product information", where="interactions (ch.oddb.org registration 55243)"
 )
-SINGAPORE_RAPAMUNE = Source(
-    "Rapamune, Singapore product information",
-    where="interactions (label, public copy at MIMS)",
-)
 CITY_OF_HOPE = Source("ACCP annual meeting 2012, Paper26987 (City of Hope)", where="abstract")
 CEBERIO = Source(
     "Ceberio, voriconazole and sirolimus after transplantation",
@@ -273,7 +269,7 @@ INTERACTIONS: tuple[Interaction, ...] = (
         most=480.0,
         label_status="monitor",
         region="US",
-        label_date=NO_DATE,
+        label_date="edition before June 2023",
         label=LETERMOVIR_LABEL,
         note="Levels often at its start and at its stop; with ciclosporin it acts more strongly.",
         reviewed_on=REVIEWED,
@@ -378,8 +374,6 @@ INTERACTIONS: tuple[Interaction, ...] = (
         label=PAXLOVID_LETTER,
         reviewed_on=REVIEWED,
     ),
-    _told("ritonavir", SINGAPORE_RAPAMUNE,
-          "a product information names it among the inhibitors that may raise sirolimus"),
     _told("cobicistat", COBICISTAT,
           "a booster like ritonavir; data with mTOR inhibitors are lacking"),
     _liver("A", 1.0 / 0.682, LIVER_MILD, f"CL/F 31.8 % lower {MILD}"),

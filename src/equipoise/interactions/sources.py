@@ -16,7 +16,9 @@ POSACONAZOLE_LABEL = Source(
 )
 VORICONAZOLE_LABEL = Source("VFEND, US label", where="section 4 (label)")
 LETERMOVIR_LABEL = Source(
-    "Prevymis, US label", where="Table of interactions, pharmacokinetics (label, public copies)"
+    "Prevymis, US label",
+    where="Table of interactions, pharmacokinetics (label, public copies)",
+    note="dated by its indication, stem cell transplantation alone: the kidney's came in June 2023",
 )
 PAXLOVID_LETTER = Source("Letter to healthcare professionals on Paxlovid (AIFA)", where="summary")
 CERTICAN = Source(

@@ -7,12 +7,9 @@ calcium antagonists, phenytoin. Diarrhea changes uptake, not clearance, and has 
 
 from __future__ import annotations
 
-import math
-
 from equipoise.interaction import SINGLE_DOSE, STEADY_STATE, Interaction
 from equipoise.interactions.sources import (
     AT_ONCE,
-    COBICISTAT,
     GONZALEZ,
     GU,
     INDUCTION,
@@ -22,7 +19,6 @@ from equipoise.interactions.sources import (
     MONOGRAPH,
     MORI,
     NO_DATE,
-    PAXLOVID_LETTER,
     POSACONAZOLE_LABEL,
     REVIEWED,
     TOWNSEND,
@@ -79,7 +75,7 @@ INTERACTIONS: tuple[Interaction, ...] = (
         dosing=STEADY_STATE,
         label_status="adjust",
         region="US",
-        label_date="edition with delayed-release tablets",
+        label_date="edition of 2021 or later",
         label=POSACONAZOLE_LABEL,
         reviewed_on=REVIEWED,
     ),
@@ -101,7 +97,7 @@ INTERACTIONS: tuple[Interaction, ...] = (
         most=800.0,
         label_status="adjust",
         region="US",
-        label_date="edition with delayed-release tablets",
+        label_date="edition of 2021 or later",
         label=POSACONAZOLE_LABEL,
         reviewed_on=REVIEWED,
     ),
@@ -119,7 +115,7 @@ INTERACTIONS: tuple[Interaction, ...] = (
         n=12,
         label_status="adjust",
         region="US",
-        label_date="edition with delayed-release tablets",
+        label_date="edition of 2021 or later",
         label=POSACONAZOLE_LABEL,
         population_class="child",
         reviewed_on=REVIEWED,
@@ -264,7 +260,7 @@ INTERACTIONS: tuple[Interaction, ...] = (
         n=92,
         label_status="monitor",
         region="US",
-        label_date=NO_DATE,
+        label_date="edition before June 2023",
         label=LETERMOVIR_LABEL,
         not_beside=("voriconazole",),
         note="After its stop the concentration per dose fell to 0.64 (0.43-0.99) with fluconazole "
@@ -286,7 +282,7 @@ INTERACTIONS: tuple[Interaction, ...] = (
         most=160.0,
         label_status="monitor",
         region="US",
-        label_date=NO_DATE,
+        label_date="edition before June 2023",
         label=LETERMOVIR_LABEL,
         reviewed_on=REVIEWED,
     ),
@@ -337,34 +333,6 @@ INTERACTIONS: tuple[Interaction, ...] = (
         n=12,
         note="The US label of tacrolimus has a warning on it since August 2023, whose text was "
         "not read",
-        reviewed_on=REVIEWED,
-    ),
-    Interaction(
-        id="tacrolimus_nirmatrelvir_ritonavir",
-        agent="tacrolimus",
-        partner="nirmatrelvir_ritonavir",
-        ratio=math.nan,
-        source=PAXLOVID_LETTER,
-        standing=PUBLISHED,
-        setting="life-threatening and fatal reactions are told, no ratio",
-        half_life=0.0,
-        timing=AT_ONCE,
-        label_status="monitor",
-        region="EU",
-        label_date="21 March 2024",
-        label=PAXLOVID_LETTER,
-        reviewed_on=REVIEWED,
-    ),
-    Interaction(
-        id="tacrolimus_cobicistat",
-        agent="tacrolimus",
-        partner="cobicistat",
-        ratio=math.nan,
-        source=COBICISTAT,
-        standing=PUBLISHED,
-        setting="organ recipients needed far less under daily levels, no ratio",
-        half_life=0.0,
-        timing=AT_ONCE,
         reviewed_on=REVIEWED,
     ),
 )

@@ -147,6 +147,7 @@ _CAR = (
     "car_other",
 )
 _ATG = ("thymoglobulin", "grafalon")
+_MYCOPHENOLATE = ("mycophenolate", "mycophenolate_sodium")
 _CELSIUS = "Cel"
 
 
@@ -285,8 +286,12 @@ _ALL: tuple[MeasurementName, ...] = (
     _level("ciclosporin", "ciclosporin", "ng/mL", (0, 2500), (0, 10_000), 24, 0,
            agents=("ciclosporin",), substance="ciclosporin",
            loinc=("3520-4", "14978-1", "55805-6"), seen="LM"),
-    _level("mycophenolate", "mycophenolic acid", "ng/mL", (0, 60_000), (0, 1_000_000), 24, 0,
-           agents=("mycophenolate", "mycophenolate_sodium")),
+    # Total and unbound drug are two analytes: one is some fifty times the other, and nothing
+    # converts between them.
+    _level("mycophenolate", "mycophenolic acid, total", "ng/mL", (0, 60_000), (0, 1_000_000), 24,
+           0, agents=_MYCOPHENOLATE),
+    _level("mycophenolate_unbound", "mycophenolic acid, unbound", "ng/mL", (0, 1000), (0, 20_000),
+           24, 0, agents=_MYCOPHENOLATE, area=("ng.h/mL",)),
     _level("busulfan", "busulfan", "ng/mL", (0, 10_000), (0, 100_000), 24, 0,
            agents=("busulfan",), substance="busulfan", area=("mg.h/L", "umol.min/L")),
     _level("atg_active_au", "active ATG", "AU/mL", (0, 200), (0, 1000), 24, 2, agents=_ATG),

@@ -26,7 +26,7 @@ from equipoise.report.html import page
 from equipoise.report.text import plain
 from equipoise.report.words import Clock, number, opened, percent, sentence, span
 
-MOST_CAUTIONS = 3
+MOST_CAUTIONS = 4
 
 
 def note_page(note: Note) -> str:
@@ -79,7 +79,8 @@ def _drug(drug: Drug, clock: Clock) -> list[Block]:
     if drug.pending:
         facts.append(("level", words(f"{drug.pending} drawn, result not known yet")))
     parts.append(Facts(tuple((opened(label), line) for label, line in facts)))
-    cautions: dict[str, None] = {}
+    # What is about this patient's estimate goes before what is about the odds in general.
+    cautions = dict.fromkeys(drug.cautions if any(w.options for w in drug.windows) else ())
     for window in drug.windows:
         parts += _window(window)
         cautions.update(dict.fromkeys(window.cautions))
@@ -116,7 +117,13 @@ def _window(window: Window) -> list[Block]:
     caption = f"Odds of the true exposure against {window.window}; {window.source}; {window.model}"
     parts: list[Block] = [Table(caption, columns, tuple(rows), "odds")]
     if window.none_reaches:
-        parts.append(Paragraph(words("None of the options weighed reaches the window.")))
+        least = percent(window.reach)
+        parts.append(
+            Paragraph(words(f"No option weighed lies in the window with a chance of {least}."))
+        )
+    notes = [f"{o.label}: {note}" for o in window.options for note in o.notes]
+    if notes:
+        parts.append(Items(tuple(words(sentence(text)) for text in notes), "notes"))
     if window.sums:
         parts.append(Paragraph(words(strong("By hand"), ", in proportion to the dose:")))
         parts.append(Items(tuple(words(*_sum(s.text, s.computed, s.agrees)) for s in window.sums)))

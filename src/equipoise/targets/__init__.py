@@ -5,11 +5,19 @@ source ties a concentration to an outcome in leukemia in a way that a dose could
 """
 
 from equipoise.target import Absence, Target
-from equipoise.targets import alemtuzumab, busulfan, sirolimus, tacrolimus, thymoglobulin
+from equipoise.targets import (
+    alemtuzumab,
+    busulfan,
+    mycophenolate,
+    sirolimus,
+    tacrolimus,
+    thymoglobulin,
+)
 
 ALL: tuple[Target, ...] = (
     *sirolimus.TARGETS,
     *tacrolimus.TARGETS,
+    *mycophenolate.TARGETS,
     *thymoglobulin.TARGETS,
     *alemtuzumab.TARGETS,
     *busulfan.TARGETS,
