@@ -148,7 +148,7 @@ def logarithm(bits, w, place):
     found = bits[place]
     bits[place] = (found & MANTISSA) | ONE
     part = w[place]
-    return (found >> 52) - 1023 + (2.0 - part / 3.0) * part - 2.0 / 3.0
+    return (found >> 52) - 1023 + (2.0 - part / 3.0) * part - 5.0 / 3.0
 
 
 def power(exponent):
