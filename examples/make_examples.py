@@ -1,4 +1,4 @@
-"""Make the six made-up records of `equipoise.examples` again, to the byte.
+"""Make the seven made-up records of `equipoise.examples` again, to the byte.
 
     python examples/make_examples.py            writes them over those in src/equipoise/examples
     python examples/make_examples.py FOLDER     writes them into FOLDER

@@ -134,7 +134,7 @@ def _carried(
         if level is not None:
             because.append(seen(level, "last level before the cells"))
     else:
-        truth, words, missing = _running(ends, since_dose, stop, spoken)
+        truth, words, missing = _running(ends, since_dose, since_stop, spoken)
     return Carried(
         agent=agent,
         label=label,
@@ -251,22 +251,36 @@ def _against(
 
 
 def _running(
-    ends: Sequence[tuple[float, Dose]], since: float, stop: Stop | None, rules: Sequence[Rule]
+    ends: Sequence[tuple[float, Dose]], since: float, since_stop: float, rules: Sequence[Rule]
 ) -> tuple[Truth, str, tuple[str, ...]]:
-    """Whether an agent without a limit runs at the infusion, in words, and what is missing."""
+    """Whether an agent without a limit runs at the infusion, in words, and what is missing.
+
+    since_stop  hours from the stop to the cells, NaN without a stop before them
+    """
     clear = max((r.clear for r in rules if math.isfinite(r.clear)), default=0.0)
+    stopped = math.isfinite(since_stop)
+    if not ends and not stopped:
+        return Truth.UNKNOWN, "stopped only later; no dose of it in the record", ("doses",)
     if not ends:
-        return Truth.NOT_MET, "stopped; no dose of it in the record", ()
+        # It ran until then, or nobody would have charted its stop.
+        said = f"stopped {_ago(since_stop)} before; no dose of it in the record"
+        if since_stop < clear:
+            return (
+                Truth.MET,
+                f"{said}; the source asks for {_ago(clear)} without it, so it counts",
+                (),
+            )
+        return Truth.NOT_MET, said, ()
     if since <= SAME_TIME:
         return Truth.MET, "running", ()
     ago = f"last dose ended {_ago(since)} before"
-    if stop is None and since <= RUNNING_HOURS:
+    if not stopped and since <= RUNNING_HOURS:
         return Truth.MET, f"{ago}, not stopped", ()
-    if stop is None and clear <= 0.0 and since > RUNNING_HOURS:
+    if not stopped and clear <= 0.0 and since > RUNNING_HOURS:
         return Truth.UNKNOWN, f"{ago}; no stop in the record", ("stop",)
     if since < clear:
         return Truth.MET, f"{ago}; the source asks for {_ago(clear)} without it, so it counts", ()
-    if stop is None:
+    if not stopped:
         return Truth.UNKNOWN, f"{ago}; no stop in the record", ("stop",)
     return Truth.NOT_MET, f"{ago}, stopped", ()
 

@@ -189,6 +189,11 @@ def read_limits(path: str | Path) -> Limits:
         raise CommissioningError(f"limits {path} are not text: save them as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise CommissioningError(f"limits {path} are not TOML: {error}") from None
+    if not content:
+        raise CommissioningError(
+            f"limits {path} say nothing: begin the file with commissioning = {FORMAT}, or leave "
+            "it out"
+        )
     return parse_limits(content)
 
 

@@ -14,7 +14,7 @@ import csv
 import io
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 
 import numpy as np
@@ -31,6 +31,11 @@ FEWEST_RISKS = 2
 """Numbers at risk that each arm needs: the patients at the start and at least one later number."""
 SLACK = 0.02
 """By how much a digitized curve may seem to rise: the hand that reads it. Project convention."""
+FEW_OFF = 3
+"""Patients by which what is laid out may miss what is printed before it is said. Project
+convention."""
+PART_OFF = 0.05
+"""The same as a part of the arm, where that is more. Project convention."""
 
 
 class CurveError(ValueError):
@@ -63,13 +68,17 @@ class Patients:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """A hazard ratio of treatment against control with its 95 % interval, and what it rests on."""
+    """A hazard ratio of treatment against control with its 95 % interval, and what it rests on.
+
+    doubts  where what was laid out misses what is printed; () where nothing does
+    """
 
     estimate: float
     low: float
     high: float
     patients: tuple[int, int]
     events: tuple[int, int]
+    doubts: tuple[str, ...] = ()
 
 
 def parse_curves(text: str, *, name: str) -> Mapping[str, Curve]:
@@ -125,9 +134,10 @@ def _curve(read: Mapping[str, Sequence[tuple[float, float]]], place: str) -> Cur
     # Both ends of a step may stand at one time: the upper comes first.
     points = sorted(read["survival"], key=lambda p: (p[0], -p[1]))
     risks = sorted(read["at_risk"])
-    if len(points) < FEWEST_POINTS:
+    different = len(set(points))
+    if different < FEWEST_POINTS:
         raise CurveError(
-            f"{place}: {len(points)} points of survival are no curve; digitize at least "
+            f"{place}: {different} points of survival are no curve; digitize at least "
             f"{FEWEST_POINTS}, at each step where they can be told apart"
         )
     if len(risks) < FEWEST_RISKS or risks[0][0] != 0.0:
@@ -145,7 +155,7 @@ def _curve(read: Mapping[str, Sequence[tuple[float, float]]], place: str) -> Cur
         if value > lowest + SLACK:
             raise CurveError(
                 f"{place}: survival rises to {value:g} at time {time:g}; a curve only falls, check "
-                "the points"
+                "the points (a cumulative incidence is none of survival)"
             )
         lowest = min(lowest, value)
         survival.append(lowest)
@@ -203,6 +213,33 @@ def patients_behind(curve: Curve) -> Patients:
     times += [end] * left
     events += [False] * left
     return Patients(np.array(times), np.array(events, dtype=bool))
+
+
+def doubts(curve: Curve, laid: Patients) -> tuple[str, ...]:
+    """Where patients laid out miss the printed events or numbers at risk, or times do not match."""
+    said = []
+    allowed = max(FEW_OFF, PART_OFF * curve.risks[0])
+    made = int(laid.events.sum())
+    if curve.events is not None and abs(made - curve.events) > allowed:
+        said.append(f"{curve.events} events are printed and {made} come out of the curve")
+    for time, printed in zip(curve.risk_times, curve.risks, strict=True):
+        left = int((laid.times >= time).sum())
+        if abs(left - printed) > allowed:
+            said.append(f"{printed} at risk at {time:g} are printed and {left} come out")
+            break
+    end, last = curve.times[-1], curve.risk_times[-1]
+    apart = max(b - a for a, b in pairwise(curve.risk_times))
+    if end > last + apart:
+        said.append(
+            f"the curve goes on to {end:g}, numbers at risk end at {last:g}: is the unit of time "
+            "the same? who left after them is a guess"
+        )
+    if end < last - apart:
+        said.append(
+            f"the curve ends at {end:g}, numbers at risk go on to {last:g}: is the unit of time "
+            "the same? digitize the curve to its end"
+        )
+    return tuple(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,4 +385,7 @@ def _score(
 
 def ratio_of(curves: Mapping[str, Curve]) -> Ratio:
     """The hazard ratio of the two arms of a figure, treatment against control."""
-    return hazard_ratio(*(patients_behind(curves[arm]) for arm in ARMS))
+    laid = {arm: patients_behind(curves[arm]) for arm in ARMS}
+    found = hazard_ratio(*(laid[arm] for arm in ARMS))
+    said = [f"{arm}: {doubt}" for arm in ARMS for doubt in doubts(curves[arm], laid[arm])]
+    return replace(found, doubts=tuple(said))

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from equipoise import names, units
 from equipoise.readout import Condition, Layout
 
 MISSING = frozenset({"", ".", "NA"})
@@ -399,6 +400,21 @@ def relative_times(table: Table) -> Table:
     note = "TIME is read as clock times: hours from the first row of each subject"
     changed = table.with_column("TIME", hours)
     return replace(changed, notes=(*table.notes, note))
+
+
+def refusal(name: str, number: float, unit: str) -> str:
+    """Why no patient has this covariate, in one sentence that repeats no value; "" if one may.
+
+    Asked are names of the vocabulary in a unit that converts to theirs; of others nothing is known.
+    """
+    known = names.MEASUREMENTS.get(name)
+    if known is None:
+        return ""
+    try:
+        found = units.convert(number, unit, known.unit, substance=name)
+    except units.UnitError:
+        return ""
+    return known.refusal(float(found))
 
 
 def _clock(cell: str, row: int) -> float:

@@ -21,6 +21,7 @@ from equipoise.datafile import (
     Table,
     labels_of,
     read_table,
+    refusal,
     relative_times,
 )
 from equipoise.kinetics import MODELED_DURATION, MODELED_RATE, DoseEvent, Linear, Schedule
@@ -371,7 +372,8 @@ class _Reader:
     def _carried(
         self, name: str, column: str, numbers: Numbers, places: Sequence[int]
     ) -> Iterator[float]:
-        levels = self._model.covariates[name].levels
+        covariate = self._model.covariates[name]
+        levels = covariate.levels
         cells = self._table.columns[column]
         last: float | None = None
         for place in places:
@@ -380,6 +382,9 @@ class _Reader:
                 continue
             word = levels.get(cells[place]) if levels else None
             last = numbers[place] if word is None else word
+            wrong = refusal(name, last, covariate.unit)
+            if wrong:
+                raise DatasetError(f"row {self._table.rows[place]}: column {column}: {wrong}")
             yield last
 
     # --- doses and levels -----------------------------------------------------------------

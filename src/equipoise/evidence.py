@@ -342,15 +342,18 @@ def _certainty(
         reasons.append(f"{events} events in all, fewer than {FEW_EVENTS}")
     if mean is not None:
         ratio = table.measure is not Measure.PROPORTION
-        if mean.i2 >= INCONSISTENT or (
+        past = (
             ratio
             and math.isfinite(mean.predict_low)
             and mean.predict_low < 1.0 < mean.predict_high
             and not mean.low < 1.0 < mean.high
-        ):
+        )
+        if mean.i2 >= INCONSISTENT:
+            reasons.append("inconsistent: studies differ by more than chance")
+        elif past:
             reasons.append(
-                "inconsistent: studies differ by more than chance, or the prediction interval "
-                "reaches past no effect where the mean's does not"
+                "inconsistent: the prediction interval reaches past no effect where the mean's "
+                "does not"
             )
         if ratio and mean.low < 1.0 < mean.high:
             reasons.append("imprecise: the interval holds no effect and effects either way")

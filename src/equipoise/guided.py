@@ -412,9 +412,7 @@ def _tried(
         begun = given[0].time
         protocols = tuple(p for p in protocols if abs(p.times[0] - begun) <= HALF_A_DAY)
         if not protocols:
-            raise PolicyError(
-                f"record {past.id}: its first dose at {begun:g} h fits the start of no protocol"
-            )
+            raise PolicyError(f"record {past.id}: its first dose fits the start of no protocol")
     found = []
     for protocol in protocols:
         if not given and protocol.times[0] - protocol.notice <= t + SAME_TIME:

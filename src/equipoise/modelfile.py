@@ -28,6 +28,8 @@ def load(name: str, shelf: Mapping[str, Model]) -> Model:
         near = get_close_matches(name, shelf, n=1, cutoff=0.4)
         hint = f"did you mean {near[0]}?" if near else f"the shelf has {', '.join(shelf)}"
         raise ModelFileError(f"model {name}: not on the shelf and not a .py file; {hint}")
+    if path.is_dir():
+        raise ModelFileError(f"model file {name} is a folder; name a file in it")
     if not path.is_file():
         raise ModelFileError(f"model file {name} does not exist; check the path")
     spec = importlib.util.spec_from_file_location(f"equipoise_model_{path.stem}", path)

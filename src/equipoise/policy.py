@@ -404,9 +404,9 @@ class Banded:
             and (count is None or b.lymphocytes[0] <= count < b.lymphocytes[1])
         ]  # fmt: skip
         if not fitting:
-            counted = "" if count is None else f" and lymphocytes {count:g} 10*9/L"
+            counted = "" if count is None else " and count of lymphocytes"
             raise PolicyError(
-                f"record {past.id}: the dosing table has no band for {weight:g} kg{counted}; use "
+                f"record {past.id}: the dosing table has no band for this weight{counted}; use "
                 "another strategy"
             )
         return fitting[0].per_kg * weight / len(self.protocol.times)
@@ -440,8 +440,8 @@ class Banded:
         open_ = [e for e in edges if (e < last.number if last.censored == "<" else e > last.number)]
         if any(e > self.floor for e in open_):
             raise PolicyError(
-                f"record {past.id}: lymphocytes {last.text} may lie in several bands; a count is "
-                "needed"
+                f"record {past.id}: lymphocytes are known as a bound only, which may lie in "
+                "several bands; a count is needed"
             )
 
 

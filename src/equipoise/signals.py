@@ -141,7 +141,7 @@ def _signal(
     several = max(r.at for r in readings) - min(r.at for r in readings) > SAME_DAY
     rising = line.probability(line.slope > 0.0) if several else math.nan
     fits = tuple(_by_the_others(readings, i) for i in range(len(readings)))
-    notes = [*_together(record, readings), *_began(record, after), *_line_notes(fits)]
+    notes = [*_together(record, readings), *_began(record, after), *_line_notes(fits, readings)]
     if unread:
         notes.append(
             f"left out, because neither limit nor input is charted: {', '.join(unread)}; a "
@@ -342,8 +342,17 @@ def _began(record: Record, measured: Sequence[Measurement]) -> Iterator[str]:
                 )
 
 
-def _line_notes(fits: Sequence[float]) -> Iterator[str]:
-    if len(fits) > 2 and min(fits) < (1.0 - SURE) / len(fits):
+def _line_notes(fits: Sequence[float], readings: Sequence[Reading]) -> Iterator[str]:
+    if len(fits) < 2 or not min(fits) < (1.0 - SURE) / len(fits):
+        return
+    days = 1 + sum(b.at - a.at > SAME_DAY for a, b in pairwise(readings))
+    if days == 2:
+        # A line goes through two days whatever they say: only what is believed beforehand resists.
+        yield (
+            "samples of two days lie further apart than is believed beforehand (a doubling or "
+            "halving in about a week): go by the samples, not by the line"
+        )
+    if days > 2:
         yield (
             "a straight line does not hold through all samples: the course has turned, so its "
             "slope and what is computed ahead mean little"

@@ -128,6 +128,8 @@ def parse_studies(text: str, *, name: str, folder: Path | None = None) -> StudyT
             f"{name} is not CSV ({error}); one study a row, commas between"
         ) from None
     header = tuple(h.strip() for h in reader.fieldnames or ())
+    if len(header) == 1 and ";" in header[0]:
+        raise EvidenceError(f"{name}: its cells are parted by semicolons; save it with commas")
     for column in header:
         if column in COLUMNS:
             continue
@@ -140,7 +142,9 @@ def parse_studies(text: str, *, name: str, folder: Path | None = None) -> StudyT
         raise EvidenceError(f"column {column}: unknown; {remedy}")
     lacking = [c for c in REQUIRED if c not in header]
     if lacking:
-        raise EvidenceError(f"column {lacking[0]}: missing; add it to the header")
+        many = f"columns {', '.join(lacking)}: missing; add them to the header"
+        one = f"column {lacking[0]}: missing; add it to the header"
+        raise EvidenceError(one if len(lacking) == 1 else many)
     if not rows:
         raise EvidenceError(f"{name} has no study; write one row for each")
     cells = [{k.strip(): (v or "").strip() for k, v in row.items() if k} for row in rows]
@@ -292,6 +296,7 @@ def _from_curves(name: str, place: str, folder: Path | None) -> tuple[float, flo
         f"{patients} and {others} patients laid out with {events} and {other_events} events; "
         "proportional hazards are assumed"
     )
+    made = "; ".join((made, *found.doubts))
     return found.estimate, found.low, found.high, made
 
 

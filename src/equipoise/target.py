@@ -7,12 +7,14 @@ is refused is refused with the reason, because a reader will ask for it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from types import MappingProxyType
 from typing import TypeAlias
 
+from equipoise import names
 from equipoise.record import Record
 from equipoise.source import Evidence, Source, Standing
 from equipoise.truth import Truth
@@ -169,6 +171,10 @@ class Effect:
     """Donors of the grafts it speaks of, as records say them; empty: any."""
     product: str = ""
     """What the manipulation of the graft must name for it to be this one; empty: any."""
+    also: tuple[tuple[str, float, float], ...] = ()
+    """Of cells: others of the same graft, with the lowest and highest dose of them in `unit`."""
+    first_graft: bool = False
+    """Whether its patients had their first transplant."""
     by_day: float = math.nan
     """Of a count: the day after the graft by which it is asked for."""
     times: int = 1
@@ -284,15 +290,15 @@ def why_none(
 
 def _misfit(target: Target, record: Record, age: float | None) -> str:
     if target.platforms and record.platform not in target.platforms:
-        have = record.platform or "no platform given"
-        return f"studied in {_list(target.platforms)}, this record: {have}"
+        have = _list((record.platform,), names.PLATFORMS) or "no platform given"
+        return f"studied in {_list(target.platforms, names.PLATFORMS)}; this record: {have}"
     if target.indications and record.indication not in target.indications:
-        have = record.indication or "no indication given"
-        return f"studied in {_list(target.indications)}, this record: {have}"
+        have = _list((record.indication,), names.INDICATIONS) or "no indication given"
+        return f"studied in {_list(target.indications, names.INDICATIONS)}; this record: {have}"
     intensity = str(dict(record.covariates).get("conditioning", ""))
     if target.conditioning and intensity not in target.conditioning:
         have = intensity or "conditioning not given"
-        return f"studied in {_list(target.conditioning)} conditioning, this record: {have}"
+        return f"studied in {_list(target.conditioning)} conditioning; this record: {have}"
     low, high = target.ages
     if age is None and (low > 0.0 or not math.isinf(high)):
         return f"studied at age {_ages(low, high)}; the record has no date of birth"
@@ -301,8 +307,10 @@ def _misfit(target: Target, record: Record, age: float | None) -> str:
     return ""
 
 
-def _list(words: tuple[str, ...]) -> str:
-    return ", ".join(w.replace("_", " ") for w in words)
+def _list(words: tuple[str, ...], labels: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The words as people say them; a label holds commas of its own, so "or" parts them."""
+    said = [labels.get(w, w.replace("_", " ")) for w in words]
+    return " or ".join(said) if labels else ", ".join(said)
 
 
 def _ages(low: float, high: float) -> str:

@@ -48,7 +48,9 @@ def read_turnaround(path: str | Path) -> Turnaround:
         content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise TurnaroundError(f"turnaround {path} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise TurnaroundError(f"turnaround {path} is not text: save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
         raise TurnaroundError(f"turnaround {path} is not TOML: {error}") from None
     return parse_turnaround(content)
 

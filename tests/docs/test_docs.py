@@ -293,7 +293,8 @@ def shelf_table() -> str:
     for name, shelf in (("targets", SHELVES.targets), ("effects", SHELVES.effects)):
         for agent in dict.fromkeys(entry.agent for entry in shelf):
             here = [entry for entry in shelf if entry.agent == agent]
-            what = "windows" if name == "targets" else "cohort findings"
+            what = "window" if name == "targets" else "cohort finding"
+            what += "s" if len(here) > 1 else ""
             rows.append(f"| {name} | {agent} | {len(here)} {what} | {_standings(here)} |")
     rows.append(
         f"| guidance | | {len(SHELVES.guidance)} recommendations | {_standings(SHELVES.guidance)} |"

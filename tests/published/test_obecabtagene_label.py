@@ -11,6 +11,7 @@ from equipoise import guidance, units
 from equipoise.advice import Situation, Verdict
 from equipoise.criterion import Truth
 from equipoise.guidance.obecabtagene_label import (
+    BAGS,
     GROUP,
     LOW_PARTS,
     SPLIT,
@@ -149,3 +150,28 @@ def test_the_amounts_are_provisional_and_the_unread_one_is_not_made_up() -> None
     assert GROUP in guidance.ALL
     assert GROUP.standing is Standing.PROVISIONAL
     assert "at high burden the amounts were not read" in GROUP.statement
+
+
+def test_the_labels_bags_make_up_the_total() -> None:
+    """Table 1 of section 2: bags of 10, 100 and 300 x 10^6."""
+    assert sum(BAGS) == TOTAL
+    assert "bags hold 10, 100 and 300 x 10^6" in group(PLAN, DEPLETION, marrow("35 %")).detail
+
+
+@pytest.mark.parametrize(
+    ("blasts", "dose", "said"),
+    [
+        ("5 %", "1e8 cells", False),
+        ("5 %", "1e7 cells", True),
+        ("5 %", "4.1e8 cells", True),
+        ("35 %", "1e7 cells", False),
+        ("35 %", "1e8 cells", True),
+        ("35 %", "4e8 cells", True),
+    ],
+)
+def test_a_planned_first_part_that_does_not_go_with_the_burden_is_said(
+    blasts: str, dose: str, said: bool
+) -> None:
+    found = group({**PLAN, "doses": {"CAR": dose}}, DEPLETION, marrow(blasts))
+    assert ("are planned" in found.detail) is said
+    assert ("check it" in found.detail) is said

@@ -280,7 +280,8 @@ def test_haploidentical_in_au_is_refused_for_its_unit():
     _, refused = choose(targets.ALL, record, 0.0, agent="thymoglobulin", analyte="atg_active_au")
     reasons = {r.target.id: r.reason for r in refused}
     assert "no conversion" in reasons["thymoglobulin_haploidentical_total_100_148"]
-    assert "studied in adult unrelated" in reasons["thymoglobulin_adult_unrelated_post_60_95"]
+    unrelated = reasons["thymoglobulin_adult_unrelated_post_60_95"]
+    assert "studied in adult, unrelated donor" in unrelated
 
 
 def test_blinatumomab_has_no_window():

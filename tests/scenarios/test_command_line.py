@@ -144,6 +144,23 @@ def test_without_a_moment_the_last_thing_known_is_meant(shell: Shell) -> None:
     assert moment(None, record) == record.assuming_turnaround().end
 
 
+def test_a_result_that_only_an_assumed_turnaround_keeps_out_is_named_not_told(
+    shell: Shell, tmp_path: Path
+) -> None:
+    file = tmp_path / "p.json"
+    sample = {"type": "measurement", "at": 3576.0, "name": "mrd", "value": "3e-4"}
+    header = {"equipoise": 1, "id": "p", "day0": "2026-03-02T11:00:00+01:00"}
+    file.write_text(json.dumps({**header, "events": [sample]}), encoding="utf-8")
+    _, out, err = shell("assess", file, "--at", "day+150")
+    assert "left out: mrd of day +149: drawn by then" in err
+    assert "write `known`" in err
+    assert "3e-4" not in out + err
+    file.write_text(json.dumps({**header, "events": [{**sample, "known": 3700.0}]}), "utf-8")
+    assert "left out" not in shell("assess", file, "--at", "day+150")[2]
+    file.write_text(json.dumps({**header, "events": [{**sample, "known": 3590.0}]}), "utf-8")
+    assert "left out" not in shell("assess", file, "--at", "day+150")[2]
+
+
 @pytest.mark.parametrize("when", ["-14", "-14.0", "-1.4e1"])
 def test_negative_hours_are_no_option(shell: Shell, when: str) -> None:
     for arguments in (["--at", when], [f"--at={when}"]):

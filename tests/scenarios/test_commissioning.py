@@ -88,7 +88,7 @@ def test_few_courses_make_a_page_that_offers_nothing(
     code, said, _ = shell(*command)
     assert code == 0
     assert "TOO FEW COURSES" in said
-    assert "limits: the project's conventions, not the centre's own" in said
+    assert "limits: the project's conventions, not the center's own" in said
     page = (out / "commissioning.html").read_text(encoding="utf-8")
     assert "<script" not in page
     assert "<b>ward" not in page

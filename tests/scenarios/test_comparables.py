@@ -55,14 +55,34 @@ TCON = graft("haploidentical", CD34="8.2e6 /kg", Tcon="1e6 /kg")
 def test_the_haploidentical_cohort_speaks_of_its_platform_and_dose_alone() -> None:
     found = held(TREG, TCON, platform="treg_tcon")
     assert found[HAPLO].applies is Truth.MET
-    assert found[HAPLO].charted == "Treg 2e6 /kg, day -4"
+    assert found[HAPLO].charted == "Treg 2e6 /kg, day -4, Tcon 1e6 /kg, day 0"
     assert found[ORCA].applies is Truth.NOT_MET
     assert "here the donor is haploidentical" in found[ORCA].reason
+    same_day = held(graft("haploidentical", Treg="2e6 /kg"), platform="treg_tcon")
+    assert same_day[HAPLO].charted == "Treg 2e6 /kg, day 0"
     much = held(graft("haploidentical", Treg="8e6 /kg"), platform="treg_tcon")
-    assert much[HAPLO].reason == "seen at 2e+06 to 4e+06 /kg; here 8e+06"
+    assert much[HAPLO].reason == "seen at 2e6 to 4e6 /kg; here 8e6"
     elsewhere = held(graft("haploidentical", Treg="2e6 /kg"), platform="haploidentical_replete")
     assert elsewhere[HAPLO].applies is Truth.NOT_MET
     assert "seen on the platform regulatory and conventional T cells" in elsewhere[HAPLO].reason
+
+
+@pytest.mark.parametrize(
+    ("tcon", "applies", "why"),
+    [
+        ("2e6 /kg", Truth.MET, ""),
+        ("0 /kg", Truth.MET, ""),
+        ("2e8 /kg", Truth.NOT_MET, "seen at Tcon up to 2e6 /kg; here 2e8"),
+        (None, Truth.UNKNOWN, "no Tcon dose is charted on the graft"),
+    ],
+)
+def test_the_conventional_cells_of_that_graft_count_too(
+    tcon: str | None, applies: Truth, why: str
+) -> None:
+    """GVHD 2 of 26 was seen at 0.5 to 2e6 conventional cells per kg, none in 2: not at 2e8."""
+    doses = {"Treg": "2e6 /kg"} | ({} if tcon is None else {"Tcon": tcon})
+    found = held(graft("haploidentical", **doses), platform="treg_tcon")
+    assert (found[HAPLO].applies, found[HAPLO].reason) == (applies, why)
 
 
 def test_two_infusions_of_one_graft_are_one_dose() -> None:
@@ -85,13 +105,13 @@ def test_the_randomized_evidence_is_for_matched_donors_and_its_own_product(platf
 
 
 def test_what_is_not_charted_is_open_and_not_a_no() -> None:
-    found = held(graft("", Treg="2e6 /kg"), born=None)
+    found = held(graft("", Treg="2e6 /kg", Tcon="1e6 /kg"), born=None)
     assert found[HAPLO].applies is Truth.UNKNOWN
     assert found[HAPLO].reason == "the donor is not charted; the record names no platform"
     assert "no date of birth" in found[ORCA].reason
-    undosed = held(graft("haploidentical", CD34="8e6 /kg"), platform="treg_tcon")
+    undosed = held(graft("haploidentical", Tcon="1e6 /kg"), platform="treg_tcon")
     assert undosed[HAPLO].reason == "no Treg dose is charted on the graft"
-    in_all = held(graft("haploidentical", Treg="1.4e8 cells"), platform="treg_tcon")
+    in_all = held(graft("haploidentical", Treg="1.4e8 cells", Tcon="1e6 /kg"), platform="treg_tcon")
     assert in_all[HAPLO].reason == "the Treg dose is not charted in /kg"
 
 
@@ -120,7 +140,8 @@ def test_an_unmanipulated_graft_is_asked_about_counts_only() -> None:
         ([(30, "60 /uL"), (60, "20 /uL"), (90, "60 /uL")], 120.0, Truth.UNKNOWN, Truth.MET),
         ([(30, "60 /uL"), (60, "60 /uL"), (90, "20 /uL")], 120.0, Truth.NOT_MET, Truth.MET),
         # A low count of day 60 does not say what was counted by day 100.
-        ([(60, "20 /uL")], 120.0, Truth.UNKNOWN, Truth.NOT_MET),
+        ([(60, "20 /uL")], 120.0, Truth.UNKNOWN, Truth.UNKNOWN),
+        ([(60, "20 /uL"), (75, "20 /uL")], 120.0, Truth.MET, Truth.NOT_MET),
         # The hundredth calendar day is the last, whole.
         ([(90, "60 /uL"), (100.4, "60 /uL")], 120.0, Truth.NOT_MET, Truth.MET),
         ([(90, "60 /uL"), (101.0, "60 /uL")], 120.0, Truth.UNKNOWN, Truth.MET),
@@ -168,6 +189,34 @@ def test_children_are_no_cohort_for_an_adult(values: list[tuple[float, str]]) ->
     assert Truth.MET in (young[FAILED].applies, young[REACHED].applies)
 
 
+def test_age_is_that_at_the_graft() -> None:
+    """Seventeen on the day of the graft (2025-03-10), eighteen when the count is asked for."""
+    found = held(
+        graft("matched_unrelated"), *cd4((60, "60 /uL"), (90, "80 /uL")), born="2007-05-01"
+    )
+    assert found[REACHED].applies is Truth.MET
+    product = graft("matched_unrelated", manipulation="Orca-T")
+    assert held(product, platform="adult_unrelated", born="2007-05-01")[ORCA].reason == (
+        "seen in patients 18 and over years of age"
+    )
+
+
+def test_a_graft_charted_by_its_product_alone_is_an_engineered_one() -> None:
+    product = graft("matched_unrelated", manipulation="Orca-T", CD34="5e6 /kg")
+    assert held(product, platform="adult_unrelated")[ORCA].applies is Truth.MET
+    plain = graft("matched_unrelated", manipulation="unmanipulated", CD34="5e6 /kg")
+    assert held(plain, platform="adult_unrelated") == {}
+
+
+def test_a_second_graft_is_not_a_first_transplant() -> None:
+    first = graft("matched_sibling", -400 * DAY)
+    counts = cd4((60, "60 /uL"), (90, "80 /uL"))
+    found = held(first, graft("haploidentical"), *counts, born=CHILD)
+    assert found[REACHED].applies is Truth.UNKNOWN
+    assert "first transplant; here a graft of day -400 stands" in found[REACHED].reason
+    assert held(graft("haploidentical"), *counts, born=CHILD)[REACHED].applies is Truth.MET
+
+
 def test_two_values_of_one_day_are_one() -> None:
     twice = held(graft("matched_unrelated"), *cd4((60, "60 /uL"), (60.2, "70 /uL")), born=CHILD)
     assert twice[FAILED].applies is Truth.UNKNOWN
@@ -175,7 +224,7 @@ def test_two_values_of_one_day_are_one() -> None:
 
 def test_what_is_known_later_does_not_count() -> None:
     late = [value("cd4", "90 /uL", 95 * DAY) | {"known": 130 * DAY}]
-    found = held(graft("matched_unrelated"), *cd4((40, "30 /uL")), *late, day=120.0, born=CHILD)
+    found = held(graft("matched_unrelated"), *cd4((80, "30 /uL")), *late, day=120.0, born=CHILD)
     assert found[REACHED].applies is Truth.NOT_MET
 
 
@@ -188,9 +237,11 @@ def test_the_report_keeps_them_apart_and_promises_nothing() -> None:
     assessed = assess(record, t)
     panel = " ".join(report.text(assessed).split())
     assert "never what this one will have" in panel
+    assert "the disease was not, so read whose cohort it is" in panel
     assert "here the donor is haploidentical" in panel
     page = report.html(assessed)
     assert "cut-point data-derived" in page
+    assert "Treg infused 2e6-4e6 /kg, Tcon up to 2e6 /kg" in page
     assert "What patients with such grafts and counts had" in page
     document = json.loads(json.dumps(to_json(assessed), allow_nan=False))
     like = [c["effect"]["id"] for c in document["comparables"] if c["applies"] == "yes"]

@@ -436,15 +436,15 @@ def test_parameters_that_are_no_numbers_are_a_sentence(shell: Shell, tmp_path: P
         "from equipoise.model import Covariate\n"
         "from occasion_models import two_days\n\n\n"
         "def parameters(theta, covariate, eta):\n"
-        "    size = (covariate['weight'] / 70.0) ** 0.75\n"
+        "    size = (covariate['bulk'] / 70.0) ** 0.75\n"
         "    return {'CL': theta['CL'] * size * np.exp(eta['CL']),\n"
         "            'V1': theta['V'] * np.exp(900.0 * eta['V'])}\n\n\n"
         "MODEL = two_days(parameters=parameters, occasions=None,\n"
-        "                 covariates={'weight': Covariate('kg', 70.0)})\n",
+        "                 covariates={'bulk': Covariate('kg', 70.0)})\n",
         encoding="utf-8",
     )
     data.write_text(
-        "ID,TIME,AMT,WT,DV\n1,0,100,-70,.\n1,2,.,-70,900\n2,0,100,70,.\n2,2,.,70,900\n", "utf-8"
+        "ID,TIME,AMT,BULK,DV\n1,0,100,-70,.\n1,2,.,-70,900\n2,0,100,70,.\n2,2,.,70,900\n", "utf-8"
     )
     code, out, err = shell("fit", model, data)
     assert code == 2

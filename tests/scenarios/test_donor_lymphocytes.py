@@ -11,6 +11,7 @@ from equipoise.advice import Situation
 from equipoise.assess import assess
 from equipoise.decision import DecisionOption, OpenDecision
 from equipoise.decisions.donor_lymphocytes import DECISION
+from equipoise.decisions.lymphocyte_case import find_case
 from equipoise.decisions.lymphocyte_facts import (
     DOSE_GVHD,
     FIRST_DOSES,
@@ -171,6 +172,10 @@ def test_active_gvhd_and_immunosuppression_are_looked_at() -> None:
     assert "Taper immunosuppression first" not in labels(stopped)
     assert needs(stopped)["immunosuppression"] is True
     assert needs(opened(mrd()))["immunosuppression"] is False
+    ahead = {"type": "stop", "at": 160 * DAY, "known": 149 * DAY, "agent": "tacrolimus"}
+    still = opened(mrd(), ahead)
+    assert "Taper immunosuppression first" in labels(still), "who stops it later takes it now"
+    assert needs(still)["immunosuppression"] is False
 
 
 def test_it_closes_with_what_is_planned() -> None:
@@ -249,6 +254,46 @@ def test_a_planned_dose_is_held_against_what_is_in_print() -> None:
     for dose in ("2e8 /kg", "2e10 cells"):
         far = opened(mrd(), weight, planned(doses={"CD3": dose}))
         assert any("above 1e8/kg" in line for line in far.first)
+
+
+@pytest.mark.parametrize(
+    ("dose", "says", "first"),
+    [
+        ("5e5 /kg", None, False),
+        ("1e6 /kg", "2 times the highest first dose", False),
+        ("5e6 /kg", "10 times the highest first dose", True),
+        ("5e7 /kg", "100 times the highest first dose", True),
+        ("3.5e9 cells", "100 times the highest first dose", True),
+    ],
+)
+def test_a_first_dose_above_the_handbooks_is_said_and_first_from_ten_times(
+    dose: str, says: str | None, first: bool
+) -> None:
+    """Day 160 after a haploidentical graft, pre-emptive: 5e5/kg. 10^6 and 10^8 are easily
+    exchanged."""
+    weight = value("weight", "70 kg", 100 * DAY)
+    made = opened(mrd(), weight, planned(doses={"CD3": dose}))
+    notes = [n for n in made.notes if "first dose of the handbook" in n]
+    assert [n for n in notes if says and says in n] == notes
+    assert not any("e+0" in n for n in made.notes)
+    assert bool(notes) is (says is not None)
+    assert any("check the exponent" in line for line in made.first) is first
+    if first:
+        shown = report.text(
+            assess(
+                record_of(graft(), mrd(), weight, planned(doses={"CD3": dose}), t=150 * DAY),
+                150 * DAY,
+            )
+        )
+        assert "check the exponent" in " ".join(shown.split())
+
+
+def test_a_trisomy_is_no_lymphoid_marker() -> None:
+    for marker, lymphoid in (("trisomy 8", False), ("TRB", True), ("IGH", True), ("TR", True)):
+        record = record_of(graft(), mrd(marker=marker), t=150 * DAY)
+        case = find_case(Situation(record, 150 * DAY))
+        assert case is not None
+        assert case.lymphoid is lymphoid
 
 
 def given(day: float, dose: str) -> dict[str, Any]:

@@ -71,6 +71,15 @@ def test_it_opens_with_b_lineage_disease_or_with_the_drug(events: tuple[dict[str
     assert stands(*events) is not None
 
 
+def test_an_infusion_whose_end_is_planned_runs_until_then() -> None:
+    def question(day: float) -> str:
+        stop = {"type": "stop", "at": day * DAY, "known": 141 * DAY, "agent": "blinatumomab"}
+        return opened(infusion(140), mrd(), stop).question
+
+    assert question(160).startswith("Blinatumomab runs")
+    assert question(148).startswith("Blinatumomab after the transplant")
+
+
 @pytest.mark.parametrize(
     "events",
     [

@@ -74,6 +74,10 @@ def test_doses_are_held_against_the_only_range_in_print() -> None:
     assert any("1.1e8 /kg, inside the range in print" in n for n in notes)
     assert any("outside" in n for n in asked(DAY, cells(0.0, dose="1.1e6 /kg")).notes)
     assert any("is not per kg" in n for n in asked(DAY, cells(0.0, dose="7e9 cells")).notes)
+    weight = Measurement(at=0.0, known=0.0, name="weight", value=units.parse("70 kg"), number=70.0)
+    for dose, side in (("7e9 cells", "inside"), ("7e7 cells", "outside")):
+        (said,) = [n for n in asked(DAY, cells(0.0, dose=dose), weight).notes if "CD3" in n]
+        assert f"per kg), {side} the range in print" in said
     assert any("no CD3 dose charted" in n for n in asked(DAY, cells(0.0)).notes)
     assert cells_in_print(60.0) == pytest.approx((3.0e9, 1.56e10))
     for wrong in (0.0, -1.0, math.nan):

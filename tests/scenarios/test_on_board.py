@@ -150,6 +150,26 @@ def test_off_immunosuppression_for_two_months() -> None:
     assert sirolimus.missing == ("stop",)
 
 
+@pytest.mark.parametrize(
+    ("stopped", "aboard", "applies"),
+    [
+        # The handbook asks for about a month; where only the stop is charted it ran until then.
+        (88.0, Truth.MET, "met"),
+        (40.0, Truth.NOT_MET, "not met"),
+        # Stopped after the cells: it is not known whether it runs.
+        (95.0, Truth.UNKNOWN, "unknown"),
+    ],
+)
+def test_a_stop_without_doses_is_a_stop(stopped: float, aboard: Truth, applies: str) -> None:
+    stop = {"type": "stop", "at": stopped * DAY, "known": 39 * DAY, "agent": "tacrolimus"}
+    ahead = cells(90 * DAY, known=80 * DAY, status="planned", doses={"CD3": "1e5 /kg"})
+    assessment = assessed(stop, ahead, at=85 * DAY)
+    assert carried(assessment.on_board[-1], "tacrolimus").on_board is aboard
+    id_ = "donor_lymphocytes_off_immunosuppression"
+    (advice,) = (a for a in assessment.advice if a.recommendation.id == id_)
+    assert advice.applies.value == applies
+
+
 def test_blinatumomab_running_and_stopped() -> None:
     infusion_of = {
         "type": "dose", "at": 5 * DAY, "agent": "blinatumomab", "rate": "28 ug/d",

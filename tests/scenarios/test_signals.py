@@ -113,6 +113,35 @@ def test_a_fall_in_donor_cd3_is_a_rise_of_the_recipient_and_no_relapse() -> None
 
 
 @pytest.mark.parametrize(
+    ("beside", "stands"),
+    [
+        ((), "met"),
+        ((mrd("0", 149),), "met"),
+        ((mrd("3e-4", 149),), "not met"),
+        ((mrd("3e-4", 100), mrd("0", 149)), "met"),
+        (({"type": "finding", "at": 149 * DAY, "name": "relapse", "value": "molecular"},),
+         "not met"),
+        ((share("99 %", 149, "donor_chimerism_cd34"),), "not met"),
+    ],
+)  # fmt: skip
+def test_cd3_stands_alone_only_where_no_disease_stands_beside_it(
+    beside: tuple[dict[str, Any], ...], stands: str
+) -> None:
+    found = assessed(share("98 %", 91), share("91 %", 149), *beside, at=150)
+    (alone,) = [a for a in found.advice if a.recommendation.id == "cd3_chimerism_alone"]
+    assert alone.applies.value == stands
+
+
+def test_donor_cd3_of_95_percent_is_mixed_and_above_it_complete() -> None:
+    answers = []
+    for text in ("95 %", "95.1 %", ">95 %", "<95 %"):
+        found = assessed(share(text, 149), at=150)
+        (alone,) = [a for a in found.advice if a.recommendation.id == "cd3_chimerism_alone"]
+        answers.append(alone.applies.value)
+    assert answers == ["met", "not met", "not met", "met"]
+
+
+@pytest.mark.parametrize(
     ("values", "says"),
     [
         ((">99 %", ">99 %", "98 %"), "complete chimerism by the last sample"),
@@ -164,6 +193,29 @@ def test_a_course_that_turns_is_not_taken_for_a_line() -> None:
     values = (("1e-2", 20), ("0", 40), ("0", 60), ("0", 80), ("0", 100), ("1e-2", 120))
     turned = [mrd(text, day) for text, day in values]
     assert any("does not hold" in n for n in only(*turned).notes)
+
+
+def test_odds_just_under_what_is_asked_for_are_not_rounded_up_to_it() -> None:
+    made = assessed(
+        value("mrd", "1e-4", 91 * DAY), value("mrd", "3e-4", 149 * DAY), at=150
+    )  # fmt: skip
+    (found,) = made.signals
+    assert (found.trend, round(100.0 * found.rising)) == ("cannot tell", 95)
+    text = " ".join(report.text(made).split())
+    assert "probability that it rises just under 95% (95% either way is asked for)" in text
+
+
+def test_two_days_never_show_a_turn() -> None:
+    fall = [
+        share("0.4 %", 7, "donor_chimerism_whole", method="dPCR", limit="0.05 %"),
+        share("<0.05 %", 14, "donor_chimerism_whole", method="dPCR"),
+        share("<1 %", 14.1, "donor_chimerism_whole", method="STR"),
+    ]
+    notes = only(*fall).notes
+    assert not any("turned" in n for n in notes)
+    assert any("go by the samples" in n for n in notes)
+    slow = [share("98 %", 91), share("91 %", 149)]
+    assert not any("go by the samples" in n for n in only(*slow).notes)
 
 
 def test_a_negative_without_limit_or_input_is_left_out_and_said() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -181,6 +182,11 @@ def test_reading_gives_what_was_written(printed: str) -> None:
             "control,survival,24,0.4\n",
             "2 points of survival are no curve",
         ),
+        (
+            lambda t: without(t, "control,survival")
+            + 9 * "control,survival,12,0.6\n" + "control,survival,24,0.4\n",
+            "2 points of survival are no curve",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_no_pair_of_curves_is_refused(printed: str, change: object, says: str) -> None:
@@ -228,6 +234,44 @@ def test_arms_that_never_share_a_time_have_no_ratio() -> None:
     for one, other in ((early, late), (late, early)):
         with pytest.raises(CurveError, match="no hazard ratio can be estimated"):
             hazard_ratio(one, other)
+
+
+def scaled(text: str, kind: str, factor: float) -> str:
+    """The times of one kind of rows in another unit."""
+    rows = [line.split(",") for line in text.splitlines()]
+    return "\n".join(
+        ",".join([r[0], r[1], str(float(r[2]) * factor), r[3]] if r[1] == kind else r) for r in rows
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda t: t, None),
+        (lambda t: without(t, "control,events") + "control,events,,12\n",
+         r"control: 12 events are printed and \d+ come out"),
+        (lambda t: scaled(t, "at_risk", 1 / 12), "numbers at risk end at .* unit of time"),
+        (lambda t: scaled(t, "survival", 1 / 12), "numbers at risk go on to .* unit of time"),
+        (lambda t: without(t, "control,at_risk,0.0") + "control,at_risk,0.0,200\n",
+         r"control: 61 events are printed and \d+ come out"),
+        (lambda t: without(t, "control,at_risk,6.0") + "control,at_risk,6.0,80\n",
+         r"control: 80 at risk at 6 are printed and \d+ come out"),
+    ],
+)  # fmt: skip
+def test_what_does_not_come_out_again_is_said(
+    printed: str, change: object, says: str | None, tmp_path: Path
+) -> None:
+    assert callable(change)
+    found = ratio_of(parse_curves(change(printed), name="curves.csv")).doubts
+    if says is None:
+        assert found == ()
+        return
+    assert any(re.search(says, doubt) for doubt in found), found
+    (made,) = (
+        r for r in synthesize(read_studies(table(tmp_path, change(printed), CURVES))).results
+        if r.study.name == "A"
+    )  # fmt: skip
+    assert re.search(says, made.note)
 
 
 # --- in a table of studies ------------------------------------------------------------------

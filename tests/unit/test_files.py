@@ -754,7 +754,8 @@ def test_tables_name_the_row(tmp_path: Path) -> None:
         "row 1: unknown column 'metod'; the nearest known is 'method'"
     )
     assert sentence("p2,header,,,day0,2025-03-10T10:00:00+01:00,,,,,,,,") == (
-        "file: the file has several records; read several records as a cohort, one as one"
+        "file: the file has several records; give each record a file of its own; "
+        "`equipoise grade` takes all of them at once"
     )
 
 

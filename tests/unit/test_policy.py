@@ -428,9 +428,9 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(make: Any, words: str) -> 
     [
         (replace(BATCH[0], events=()), FIXED, "record p0: no weight"),
         (record_of(value("weight", "70 kg", -170.0)), BY_LYMPHOCYTES, "no lymphocytes before"),
-        (patient("p", 230.0, 0.2), BY_WEIGHT, "no band for 230 kg"),
+        (patient("p", 230.0, 0.2), BY_WEIGHT, "no band for this weight"),
         (replace(BATCH[0], platform="haploidentical_replete"), A_PRIORI,
-         "studied in adult unrelated"),
+         "studied in adult, unrelated donor"),
         (replace(BATCH[0], platform="post_transplant_cyclophosphamide"), A_PRIORI, "studied in"),
         (replace(BATCH[0], born=None), A_PRIORI, "no date of birth"),
     ],

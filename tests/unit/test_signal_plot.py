@@ -11,7 +11,8 @@ from equipoise import files, report
 from equipoise.assess import assess
 from equipoise.assessment import Assessment
 from equipoise.examples import path
-from equipoise.report.signal_plot import description, drawing
+from equipoise.report.course_plot import RIGHT, WIDTH
+from equipoise.report.signal_plot import HEIGHT, TOP, description, drawing
 from equipoise.report.signals import share, title
 from equipoise.report.svg import VERMILION
 from equipoise.report.words import Clock
@@ -61,7 +62,7 @@ def test_a_mark_ahead_has_its_time_and_one_behind_has_none(falling: Assessment) 
     assert VERMILION not in plot(chimerism, falling)
     said = description(disease, title(disease), Clock(falling.day0), share)
     days = next(c.days for c in disease.crossings if c.days)
-    assert f"reached after {days[2]:.0f} days" in said
+    assert f"reached {days[2]:.0f} days after the last sample" in said
     assert "if nothing changes" in said
     passed = description(chimerism, title(chimerism), Clock(falling.day0), share)
     assert "reached" not in passed
@@ -72,8 +73,30 @@ def test_the_axis_ends_where_no_assay_sees() -> None:
     donor = next(s for s in found.signals if s.of == "donor")
     assert min(donor.band[2]) < 1e-8
     body = plot(donor, found)
-    assert "1.0e-05" in body
-    assert "1.0e-08" not in body
+    assert ">0.001 %<" in body
+    assert "e-0" not in body
+    assert ">0.000001 %<" not in body
+
+
+def test_the_median_ends_where_it_leaves_the_plot() -> None:
+    """Held at the floor it would look like a share that stays there."""
+    found = assess(files.read_record(path("microtransplant_older_aml"))[0], 82 * 24.0 + 4.0)
+    donor = next(s for s in found.signals if s.of == "donor")
+    (median,) = re.findall(r'<path d="M([^"]*)"[^>]*stroke-dasharray="6 3"', plot(donor, found))[:1]
+    places = [tuple(map(float, pair)) for pair in re.findall(r"([\d.]+)[ ,]([\d.]+)", median)]
+    floor = TOP + HEIGHT
+    assert max(y for _, y in places) == pytest.approx(floor)
+    assert sum(abs(y - floor) < 0.05 for _, y in places) == 1
+    assert places[-1][0] < WIDTH - RIGHT - 50.0
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(0.9, "90 %"), (0.087, "8.7 %"), (1e-3, "0.1 %"), (4.8e-5, "0.0048 %"), (1e-6, "0.0001 %"),
+     (3e-7, "0.00003 %"), (0.996, "100 %"), (float("nan"), "-")],
+)  # fmt: skip
+def test_a_share_is_written_in_one_unit(value: float, written: str) -> None:
+    assert share(value) == written
 
 
 def test_the_report_draws_each_series_and_opens_with_the_one_in_question(

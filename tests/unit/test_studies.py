@@ -130,6 +130,17 @@ def test_agreement_closer_than_errors_allow_is_said() -> None:
     assert any("narrower than the normal one" in caution for caution in found.cautions)
 
 
+def test_a_spread_of_proportions_is_not_said_to_pass_no_effect() -> None:
+    head = "study,design,measure,outcome,patients,events,total,source,standing\n"
+    rows = "".join(
+        f"S{i},single_arm,proportion,CR,center {i},{e},{n},paper {i},published\n"
+        for i, (e, n) in enumerate(((1, 30), (15, 30), (29, 30)))
+    )
+    reasons = " ".join(answer(head + rows).certainty.reasons)
+    assert "studies differ by more than chance" in reasons
+    assert "no effect" not in reasons
+
+
 def test_pooling_refuses_what_it_cannot_use() -> None:
     with pytest.raises(ValueError, match="at least two"):
         pooled([0.1], [0.1])
@@ -152,6 +163,8 @@ GOOD = ratios(*THREE)
         (GOOD.replace("control_total,source", "median_months,source"), "from survival points"),
         (GOOD.replace(",standing\n", ",mood\n"), "column mood: unknown"),
         (GOOD.replace("patients", "note"), "column patients: missing"),
+        ("study,events,total\nA,3,10\n", "columns design, measure, outcome, patients, source, "),
+        (GOOD.replace(",", ";"), "parted by semicolons; save it with commas"),
         (HEAD, "no study"),
         (GOOD.replace("S2,randomized", "S2,trial"), "row 2, design: trial; one of randomized"),
         (GOOD.replace("S2,randomized", "S2,single_arm"), "a single arm has no risk ratio"),

@@ -111,6 +111,8 @@ def _approved(
         )
     if len(by) < 2:
         raise WrongInput("--by: an approval wants two names; give --by twice")
+    if len({each.strip().casefold() for each in by}) < len(by) or not all(map(str.strip, by)):
+        raise WrongInput("--by: an approval wants the names of two people; give another one")
     name = site or (before.site if before is not None else None)
     if name is None:
         raise click.UsageError("--approve into a new file needs --site")

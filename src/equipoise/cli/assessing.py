@@ -41,7 +41,8 @@ research_option = click.option(
 
 
 @click.command(
-    epilog="Example: equipoise assess sirolimus.json --at day+15T18:00 --out out/sirolimus"
+    epilog="Example: equipoise assess src/equipoise/examples/sirolimus_adult.json "
+    "--at day+15T18:00 --out out/sirolimus"
 )
 @click.argument("record", type=click.Path(dir_okay=False))
 @at_option

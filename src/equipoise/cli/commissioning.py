@@ -1,4 +1,4 @@
-"""`equipoise commission`: a centre's last courses through each candidate model, against limits."""
+"""`equipoise commission`: a center's last courses through each candidate model, against limits."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ from equipoise.version import DISCLAIMER, VERSION
 
 @click.command(
     epilog="Example: equipoise commission examples/site_sirolimus.csv --site 'Example centre' "
-    "--target sirolimus_child_cytopenia_5_15 --limits examples/limits.toml --out out/site"
+    "--model sirolimus_cheng2020 --target sirolimus_child_cytopenia_5_15 "
+    "--limits examples/limits.toml --out out/site"
 )
 @click.argument("data", nargs=-1, required=True, type=click.Path())
 @click.option("--model", "asked", multiple=True, metavar="ID",
@@ -54,7 +55,7 @@ from equipoise.version import DISCLAIMER, VERSION
               "happened.")  # fmt: skip
 @click.option("--limits", "limits_file", type=click.Path(dir_okay=False), metavar="FILE",
               help="TOML, set beforehand; default: the project's conventions.")  # fmt: skip
-@click.option("--site", default="", metavar="NAME", help="Of the centre, for the page.")
+@click.option("--site", default="", metavar="NAME", help="Of the center, for the page.")
 @click.option("--on", "when", metavar="DATE", help="Date of the page; default: today.")
 @click.option("--out", type=click.Path(file_okay=False), metavar="DIR",
               help="commissioning.html (to sign) and commissioning.json there.")  # fmt: skip
@@ -79,7 +80,7 @@ def commission(
     seed: int,
     as_json: bool,
 ) -> int:
-    """Replay a centre's courses DATA through each candidate model and hold it to limits.
+    """Replay a center's courses DATA through each candidate model and hold it to limits.
 
     DATA is what `equipoise replay` reads: records (tidy CSV, JSON, folders), or one CSV in NONMEM's
     form. The page is to be printed and signed; nothing is approved by running this.
@@ -208,7 +209,7 @@ def _write(found: Sequence[Commissioned], limits: Limits, signed: Signed, folder
 def _print(found: Sequence[Commissioned], limits: Limits, signed: Signed) -> None:
     click.echo(f"{signed.site}, {signed.on}; data {signed.digest}, seed {signed.seed}")
     if limits.set_on is None:
-        click.echo("limits: the project's conventions, not the centre's own")
+        click.echo("limits: the project's conventions, not the center's own")
     else:
         click.echo(f"limits: set on {limits.set_on} by {limits.set_by or 'nobody named'}; "
                    "those marked * are the project's conventions")  # fmt: skip

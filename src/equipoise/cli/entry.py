@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Mapping
@@ -45,7 +46,7 @@ SUMMARIES: Mapping[str, str] = {
     "fit": "Individual estimates for one or many subjects.",
     "simulate": "Concentration profiles of a model for dose lines.",
     "replay": "Each level forecast from what was known before it, and how that fared.",
-    "commission": "A centre's last courses through each candidate model, against limits.",
+    "commission": "A center's last courses through each candidate model, against limits.",
     "formulary": "What a site has approved, each thing in one version.",
     "evidence": "Studies put together where they may be, and a table where they may not.",
     "import": "A NONMEM control stream as a model that every command accepts.",
@@ -60,6 +61,10 @@ SUMMARIES: Mapping[str, str] = {
 
 _OWN_PROCESS = False
 """Whether nothing but the command line runs here, and wants nothing else of the compiler."""
+
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""What an output meets that has no room: nothing is wrong with the program."""
 
 
 class _Commands(click.Group):
@@ -106,6 +111,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run the command line; gives the exit code instead of leaving."""
+    # Nothing asked for is answered with what can be asked for.
+    arguments = arguments or ["--help"]
     try:
         found: Any = commands.main(args=arguments, prog_name="equipoise", standalone_mode=False)
     except click.exceptions.Exit as left:
@@ -131,6 +138,9 @@ def _failed(error: Exception) -> int:
     if is_missing_extra(error):
         _say(_one_line(str(error)))
         return MISSING_EXTRA
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        _say(f"the output cannot be written: {error.strerror}; make room or choose another place")
+        return WRONG_INPUT
     if is_input_error(error):
         _say(_one_line(str(error)))
         return WRONG_INPUT

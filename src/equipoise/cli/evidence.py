@@ -40,6 +40,12 @@ def evidence(
 
     STUDIES is a CSV, one study a row, or a table that comes with the package; without it those are
     listed. Fewer than three studies, mixed designs or shared patients give no mean.
+
+    Columns: study, design (randomized, cohort, single_arm), measure (proportion, risk_ratio,
+    hazard_ratio), outcome, patients (center and years), source, standing (published, transcribed,
+    provisional, hypothesis), and the measure's numbers: events and total; with control_events and
+    control_total; or estimate, low and high. Instead of these three, curves: a CSV beside the table
+    with the columns arm (treatment, control), kind (survival, at_risk, events), time, value.
     """
     if studies is None:
         _list(as_json=as_json)

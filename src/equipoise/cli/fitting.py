@@ -39,7 +39,8 @@ from equipoise.variants import with_fixed, with_places, with_prior_weight
 
 
 @click.command(
-    epilog="Example: equipoise fit sirolimus_wu2012 sirolimus.json --method posterior --json"
+    epilog="Example: equipoise fit sirolimus_wu2012 src/equipoise/examples/sirolimus_adult.json "
+    "--method posterior --json"
 )
 @click.argument("model")
 @click.argument("data", type=click.Path(dir_okay=False))

@@ -27,8 +27,9 @@ from equipoise.grading import grade as grade_once
 
 
 @click.command(
-    epilog="Example: equipoise grade tisagenlecleucel.json --criterion crs_astct2019 --daily; "
-    "of a cohort: equipoise grade records/ --out out/grades"
+    epilog="Example: equipoise grade src/equipoise/examples/tisagenlecleucel_case_a.json "
+    "--criterion crs_astct2019 --daily; of a cohort: equipoise grade src/equipoise/examples "
+    "--out out/grades"
 )
 @click.argument("record", type=click.Path(), metavar="RECORD|COHORT")
 @click.option("--criterion", "wanted", multiple=True, metavar="ID", help="Default: all.")

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -100,18 +100,19 @@ def one_patient(path: str, id_: str) -> Record:
     sources = files.cohort_sources(path)
     # A file is often called as its patient is: those are read first.
     ordered = sorted(sources, key=lambda s: Path(s.file).stem != id_)
-    known: list[str] = []
     for source in ordered:
         if isinstance(source.content, Mapping) and source.content.get("id") != id_:
-            known.append(str(source.content.get("id")))
             continue
         record, report = files.read_source(source)
         if record.id == id_:
             for line in report.lines()[1:]:
                 click.echo(line, err=True)
             return record
-        known.append(record.id)
-    raise WrongInput(f"--why {id_}: no such patient in the cohort; {nearest(id_, known[:1000])}")
+    # The ids of others are theirs: they do not go into a log.
+    raise WrongInput(
+        f"--why {id_}: no such patient among the {len(sources)} of the cohort; write an id as its "
+        "record or the table of --out has it"
+    )
 
 
 def _block(
@@ -197,7 +198,8 @@ def _write_table(place: Path, graded: GradeTable) -> None:
         files.write_columns(part, graded.columns())
         os.replace(part, place)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise WrongInput(
             f"{place} cannot be written: {error.strerror}; choose another place"
         ) from None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from equipoise import units
 from equipoise.cli.errors import WrongInput
 from equipoise.cli.words import json_option, print_json, reading, write_text
 from equipoise.nonmem import (
@@ -20,7 +21,8 @@ from equipoise.nonmem import (
 
 
 @click.command(
-    "import", epilog="Example: equipoise import run1.mod --out run1.py --estimates run1.ext"
+    "import",
+    epilog="Example: equipoise import examples/models/oral_one_compartment.mod --out out/oral.py",
 )
 @click.argument("file", type=click.Path(dir_okay=False))
 @click.option("--out", type=click.Path(dir_okay=False), metavar="FILE",
@@ -63,6 +65,11 @@ def import_(
         raise WrongInput(f"{file} does not exist; check the path")
     with reading(file):
         text = path.read_text(encoding="utf-8")
+    for option, text_of_unit in (("--unit", unit), ("--dose-unit", dose_unit)):
+        try:
+            units.unit(text_of_unit)
+        except units.UnitError as error:
+            raise WrongInput(f"{option}: {error}") from None
     covariates = {}
     for pair in pairs:
         column, sign, name = (part.strip() for part in pair.partition("="))

@@ -46,8 +46,8 @@ from equipoise.target import Target, Window, choose
 
 
 @click.command(
-    epilog="Example: equipoise plan sirolimus.json --model sirolimus_wu2012 "
-    "--target sirolimus_itp_5_15 --offer tablets.toml"
+    epilog="Example: equipoise plan src/equipoise/examples/sirolimus_adult.json --at day+15T18:00 "
+    "--model sirolimus_wu2012 --target sirolimus_itp_5_15 --limit 'trough < 12 ng/mL'"
 )
 @click.argument("record", type=click.Path(dir_okay=False))
 @click.option("--model", "model_names", multiple=True, required=True, metavar="ID",
@@ -113,6 +113,11 @@ def plan(
     if offer_file is not None:
         with reading(offer_file):
             offer = read_offer(offer_file, past)
+        for model in models:
+            if offer.route and offer.route not in model.routes:
+                raise WrongInput(
+                    f"offer: route {offer.route!r}: {model.id} knows {', '.join(model.routes)}"
+                )
     targets = [shelf[id_] for id_ in dict.fromkeys(wanted)]
     for target, model in product(targets, models):
         if target.agent != model.agent:

@@ -26,6 +26,7 @@ from equipoise.guidance import ALL
 from equipoise.modelfile import unreproduced
 from equipoise.names import agent
 from equipoise.plan import GateError
+from equipoise.policy import PolicyError
 from equipoise.record import Record
 from equipoise.strategy import Ahead, Proposed, Strategy, propose, read_strategy
 
@@ -34,7 +35,8 @@ SHOWN = 8
 
 
 @click.command(
-    epilog="Example: equipoise policy record.json examples/atg_fixed.toml --at day-5T08:00"
+    epilog="Example: equipoise policy src/equipoise/examples/atg_adult_unrelated.json "
+    "examples/atg_fixed.toml --at day-2T18:00"
 )
 @click.argument("record", type=click.Path(dir_okay=False))
 @click.argument("file", type=click.Path(dir_okay=False))
@@ -61,7 +63,11 @@ def policy(
     past = patient.assuming_turnaround().until(at)
     with working("weighing") as step:
         step(strategy.kind)
-        found = propose(strategy, past, at, research=research, seed=seed)
+        try:
+            found = propose(strategy, past, at, research=research, seed=seed)
+        except PolicyError as error:
+            # With one record there is no doubt whose it is, and its id stays out of logs.
+            raise PolicyError(str(error).removeprefix(f"record {past.id}: ")) from None
     label = _label_says(found, strategy)
     if as_json:
         print_json(_document(found, strategy, past, label, seed=seed, research=research))

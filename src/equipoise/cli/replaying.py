@@ -61,7 +61,8 @@ RECORD_COLUMNS = {"record", "type", "at"}
 
 
 @click.command(
-    epilog="Example: equipoise replay examples/models/vancomycin_thomson2009.py data.csv --out out"
+    epilog="Example: equipoise replay sirolimus_wu2012 src/equipoise/examples/sirolimus_adult.json "
+    "--out out/replay"
 )
 @click.argument("model")
 @click.argument("data", nargs=-1, required=True, type=click.Path())

@@ -23,6 +23,7 @@ from equipoise.cli.words import (
     seed_option,
     working,
 )
+from equipoise.datafile import refusal
 from equipoise.dataset import read_doses
 from equipoise.kinetics import DoseEvent
 from equipoise.kinetics.schedule import MOST_AT_ONCE, MOST_DOSES, at_once
@@ -241,6 +242,8 @@ def covariates(model: Model, pairs: Sequence[str]) -> tuple[dict[str, float], di
         if name not in read and name not in also:
             have = ", ".join(dict.fromkeys((*read, *also)))
             raise WrongInput(f"--covariate {name}: {model.id} does not read it; it reads: {have}")
+        if name in values:
+            raise WrongInput(f"--covariate {name}: it is given twice; leave one out")
         wanted = model.covariates.get(name) or Covariate(also[name], reference=math.nan)
         if wanted.levels:
             if text not in wanted.levels:
@@ -250,13 +253,22 @@ def covariates(model: Model, pairs: Sequence[str]) -> tuple[dict[str, float], di
             values[name], echoed[name] = wanted.levels[text], text
             continue
         canonical = _canonical(name, wanted.unit)
-        quantity = units.parse(text)
+        try:
+            quantity = units.parse(text)
+        except units.UnitError as error:
+            raise WrongInput(f"--covariate {name}: {error}") from None
         if quantity.comparator:
             raise WrongInput(f"--covariate {name}: a bound is not a value; write the number")
         unit = canonical if quantity.unit == "1" else quantity.unit
-        number = float(units.convert(float(quantity.number), unit, wanted.unit, substance=name))
+        try:
+            number = float(units.convert(float(quantity.number), unit, wanted.unit, substance=name))
+        except units.UnitError as error:
+            raise WrongInput(f"--covariate {name}: {error}") from None
         if number <= 0.0 and wanted.unit != "1":
             raise WrongInput(f"--covariate {name}: must be above zero")
+        wrong = refusal(name, number, wanted.unit)
+        if wrong:
+            raise WrongInput(f"--covariate {name}: {wrong}")
         values[name] = number
         echoed[name] = f"{float(quantity.number):g} {unit}"
     return values, echoed

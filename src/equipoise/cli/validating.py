@@ -8,7 +8,7 @@ from equipoise import files
 from equipoise.cli.words import json_option, print_json
 
 
-@click.command(epilog="Example: equipoise validate patient.json")
+@click.command(epilog="Example: equipoise validate src/equipoise/examples/sirolimus_adult.json")
 @click.argument("record", type=click.Path(dir_okay=False))
 @json_option
 def validate(record: str, as_json: bool) -> int:

@@ -19,6 +19,7 @@ import click
 from equipoise import chance
 from equipoise.cli.errors import WrongInput
 from equipoise.kinetics import kernels
+from equipoise.record import SAME_TIME
 from equipoise.steps import Carry
 
 if TYPE_CHECKING:
@@ -57,6 +58,9 @@ def carried(carry: str | None, *, record: bool) -> Carry:
 
 _SPOKEN = ("equipoise.mode", "equipoise.fit", "equipoise.scout")
 """Modules whose own ValueErrors are sentences about the input."""
+
+SHOWN = 6
+"""Results that are named where some are left out."""
 
 _DAY = re.compile(r"^day\s*(?P<day>[+-]?\d+(?:\.\d+)?)(?:T(?P<clock>\d{1,2}:\d{2}(?::\d{2})?))?$")
 
@@ -98,17 +102,41 @@ def reading(path: str) -> Iterator[None]:
 def moment(text: str | None, record: Record) -> float:
     """Hours from day 0 of a WHEN; without one, the last moment at which something was known.
 
+    What was drawn by then but only assumed to be known later is named on stderr, without its value.
     Fails  WrongInput where it cannot be read.
     """
+    from equipoise.files.words import FARTHEST
+
     if text is None:
         return record.assuming_turnaround().end
     word = text.strip()
     found = _hours(word, record)
+    if math.isfinite(found) and abs(found) > FARTHEST:
+        # Each day up to it would be graded.
+        raise WrongInput(f"--at {word} is more than 150 years from day 0: check the year")
     try:
         record.clock(found)
     except (OverflowError, ValueError):
         raise WrongInput(f"--at {word} is no moment of any calendar: check the number") from None
+    _tell_waiting(record, found)
     return found
+
+
+def _tell_waiting(record: Record, at: float) -> None:
+    """Results that an assumed turnaround alone keeps out, where no time of being known is given."""
+    waiting = [
+        f"{e.key} of day {record.calendar_day(e.at):+d}"
+        for e in record.assuming_turnaround().events
+        if e.assumed and e.at <= at and e.known is not None and e.known > at + SAME_TIME
+    ]
+    if not waiting:
+        return
+    shown = ", ".join(waiting[:SHOWN]) + (", ..." if len(waiting) > SHOWN else "")
+    click.echo(
+        f"left out: {shown}: drawn by then, taken as not known yet because no time of being known "
+        "is given; write `known` where the result was there",
+        err=True,
+    )
 
 
 def _hours(word: str, record: Record) -> float:
@@ -224,18 +252,22 @@ def working(what: str) -> Iterator[Callable[[str], None]]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all.
+    """Write a file whole or not at all; a device or a pipe is written to as it is.
 
     Fails  WrongInput where the place cannot be written.
     """
-    part = path.with_name(path.name + ".part")
+    # A rename would put a file where /dev/stdout was.
+    special = path.exists() and not (path.is_file() or path.is_dir())
+    part = path if special else path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(path)
+        if not special:
+            part.replace(path)
     except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+        if not special:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
         raise WrongInput(
             f"{path} cannot be written: {error.strerror}; choose another place"
         ) from None

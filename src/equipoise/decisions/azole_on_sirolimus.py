@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from equipoise import names
 from equipoise.advice import RUNNING_HOURS, Situation
 from equipoise.criterion import Because, Truth, seen
 from equipoise.decision import (
@@ -261,7 +262,8 @@ def _needs(situation: Situation, azole: Azole) -> tuple[Need, ...]:
         _need(
             "liver function",
             bool(known),
-            ", ".join(f"{m.name} {m.text}" for m in known) or "no bilirubin, AST or ALT in 7 days",
+            ", ".join(f"{names.measurement(m.name).label} {m.text}" for m in known)
+            or "no bilirubin, AST or ALT in 7 days",
         ),
         _need(
             "other inhibitors and inducers",

@@ -26,6 +26,7 @@ from equipoise.decisions.lymphocyte_case import (
     status_both,
     status_cells,
     suppression_need,
+    written,
 )
 from equipoise.decisions.lymphocyte_facts import (
     BAR,
@@ -150,7 +151,8 @@ def _first(situation: Situation, case: Case) -> tuple[str, ...]:
         dose = cd3_per_kg(situation, case.cells)
         if dose is not None and dose > HIGHEST:
             said.append("The planned CD3 dose is above 1e8/kg, the most in print: not supported.")
-        said += [n for n in _series(situation, case.cells) if "sooner" in n or "more than" in n]
+        notes = (*_series(situation, case.cells), *_start_note(situation, case, case.cells))
+        said += [n for n in notes if "sooner" in n or "more than" in n]
     return tuple(said)
 
 
@@ -220,15 +222,15 @@ def _options(situation: Situation, case: Case) -> tuple[DecisionOption, ...]:
 
 
 def _settle(case: Case) -> DecisionOption:
-    tests = ["CD34+ and whole-marrow chimerism"]
+    tests = ["chimerism of CD34+ and of whole marrow"]
     if case.mismatched and case.hla_loss is None:
         tests.insert(0, "HLA loss")
     if not case.myeloid and not case.cd19:
         tests.insert(len(tests) - 1, "CD19")
     return DecisionOption(
         "Settle first what decides",
-        f"Marrow with {', '.join(tests)}. Two of 3 relapses after haploidentical and none of 6 "
-        "after HLA-identical transplantation had lost HLA.",
+        f"Test the marrow: {', '.join(tests)}. Two of 3 relapses after haploidentical and none of "
+        "6 after HLA-identical transplantation had lost HLA.",
         (HLA_LOSS, CD19_REVIEW),
         Standing.PUBLISHED,
         evidence=Evidence("4"),
@@ -242,9 +244,9 @@ def _starts(situation: Situation, case: Case) -> str:
         return "No first dose is in print for this donor and time."
     parts = []
     for month, (low, high) in rows:
-        dose = f"{low:.0e}".replace("e+0", "e")
+        dose = written(low)
         if high > low:
-            dose += f" to {high:.0e}".replace("e+0", "e")
+            dose += f" to {written(high)}"
         when = f"at {month} months" if month else "after chemotherapy"
         parts.append(f"{dose} CD3/kg {when}")
     return f"First dose in print, {case.intent}: {', '.join(parts)} (level C)."
@@ -373,6 +375,7 @@ def _notes(situation: Situation, case: Case) -> tuple[str, ...]:
         notes.append("The donor of the graft is not charted: taken as one who may be mismatched.")
     if case.cells is not None:
         notes += _series(situation, case.cells)
+        notes += _start_note(situation, case, case.cells)
         notes.append(_risk(situation, case, case.cells))
     notes.append(
         "What else is on board at planned cells stands in its own panel; unknown is not absent."
@@ -380,13 +383,37 @@ def _notes(situation: Situation, case: Case) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _series(situation: Situation, planned: Cells) -> list[str]:
-    """A further infusion held against the handbook's interval and steps."""
-    before = [
+def _before(situation: Situation) -> list[Cells]:
+    """Donor lymphocytes given so far."""
+    return [
         c
         for c in situation.record.cells("donor_lymphocytes")
         if c.at <= situation.at + SAME_TIME and c.status not in ("planned", "held")
     ]
+
+
+def _start_note(situation: Situation, case: Case, planned: Cells) -> list[str]:
+    """A first infusion held against the handbook's first doses, where it is above them."""
+    dose = cd3_per_kg(situation, planned)
+    rows = first_doses(case.intent, case.graft.donor, (planned.at - case.graft.at) / MONTH)
+    if _before(situation) or dose is None or not rows:
+        return []
+    highest = max(high for _, (_, high) in rows)
+    if dose <= highest * (1.0 + 1e-9):
+        return []
+    far = ""
+    if dose >= STEP * highest * (1.0 - 1e-9):
+        far = " It is ten times or more than that: check the exponent, and whether it is per kg."
+    return [
+        f"The planned first dose is {written(dose)} CD3 per kg, {dose / highest:.3g} times the "
+        f"highest first dose of the handbook for this donor, intent and time ({written(highest)})."
+        f"{far}"
+    ]
+
+
+def _series(situation: Situation, planned: Cells) -> list[str]:
+    """A further infusion held against the handbook's interval and steps."""
+    before = _before(situation)
     if not before:
         return []
     last = before[-1]

@@ -35,6 +35,7 @@ from equipoise.decisions.lymphocyte_case import (
     status_alone,
     status_both,
     suppression_need,
+    written,
 )
 from equipoise.decisions.lymphocyte_facts import (
     BLAST,
@@ -316,7 +317,11 @@ def _notes(situation: Situation, case: Case) -> tuple[str, ...]:
         when = situation.record.calendar_day(case.cells.at)
         notes.append(
             f"Lymphocytes are planned for day {when:+d}"
-            + (f" at {dose:.1e} CD3 per kg" if dose is not None else ", no CD3 dose per kg charted")
+            + (
+                f" at {written(dose)} CD3 per kg"
+                if dose is not None
+                else ", no CD3 dose per kg charted"
+            )
             + ": no report tells how such a dose does with blinatumomab."
         )
     notes.append(

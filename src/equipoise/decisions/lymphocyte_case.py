@@ -28,7 +28,7 @@ CHIMERISM = ("donor_chimerism_cd34", "donor_chimerism_cd3", "donor_chimerism_who
 MYELOID = ("npm1", "runx1", "cbfb", "pml", "wt1", "flt3", "inv16")
 """How markers begin that speak of myeloid disease, on which blinatumomab does not act."""
 
-LYMPHOID = ("ig", "tr")
+LYMPHOID = ("ig", "tr/", "tr ", "tra", "trb", "trd", "trg", "tcr")
 """How markers begin that speak of lymphoid disease: rearranged genes of its receptors."""
 
 ENGAGER = "blinatumomab"
@@ -173,6 +173,10 @@ def find_case(situation: Situation) -> Case | None:
     ):
         antigen = None
     suppression, suppressing = situation.running(*SUPPRESSING)
+    later = any(s.at > t + SAME_TIME for a in SUPPRESSING for s in record.stops(a))
+    if suppression is Truth.NOT_MET and later:
+        # Who stops a drug later takes it now, whether its doses are charted or not.
+        suppression = Truth.UNKNOWN
     return Case(
         graft=graft,
         intent=intent,
@@ -189,7 +193,7 @@ def find_case(situation: Situation) -> Case | None:
         suppression=suppression,
         suppressing=suppressing,
         myeloid=any(m.marker.casefold().startswith(MYELOID) for _, m in shares),
-        lymphoid=any(m.marker.casefold().startswith(LYMPHOID) for _, m in shares)
+        lymphoid=any(f"{m.marker.casefold()} ".startswith(LYMPHOID) for _, m in shares)
         or record.latest_finding("cd19_expression", t) is not None
         or bool(record.doses(ENGAGER)),
     )
@@ -197,7 +201,8 @@ def find_case(situation: Situation) -> Case | None:
 
 def _running(situation: Situation, graft: Cells) -> Dose | None:
     """The infusion of blinatumomab that runs now, None where none does."""
-    if situation.stop_of(ENGAGER) is not None:
+    stop = situation.stop_of(ENGAGER)
+    if stop is not None and stop.at <= situation.at + SAME_TIME:
         return None
     for dose in reversed(situation.given(ENGAGER)):
         if dose.at > graft.at and dose.at + dose.duration > situation.at + SAME_TIME:
@@ -216,6 +221,11 @@ def cd3_per_kg(situation: Situation, cells: Cells) -> float | None:
         number = float(units.convert(float(quantity.number), quantity.unit, "1"))
         return None if weight is None else number / weight
     return None
+
+
+def written(number: float) -> str:
+    """Cells per kg as people write them: "5e7", "2.5e6"."""
+    return f"{number:.1e}".replace(".0e", "e").replace("e+0", "e")
 
 
 def need(name: str, known: bool, text: str) -> Need:
@@ -258,7 +268,7 @@ def suppression_need(situation: Situation, case: Case) -> Need:
     """Whether immunosuppression runs."""
     words = {
         Truth.MET: "running",
-        Truth.UNKNOWN: "last dose long ago and no stop",
+        Truth.UNKNOWN: "last dose long ago and no stop, or a stop ahead and no doses",
         Truth.NOT_MET: "stopped",
     }[case.suppression]
     charted = bool(case.suppressing) or any(situation.stop_of(a) for a in SUPPRESSING)

@@ -89,7 +89,7 @@ PROTOCOLS: tuple[Protocol, ...] = (
         "Guo 2011", "AML, 60-88 years, randomized", 30,
         "induction mitoxantrone 8-10 mg/m2 x 3 d and cytarabine 150 mg/m2 x 7 d, then two cycles "
         "of intermediate-dose cytarabine",
-        "HLA-mismatched mobilized blood, CD3 0.5-2.6 x 10^8/kg an infusion",
+        "HLA-mismatched mobilized blood, CD3 0.5-2.6 x 10^8/kg an infusion (as a review tells it)",
         "with each course; hours after chemotherapy not in the text read",
         "3 infusions: induction and two cycles after remission",
         11.0, 14.5, "without cells 16 d and 20 d (n = 28)", 5e7, 2.6e8,

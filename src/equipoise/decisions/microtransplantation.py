@@ -6,10 +6,10 @@ proposed beyond what is in print.
 
 from __future__ import annotations
 
-from equipoise import units
 from equipoise.advice import Situation
 from equipoise.criterion import Because, seen
 from equipoise.decision import Decision, DecisionOption, Need, OpenDecision
+from equipoise.decisions.lymphocyte_case import cd3_per_kg
 from equipoise.decisions.microtransplant_protocols import (
     ASSAYS,
     CONSENSUS,
@@ -34,6 +34,8 @@ CHEMOTHERAPY = (
     "cytarabine", "mitoxantrone", "decitabine", "azacitidine", "daunorubicin", "idarubicin",
 )  # fmt: skip
 """Agents that open a course with cells: what the next one is decided before."""
+TOLD = "Guo 2011, as a review tells it"
+"""Whose doses: its abstract does not print them."""
 STUDIED = (60.0, 88.0)
 """Years, of the randomized trial (Guo 2011)."""
 SHOWN = 8
@@ -247,7 +249,7 @@ def _needs(situation: Situation, given: tuple[Cells, ...]) -> tuple[Need, ...]:
     if weight is not None:
         fewest, most = cells_in_print(weight)
         total = (
-            f"{weight:g} kg; the CD3 range in print for one infusion (Guo 2011) is then "
+            f"{weight:g} kg; the CD3 range in print for one infusion ({TOLD}) is then "
             f"{_cells(fewest)} to {_cells(most)} cells"
         )
     disease = record.latest("mrd", t)
@@ -263,11 +265,17 @@ def _needs(situation: Situation, given: tuple[Cells, ...]) -> tuple[Need, ...]:
         _need("age", age is not None, years),
         _need("weight", weight is not None, total),
         _need(
-            "remission and risk",
+            "disease now",
             bool(state),
-            f"charted: {', '.join(state)}; cytogenetic and molecular risk has no field here"
+            f"charted: {', '.join(state)}"
             if state
-            else "no residual disease and no relapse charted; risk has no field here",
+            else "no residual disease and no relapse charted",
+        ),
+        _need(
+            "remission and risk",
+            False,
+            "whether it is remission is a judgment; cytogenetic and molecular risk has no field "
+            "here",
         ),
         _need("fitness for transplantation", False, "a judgment; the record has no field for it"),
         _need(
@@ -346,30 +354,27 @@ def _notes(
 def _dose_note(situation: Situation, cells: Cells, *, planned: bool) -> str:
     """The dose held against the one range in print; of a planned one the cells in all."""
     first = PROTOCOLS[0]
-    label = f"course {cells.course}" if cells.course else f"infusion at {cells.at:.0f} h"
+    day = situation.record.calendar_day(cells.at)
+    label = f"course {cells.course}" if cells.course else f"infusion of day {day:+d}"
     if planned:
         label += " (planned)"
     quantity = dict(cells.doses).get("CD3")
     if quantity is None:
         return f"{label}: no CD3 dose charted."
-    per_kg = _per_kg(quantity)
+    per_kg = cd3_per_kg(situation, cells)
     if per_kg is None:
-        return f"{label}: CD3 {quantity.text} is not per kg."
+        return f"{label}: CD3 {quantity.text} is not per kg, and no weight is charted."
     inside = first.cd3_low <= per_kg <= first.cd3_high
+    counted = "" if "kg" in quantity.unit else f" ({_cells(per_kg)} per kg)"
+    side = "inside" if inside else "outside"
     said = (
-        f"{label}: CD3 {quantity.text}, {'inside' if inside else 'outside'} the range in print "
-        f"({_cells(first.cd3_low)} to {_cells(first.cd3_high)} per kg, Guo 2011)"
+        f"{label}: CD3 {quantity.text}{counted}, {side} the range in print "
+        f"({_cells(first.cd3_low)} to {_cells(first.cd3_high)} per kg; {TOLD})"
     )
     weight = situation.record.value_at("weight", situation.at)
     if planned and weight is not None:
         said += f"; {_cells(per_kg * weight)} CD3 cells at {weight:g} kg"
     return f"{said}."
-
-
-def _per_kg(quantity: units.Quantity) -> float | None:
-    if "kg" not in quantity.unit:
-        return None
-    return float(units.convert(float(quantity.number), quantity.unit, "/kg"))
 
 
 DECISION = Decision(

@@ -6,6 +6,7 @@ them is shown with its source, and infection that is not excluded is treated alo
 
 from __future__ import annotations
 
+from equipoise import names
 from equipoise.advice import Situation
 from equipoise.criterion import Truth, seen
 from equipoise.decision import Decision, DecisionOption, Need, OpenDecision
@@ -217,7 +218,10 @@ def _needs(situation: Situation) -> tuple[Need, ...]:
             _need(
                 name,
                 bool(have),
-                ", ".join(f"{v.name} {v.text} ({t - v.at:.0f} h ago)" for v in have)
+                ", ".join(
+                    f"{names.measurement(v.name).label} {v.text} ({t - v.at:.0f} h ago)"
+                    for v in have
+                )
                 or "none in the last 72 h",
             )
         )

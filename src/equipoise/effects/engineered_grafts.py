@@ -78,6 +78,7 @@ _HAPLOIDENTICAL = Effect(
     source=DI_IANNI,
     standing=Standing.PUBLISHED,
     donors=("haploidentical",),
+    also=(("Tcon", 0.0, 2e6),),
 )
 
 _ORCA = Effect(
@@ -142,6 +143,7 @@ _MILESTONE = Effect(
     source=VAN_ROESSEL,
     standing=Standing.PUBLISHED,
     ages_open=ADULT,
+    first_graft=True,
     by_day=100.0,
     times=2,
     criterion="cd4_recovery_vanroessel2020",

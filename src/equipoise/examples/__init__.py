@@ -1,7 +1,7 @@
-"""Records that come with the package: one published patient and six made-up ones.
+"""Records that come with the package: one published patient and seven made-up ones.
 
 Beside each `NAME.json` stands `NAME.md`, which says where it comes from, what is printed in the
-source and what is not, or how it was made. `examples/make_examples.py` makes the six again.
+source and what is not, or how it was made. `examples/make_examples.py` makes the seven again.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ BUNDLED: tuple[Bundled, ...] = (
         "Falling CD3 chimerism and rising residual disease after a haploidentical graft (made up)",
         "day+150T18:00",
         False,
-        "two signals and one decision: what must be known before lymphocytes or blinatumomab",
+        "two signals and two decisions: what must be known before lymphocytes or blinatumomab",
     ),
     Bundled(
         "microtransplant_older_aml.json",

@@ -94,7 +94,11 @@ def import_tables(path: str | Path) -> Iterator[tuple[Record | None, ImportRepor
 def _only(documents: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     if len(documents) != 1:
         problem = "the file has several records" if documents else "the file has no rows"
-        raise InputError("file", problem, "read several records as a cohort, one as one")
+        raise InputError(
+            "file",
+            problem,
+            "give each record a file of its own; `equipoise grade` takes all of them at once",
+        )
     return next(iter(documents.values()))
 
 

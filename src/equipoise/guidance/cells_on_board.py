@@ -128,7 +128,11 @@ def _off_immunosuppression(situation: Situation) -> Verdict:
         return Verdict(Truth.NOT_MET, detail="no donor lymphocytes are planned")
     cells = ahead[0]
     because: list[Because] = [seen(cells, "planned")]
-    charted = [a for a in _SUPPRESSION.agents if situation.given(a) or situation.planned(a)]
+    charted = [
+        a
+        for a in _SUPPRESSION.agents
+        if situation.given(a) or situation.planned(a) or situation.record.stops(a)
+    ]
     if not charted:
         return Verdict(
             Truth.UNKNOWN, tuple(because), ("immunosuppression, or its stop",),
@@ -139,6 +143,15 @@ def _off_immunosuppression(situation: Situation) -> Verdict:
         given, stop = situation.given(agent), situation.stop_of(agent)
         doses = [d for d in (*given, *situation.planned(agent)) if d.at < cells.at - SAME_TIME]
         if not doses:
+            # It ran until its stop, whether its doses are charted or not.
+            if stop is None or given or situation.planned(agent):
+                continue
+            if stop.at > cells.at + SAME_TIME:
+                unsure.append(seen(stop, "stopped only later, no dose in the record"))
+            elif cells.at - stop.at < ONE_MONTH - SAME_TIME:
+                near.append(seen(stop, "stopped"))
+            else:
+                because.append(seen(stop, "stopped"))
             continue
         last = max(doses, key=lambda d: d.at)
         if cells.at - last.at < ONE_MONTH - SAME_TIME:
@@ -151,7 +164,9 @@ def _off_immunosuppression(situation: Situation) -> Verdict:
         return Verdict(Truth.MET, (*because, *near), detail="immunosuppression within 30 days")
     if unsure:
         return Verdict(Truth.UNKNOWN, (*because, *unsure), ("stop of immunosuppression",))
-    return Verdict(Truth.NOT_MET, tuple(because), detail="off immunosuppression for a month")
+    return Verdict(
+        Truth.NOT_MET, tuple(because), detail="all of it that is charted ended a month before"
+    )
 
 
 OFF_IMMUNOSUPPRESSION = Recommendation(

@@ -33,6 +33,8 @@ LOW_BURDEN = 20.0
 """% blasts in marrow up to which the trial counts a low burden, above it a high one."""
 LOW_PARTS = (100e6, 310e6)
 """CAR T cells in the first and the second part at low burden, as told at second hand."""
+BAGS = (10e6, 100e6, 300e6)
+"""CAR T cells in the label's kinds of bags; they make up the total."""
 LYMPHODEPLETION = ("fludarabine", "cyclophosphamide")
 BEFORE = 14.0 * DAY
 """Hours before the first part within which these count as its lymphodepletion (convention)."""
@@ -80,6 +82,9 @@ def remaining(first: float) -> float:
 def _cells(number: float) -> str:
     """ "310 x 10^6"."""
     return f"{number / 1e6:g} x 10^6"
+
+
+_BAGS = f"{', '.join(f'{b / 1e6:g}' for b in BAGS[:-1])} and {_cells(BAGS[-1])}"
 
 
 def _dose(cells: Cells) -> float | None:
@@ -198,9 +203,23 @@ def _first_part(situation: Situation) -> Verdict:
     else:
         detail = (
             "high burden: the first part is the smaller one; its amount was not read and is on "
-            f"the label; the second is what remains of {_cells(TOTAL)}"
+            f"the label, whose bags hold {_BAGS}; the second is what remains of {_cells(TOTAL)}"
         )
-    return Verdict(Truth.MET, tuple(because), detail=detail)
+    return Verdict(Truth.MET, tuple(because), detail=detail + _against(group, _dose(first)))
+
+
+def _against(group: str, planned: float | None) -> str:
+    """What to say of a planned first part that does not go with the burden, else ""."""
+    low = LOW_PARTS[0]
+    if planned is None:
+        return ""
+    if group == "low" and abs(planned - low) > 0.01 * TOTAL:
+        return f"; {_cells(planned)} are planned, which is not that: check it"
+    if group == "high" and planned > 0.99 * low:
+        return (
+            f"; {_cells(planned)} are planned, no less than the first part at low burden: check it"
+        )
+    return ""
 
 
 GROUP = Recommendation(

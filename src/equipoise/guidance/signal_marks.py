@@ -9,6 +9,7 @@ from datetime import date
 
 from equipoise.advice import Recommendation, Situation, Verdict
 from equipoise.criterion import Truth, seen
+from equipoise.record import Finding, Measurement
 from equipoise.signal import Mark, Pace
 from equipoise.source import Evidence, Source, Standing
 
@@ -88,24 +89,51 @@ PACES: tuple[Pace, ...] = (
 """Doubling times of patients who relapsed; none was found for Ig/TR of B-ALL or for WT1."""
 
 NEAR = 30.0 * 24.0
-"""Hours within which another lineage answers (project convention)."""
+"""Hours within which another lineage or residual disease answers (project convention)."""
+COMPLETE = 95.0
+"""% donor above which chimerism is complete (EBMT Handbook 2024, chapter 21)."""
 
 
 def _cd3_alone(situation: Situation) -> Verdict:
-    """Donor CD3 is not complete and no CD34 or whole-sample chimerism stands beside it."""
+    """Donor CD3 is not complete, and neither chimerism of CD34 or of a whole sample nor disease
+    stands beside it.
+    """
     cd3 = situation.record.latest("donor_chimerism_cd3", situation.at)
     if cd3 is None:
         return Verdict(Truth.NOT_MET, detail="no chimerism of CD3 in the record")
     because = (seen(cd3),)
-    if cd3.censored == ">" and cd3.number < 95.0:
+    if cd3.censored == ">" and cd3.number < COMPLETE:
         return Verdict(Truth.UNKNOWN, because, ("donor_chimerism_cd3",))
-    if cd3.number >= 95.0 and cd3.censored != "<":
-        return Verdict(Truth.NOT_MET, because, detail="donor CD3 is complete (95 % or more)")
+    if cd3.number > COMPLETE or (cd3.number == COMPLETE and cd3.censored == ">"):
+        if cd3.censored == "<":
+            return Verdict(Truth.UNKNOWN, because, ("donor_chimerism_cd3",))
+        return Verdict(Truth.NOT_MET, because, detail=f"donor CD3 is above {COMPLETE:g} %")
     for name in ("donor_chimerism_cd34", "donor_chimerism_whole"):
         beside = situation.record.latest(name, cd3.at + NEAR, within=2.0 * NEAR)
         if beside is not None:
             return Verdict(Truth.NOT_MET, (*because, seen(beside)), detail="read them together")
+    disease = _disease(situation, cd3.at - NEAR)
+    if disease:
+        return Verdict(
+            Truth.NOT_MET,
+            (*because, *(seen(d) for d in disease)),
+            detail="CD3 does not stand alone: disease is recorded beside it",
+        )
     return Verdict(Truth.MET, because, detail="CD3 stands alone")
+
+
+def _disease(situation: Situation, start: float) -> list[Measurement | Finding]:
+    """Disease from `start` on: the last sample of a marker and specimen that has it, a relapse."""
+    last: dict[tuple[str, str], Measurement] = {}
+    for measured in situation.record.measurements("mrd", start=start, end=situation.at):
+        last[measured.marker, measured.specimen] = measured
+    found: list[Measurement | Finding] = [
+        m for m in last.values() if m.number > 0.0 and m.censored != "<"
+    ]
+    relapse = situation.record.latest_finding("relapse", situation.at)
+    if relapse is not None and relapse.at >= start and relapse.value is not False:
+        found.append(relapse)
+    return found
 
 
 CD3_ALONE = Recommendation(

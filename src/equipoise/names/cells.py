@@ -147,7 +147,7 @@ PUBLISHED_DOSES: tuple[PublishedDose, ...] = (
         ("matched_sibling", "matched_unrelated"),
     ),
     PublishedDose("donor_lymphocytes", "CD3", (1e5, 1e8), None, _HANDBOOK),
-    PublishedDose("microtransplant", "CD3", (5e7, 2.6e8), None, "Guo 2011"),
+    PublishedDose("microtransplant", "CD3", (5e7, 2.6e8), None, "Guo 2011, as a review tells it"),
     PublishedDose("graft", "Treg", (2e6, 4e6), None, "Di Ianni 2011"),
     PublishedDose("graft", "Tcon", (5e5, 2e6), None, "Di Ianni 2011"),
     PublishedDose(
@@ -182,7 +182,8 @@ def unpublished(
         side, factor = ("above", number / high) if number > high else ("below", low / number)
         if factor < EXPONENT * (1.0 - 1e-9):
             return ""
-        spread = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+        least, most = (f"{bound:.3g}".replace("e+0", "e") for bound in bounds)
+        spread = least if low == high else f"{least} to {most}"
         return (
             f"{key} is {EXPONENT:g} or more times {side} what is in print for "
             f"{CELL_PRODUCTS[product].label} ({spread} {unit}; {entry.where})"

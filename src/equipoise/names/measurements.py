@@ -114,9 +114,10 @@ class MeasurementName:
             return f"{self.name} cannot be negative: check the sign"
         low, high = self.impossible
         bound = low if side == "below" else high
+        unit = "" if self.unit == "1" else f" {self.unit}"
         return (
-            f"{self.name} is {side} what is possible ({bound:.12g} {self.unit}): check the number"
-            " and its unit"
+            f"{self.name} is {side} what is possible ({bound:.12g}{unit}): check the number and "
+            "its unit"
         )
 
     def caution(self, number: float) -> str:

@@ -86,7 +86,7 @@ def limit_text(finding: Finding) -> str:
 
 def _head(found: Sequence[Commissioned], limits: Limits, signed: Signed) -> list[Block]:
     if limits.set_on is None:
-        origin = "the project's conventions; the centre set none"
+        origin = "the project's conventions; the center set none"
     else:
         origin = (
             f"set on {limits.set_on} by {limits.set_by or 'nobody named'}, file {signed.limits}"
@@ -112,7 +112,7 @@ def _head(found: Sequence[Commissioned], limits: Limits, signed: Signed) -> list
         Heading(1, f"Commissioning at {signed.site}"),
         Paragraph(
             words(
-                "How well each candidate model would have forecast this centre's own levels, each "
+                "How well each candidate model would have forecast this center's own levels, each "
                 "from what was known before it, held to limits."
             ),
             "lead",
@@ -202,7 +202,7 @@ def _signatures(found: Sequence[Commissioned], signed: Signed) -> list[Block]:
         parts.append(
             Paragraph(
                 words(
-                    "Signed here, a model still has to be entered in the centre's formulary with "
+                    "Signed here, a model still has to be entered in the center's formulary with "
                     "the version above. Approval ends when the version, the assay or the patients "
                     "change."
                 )

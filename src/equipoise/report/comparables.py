@@ -34,7 +34,8 @@ def blocks(assessment: Assessment) -> tuple[Block, ...]:
             words(
                 "Published cohorts, held against this record: what patients like these had, never "
                 "what this one will have. No number of one platform, donor or product is used for "
-                "another; none is weighed and none feeds an option."
+                "another; none is weighed and none feeds an option. Platform, donor, product, age, "
+                "dose and counts were compared; the disease was not, so read whose cohort it is."
             ),
             "quiet",
         ),

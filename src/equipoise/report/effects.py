@@ -83,7 +83,8 @@ def range_words(effect: Effect) -> str:
         return f"{metric} at least {_short(low)} {unit}"
     if low <= 0.0:
         return f"{metric} below {_short(high)} {unit}"
-    return f"{metric} {_short(low)}-{_short(high)} {unit}"
+    beside = "".join(f", {key} up to {_short(most)} {unit}" for key, _, most in effect.also)
+    return f"{metric} {_short(low)}-{_short(high)} {unit}{beside}"
 
 
 def _short(value: float) -> str:

@@ -169,7 +169,7 @@ def _targets(targets: Sequence[Target], refused: Sequence[Refused]) -> list[Bloc
             Row(
                 (
                     cell(strong(opened(f"{t.metric.value} {t.window}"))),
-                    cell(listed([x for x in (t.line, t.era) if x])),
+                    cell("; ".join(x for x in (t.line, t.era) if x)),
                     cell(sentence(t.because), quiet(f" {_conflict(t)}")),
                     cell(*citation(t.source), " ", *standing_mark(t.standing)),
                 )

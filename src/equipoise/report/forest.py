@@ -270,7 +270,9 @@ def _cut(name: str) -> str:
 def _caption(synthesis: Synthesis) -> str:
     said = "Square: a study, larger with its weight; line: its 95 % interval."
     if synthesis.measure is not Measure.PROPORTION:
-        said += f" Above 1: more of {synthesis.outcome} with the treatment named first below."
+        named = any(r.study.treatment for r in synthesis.results)
+        treatment = "the treatment named first below" if named else "treatment, which no row names"
+        said += f" Above 1: more of {synthesis.outcome} with {treatment}."
     if synthesis.mean is None:
         return said + " No diamond: no mean is made."
     said += " Diamond: the mean with its interval."

@@ -63,9 +63,10 @@ def _steroids(tally: Tally) -> Paragraph:
         return Paragraph(words(strong("Steroids together: "), "no amount is known."))
     least = "at least " if tally.at_least else ""
     per_kg = "" if tally.per_kg is None else f", {number(tally.per_kg)} mg/kg"
+    days = "day" if tally.days == 1 else "days"
     said = (
         f"{least}{number(tally.prednisone)} mg of prednisone equivalent{per_kg} "
-        f"({number(tally.dexamethasone)} mg of dexamethasone) on {tally.days} day(s). "
+        f"({number(tally.dexamethasone)} mg of dexamethasone) on {tally.days} {days}. "
     )
     return Paragraph(
         words(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from equipoise.report import axes, svg
 from equipoise.report.course_plot import (
@@ -81,8 +82,8 @@ def description(signal: Signal, title: str, clock: Clock, shown: Shown) -> str:
     )
     reached = [c for c in signal.crossings if c.days and c.passed < 0.5]
     ahead = "".join(
-        f" {c.mark.text} reached after {c.days[2]:.0f} days (90%: {c.days[0]:.0f} to "
-        f"{c.days[4]:.0f}) if nothing changes."
+        f" {c.mark.text} reached {c.days[2]:.0f} days after the last sample (90%: "
+        f"{c.days[0]:.0f} to {c.days[4]:.0f}) if nothing changes."
         for c in reached
     )
     return f"{title}: {said}. {signal.trend}.{ahead}"
@@ -121,8 +122,35 @@ def _bands(signal: Signal, x: Scale, y: Scale) -> list[str]:
     for a, b, fill in ((0, 4, BAND_90), (1, 3, BAND_50)):
         area = [*_line(signal, a, x, y), *reversed(_line(signal, b, x, y))]
         parts.append(svg.path(area, fill=fill, closed=True))
-    parts.append(svg.path(_line(signal, 2, x, y), stroke=MEDIAN, stroke_width=1.4, dash="6 3"))
+    parts += [
+        svg.path(run, stroke=MEDIAN, stroke_width=1.4, dash="6 3") for run in _inside(signal, x, y)
+    ]
     return parts
+
+
+def _inside(signal: Signal, x: Scale, y: Scale) -> list[list[Point]]:
+    """The median where it lies on the plot: held at an edge it would look like a level reached."""
+    points = [
+        (t, math.log10(max(v, 1e-300))) for t, v in zip(signal.times, signal.band[2], strict=True)
+    ]
+    runs: list[list[Point]] = []
+    open_ = False
+    for (t, v), (after, w) in pairwise(points):
+        # The part of this step, 0 to 1, whose height is on the plot.
+        ends = [(edge - v) / (w - v) for edge in (y.low, y.high)] if w != v else []
+        begin, end = (max(min(ends), 0.0), min(max(ends), 1.0)) if ends else (0.0, 1.0)
+        if begin >= end or not (ends or y.low <= v <= y.high):
+            open_ = False
+            continue
+        first, last = (
+            (x(t + part * (after - t)), y.held(v + part * (w - v))) for part in (begin, end)
+        )
+        if open_:
+            runs[-1].append(last)
+        else:
+            runs.append([first, last])
+        open_ = end >= 1.0
+    return [list(svg.simplified(run)) for run in runs]
 
 
 def _line(signal: Signal, row: int, x: Scale, y: Scale) -> list[Point]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 from equipoise.assessment import Assessment
 from equipoise.report import signal_plot
@@ -25,6 +26,7 @@ from equipoise.report.blocks import (
 )
 from equipoise.report.words import Clock, opened, percent, sentence
 from equipoise.signal import Crossing, Reading, Signal
+from equipoise.signals import SURE
 
 OF = {"disease": "disease", "recipient": "recipient's share", "donor": "donor's share"}
 
@@ -68,11 +70,11 @@ def blocks(assessment: Assessment) -> tuple[Block, ...]:
 
 
 def share(value: float) -> str:
-    """A share as people say it: "9 %", "0.03 %", "3.0e-06"."""
+    """A share as people say it: "9 %", "0.03 %", "0.0003 %"; one unit for an axis and its table."""
     if not math.isfinite(value):
         return "-"
-    if value < 9.5e-5:
-        return f"{value:.1e}"
+    if 0.0 < value < 9.5e-5:
+        return f"{Decimal(f'{100.0 * value:.2g}'):f} %"
     return f"{100.0 * value:.2g} %" if value < 0.995 else "100 %"
 
 
@@ -139,12 +141,22 @@ def _answer(signal: Signal) -> Words:
         head = opened(signal.trend)
     if not math.isfinite(signal.rising):
         return words(strong(f"{head}. "), opened(f"{level}."))
-    parts = [f"{level}; probability that it rises {percent(signal.rising)}."]
+    asked = f" ({percent(SURE)} either way is asked for)" if signal.trend == "cannot tell" else ""
+    parts = [f"{level}; probability that it rises {_below(signal.rising)}{asked}."]
     if signal.doubling and signal.rising >= 0.5:
         parts.append(f" Doubles in {_days(signal.doubling)}{_if(signal.rising, 'rises')}.")
     if signal.halving and signal.rising < 0.5:
         parts.append(f" Halves in {_days(signal.halving)}{_if(1 - signal.rising, 'falls')}.")
     return words(strong(f"{head}. "), opened("".join(parts)))
+
+
+def _below(odds: float) -> str:
+    """The odds, never rounded up to those that are asked for."""
+    return (
+        f"just under {percent(SURE)}"
+        if round(100.0 * odds) / 100.0 >= SURE > odds
+        else percent(odds)
+    )
 
 
 def _if(odds: float, verb: str) -> str:

@@ -135,6 +135,12 @@ def opened(text: str) -> str:
     return text[0].upper() + text[1:] if word.islower() and "_" not in word else text
 
 
+def called(name: str) -> str:
+    """A name of the vocabulary as people say it: "active ATG" for `atg_active_au`."""
+    known = names.MEASUREMENTS.get(name) or names.FINDINGS.get(name)
+    return known.label if known is not None else name.replace("_", " ")
+
+
 def listed(parts: Sequence[str]) -> str:
     """ "a, b and c"."""
     if len(parts) < 2:
