@@ -22,6 +22,7 @@ namespace {
 
 constexpr int LANES = 32;
 constexpr int STRETCH = 1024;
+constexpr double RISE = 0.125;  // part of a step's end that counts where a state rises
 constexpr double NEVER = std::numeric_limits<double>::max();
 
 struct Problem {
@@ -96,8 +97,8 @@ double attempt(Block& v, double dt, double rtol, double floor) {
                      e2 = dt * 0.007880878010261995, e3 = dt * -0.1447110071732629,
                      e4 = dt * 0.5823571654525552, e5 = dt * -0.45808210592918697,
                      e6 = dt * (1.0 / 66.0);
-        const double s1 = floor + rtol * std::max(std::fabs(b1), std::fabs(n1));
-        const double s2 = floor + rtol * std::max(std::fabs(b2), std::fabs(n2));
+        const double s1 = floor + rtol * std::max(std::fabs(b1), RISE * std::fabs(n1));
+        const double s2 = floor + rtol * std::max(std::fabs(b2), RISE * std::fabs(n2));
         const double d1 = (e0 * k01 + e1 * k11 + e2 * k21 + e3 * k31 + e4 * k41 + e5 * k51 +
                            e6 * k61) * s2;
         const double d2 = (e0 * k02 + e1 * k12 + e2 * k22 + e3 * k32 + e4 * k42 + e5 * k52 +
@@ -172,9 +173,9 @@ Counts block(const Problem& p, const std::int64_t* order, int n) {
         v.stop[l] = lanes[l].begins[0];
     }
     for (int l = n; l < LANES; l++) v.km[l] = 1.0;
-    double hours = NEVER;
+    double hours = NEVER, entry = NEVER;
     for (;;) {
-        bool busy = false;
+        bool busy = false, enters = false;
         double longest = 0.0;
         for (int l = 0; l < n; l++) {
             Lane& a = lanes[l];
@@ -186,6 +187,7 @@ Counts block(const Problem& p, const std::int64_t* order, int n) {
                 next = a.begins[e] + (a.event % 2 ? length : 0.0);
                 if (next > now) break;
                 v.rate[l] = a.event % 2 ? 0.0 : p.amount / length;
+                enters = enters || a.event % 2 == 0;
                 a.event++;
                 next = NEVER;
             }
@@ -211,14 +213,15 @@ Counts block(const Problem& p, const std::int64_t* order, int n) {
         }
         double dt = std::min(1.0, std::max(hours / longest, 1e-6));
         if (pace > 0.0) dt = std::min(dt, 5.0 * std::pow(p.rtol, 0.2) / pace);
-        double tau = 0.0, growth = 6.0;
+        if (enters) dt = std::min(dt, entry / longest);
+        double tau = 0.0, growth = 6.0, past = 0.0, previous = 0.0;
         for (;;) {
             const double wanted = dt;
             const bool last = tau + 1.01 * dt >= 1.0;
             if (last) dt = 1.0 - tau;
             const double worst = attempt(v, dt, p.rtol, floor);
             counts.attempts++;
-            const double factor = 0.9 * std::pow(static_cast<float>(worst), -0.1f);
+            double factor = 0.9 * std::pow(static_cast<float>(worst), -0.1f);
             if (worst > 1.0) {
                 dt *= std::max(0.2, factor);
                 growth = 1.0;
@@ -249,6 +252,13 @@ Counts block(const Problem& p, const std::int64_t* order, int n) {
             std::memcpy(v.x1, v.y1, sizeof v.x1);
             std::memcpy(v.x2, v.y2, sizeof v.x2);
             std::memcpy(v.k[0], v.k[6], sizeof v.k[0]);
+            if (previous > 0.0 && worst > 0.0 && past > 0.0)
+                factor *= std::min(1.2, std::max(0.5, dt / previous *
+                              std::pow(static_cast<float>(past / worst), 0.1f)));
+            past = worst;
+            previous = dt;
+            if (enters && tau == 0.0 && !last)
+                entry = dt * longest * std::min(6.0, std::max(0.2, factor));
             dt *= worst == 0.0 ? growth : std::min(growth, std::max(0.2, factor));
             if (last) {
                 hours = std::max(tau == 0.0 ? hours : 0.0, std::max(wanted, dt) * longest);
@@ -267,7 +277,7 @@ void stretch(const Problem& p, std::int64_t lo, Counts& counts) {
     for (std::int64_t i = lo; i < hi; i++) {
         const double* a = p.parameters + 6 * i;
         order[i - lo] = i;
-        pace[i - lo] = (a[0] + a[2]) / a[1] + a[4] / (a[5] * a[1] + p.amount);
+        pace[i - lo] = (a[0] + a[2]) / a[1] + a[4] / (a[5] * a[1] + 0.1 * p.amount);
     }
     std::sort(order, order + (hi - lo),
               [&](std::int64_t a, std::int64_t b) { return pace[a - lo] < pace[b - lo]; });

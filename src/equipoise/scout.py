@@ -15,7 +15,7 @@ import numpy as np
 from equipoise import descent
 from equipoise.density import FAILED, NOTHING
 from equipoise.kinetics import Linear
-from equipoise.kinetics.stepper import LANES
+from equipoise.kinetics.block import LANES
 from equipoise.likelihood import STUDENT_DF, with_errors
 from equipoise.model import Array, simulate
 from equipoise.objective import Batch, Booleans, Integers

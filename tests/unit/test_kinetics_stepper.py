@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from kinetics_systems import RUNAWAY, SATURABLE, TYPICAL
 
-from equipoise.kinetics import DoseEvent, Schedule, System, solve
+from equipoise.kinetics import DoseEvent, Schedule, System, solve, stepper
 from equipoise.kinetics.stages import powers
-from equipoise.kinetics.stepper import ERRORS, NODES, STAGES
+from equipoise.kinetics.tsitouras import ERRORS, NODES, STAGES
 
 COURSE = Schedule(
     (
@@ -364,3 +364,49 @@ def test_the_steady_state_of_an_endless_input_in_any_unit(rate):
                   after=[[True]], rtol=1e-8)  # fmt: skip
     assert not found.failed
     assert found.amounts[0, 0, 1] == pytest.approx(rate, rel=1e-7)
+
+
+def rising(n, seed):
+    """Typical parameters, 30 % apart, and infusions into next to nothing, sampled throughout."""
+    rng = np.random.default_rng(seed)
+    parameters = np.array(TYPICAL) * np.exp(0.3 * rng.normal(size=(n, len(TYPICAL))))
+    schedules, times = [], []
+    for _ in range(n):
+        begins = np.cumsum([0.0, *rng.uniform(20.0, 28.0, 3)])
+        hours = float(rng.uniform(4.0, 8.0))
+        schedules.append(
+            Schedule(tuple(DoseEvent(float(t), 100.0, duration=hours) for t in begins))
+        )
+        soon = (begins[:, None] + np.geomspace(0.02, 1.0, 12)).ravel()
+        times.append(np.sort([*soon, *np.linspace(3.0, 120.0, 40)]))
+    return schedules, times, parameters
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("seed", [1, 8, 16])
+def test_small_values_are_as_exact_as_large_ones(seed, strict):
+    """Within five times the tolerances asked for: on the way up, and where little is left."""
+    schedules, times, parameters = rising(32, seed)
+    found = solve(SATURABLE, schedules, times, parameters, strict=strict).amounts
+    exact = solve(SATURABLE, schedules, times, parameters, rtol=1e-12, atol=1e-15).amounts
+    assert np.all(np.abs(found - exact) < 5e-6 * exact + 5e-10 * 100.0)
+
+
+def test_rough_roots_are_as_near_as_they_say():
+    numbers = 10.0 ** np.linspace(-30.0, 30.0, 4001)
+    place = numbers.copy()
+    bits = place.view(np.int64)
+    found = [stepper.logarithm(bits, place, i) for i in range(len(place))]
+    assert np.max(np.abs(found - np.log2(numbers))) < 0.01
+    exponents = np.linspace(-3.0, 3.0, 601)
+    assert np.max(np.abs([stepper.power(each) / 2.0**each - 1.0 for each in exponents])) < 2e-3
+    assert stepper.power(400.0) == stepper.power(3.0)
+
+
+def test_samples_between_the_ends_of_a_step_are_those_of_the_weights():
+    """For few states they are read off another way, so the weights must meet both ends."""
+    weights = np.array(powers())
+    ends, last = np.array([*STAGES[6], 0.0]), np.eye(7)[6]
+    assert np.allclose(weights.sum(axis=1), ends, atol=1e-13)
+    assert np.allclose(weights[:, 0], np.eye(7)[0], atol=1e-13)
+    assert np.allclose(weights @ np.arange(1.0, 5.0), last, atol=1e-12)

@@ -29,7 +29,7 @@ from equipoise.kinetics import (
     solve,
     stiff,
 )
-from equipoise.kinetics.stepper import GROUP, LANES
+from equipoise.kinetics.block import GROUP, LANES
 
 BOLUS = Schedule((DoseEvent(0.0, 100.0),))
 

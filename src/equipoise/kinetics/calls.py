@@ -90,3 +90,30 @@ def call_decay(_context, _address, _numbers, _bits, _small, _room, _n, _offset, 
         return context.get_dummy_value()
 
     return made, codegen
+
+
+@intrinsic
+def lowest(_context, _mask):
+    """Place of the lowest bit that is set in a whole number other than 0."""
+
+    def codegen(_context, builder, _signature, arguments):
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.int64), codegen
+
+
+@intrinsic
+def fetch(_context, _array, _index):
+    """Begin to load a number of an array without gaps, wherever it may be: no index is wrong."""
+
+    def codegen(context, builder, signature, arguments):
+        array = cgutils.create_struct_proxy(signature.args[0])(context, builder, arguments[0])
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        place = builder.gep(array.data, [arguments[1]])
+        how = [ir.Constant(number, each) for each in (0, 3, 1)]
+        builder.call(function, [builder.bitcast(place, byte), *how])
+        return context.get_dummy_value()
+
+    return types.void(_array, types.int64), codegen

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from equipoise.kinetics.block import LANES
 from equipoise.kinetics.lanes import SUPER_BLOCK, Lanes, in_threads
 from equipoise.kinetics.problem import Problem
 from equipoise.kinetics.schedule import Floats, Integers, Timeline
 from equipoise.kinetics.steady import steady_states
-from equipoise.kinetics.stepper import COLLAPSED, LANES, STIFF, TOO_MANY_STEPS
+from equipoise.kinetics.stepper import COLLAPSED, STIFF, TOO_MANY_STEPS
 
 if TYPE_CHECKING:
     from equipoise.kinetics.integrate import Kernels
@@ -26,7 +27,7 @@ VECTOR = 8
 beyond whole vectors is worked on lane after lane, which takes longer than a whole vector."""
 
 ATOL = 1e-9
-"""As the default of `solve`."""
+"""Ten times that of `solve`: what is estimated from has errors of its own."""
 
 BLOCK_LIMIT = 20_000
 LANE_LIMIT = 200_000

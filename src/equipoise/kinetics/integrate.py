@@ -15,12 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from equipoise.kinetics import calls, events, kernels, schedule, stages, stepper, stiff
+from equipoise.kinetics import block as layout
+from equipoise.kinetics import calls, events, kernels, samples, schedule, stages, stepper, stiff
+from equipoise.kinetics.block import LANES
 from equipoise.kinetics.lanes import SUPER_BLOCK, Lanes, in_threads
 from equipoise.kinetics.problem import Problem, largest_by_state, scale_of
 from equipoise.kinetics.schedule import Floats, Integers, Timeline
 from equipoise.kinetics.steady import steady_states
-from equipoise.kinetics.stepper import LANES, System
+from equipoise.kinetics.stepper import System
 
 OBSERVED = 19
 """Place of `observed` among the arguments of `march`."""
@@ -46,27 +48,26 @@ class Stretch:
 @cache
 def stepping() -> ModuleType:
     """The stepper that all systems share, compiled when first called."""
-    names = (
-        *stepper.SETTINGS, *stepper.SEAT_ROWS, *stepper.LANE_ROWS, *stepper.SHAPE,
-        "MAGNITUDE", "MOST", "FAR", "SEAT", "WIDE",
-    )  # fmt: skip
+    rows = (*layout.SETTINGS, *layout.SEAT_ROWS, *layout.LANE_ROWS, *layout.SHAPE)
     return kernels.load(
         "stepper",
         (
             kernels.constants(
                 SAME_TIME=events.SAME_TIME,
-                LANES=LANES,
-                **{name: getattr(stepper, name) for name in names},
+                **{name: getattr(layout, name) for name in rows},
+                **{name: getattr(stepper, name) for name in stepper.SETTINGS},
                 **{name: getattr(schedule, name) for name in schedule.KINDS},
             ),
-            calls.importing("call_attempt", "call_derive"),
+            calls.importing("call_attempt", "call_derive", "fetch", "lowest"),
             kernels.source_of(
-                stepper.before, stepper.due, stepper.apply, stepper.seated, how="inside"
+                samples.before, samples.due, stepper.apply, stepper.seated, how="inside"
             ),
             kernels.source_of(
-                stepper.sample_areas,
-                stepper.sample,
-                stepper.accumulate,
+                samples.sample_areas,
+                samples.sample,
+                stepper.logarithm,
+                stepper.power,
+                samples.accumulate,
                 stepper.held,
                 stepper.cross,
                 how="inside",
@@ -125,7 +126,7 @@ def _bind(module: ModuleType, own: stages.Kernel) -> None:
             room = kept.pop()
         except IndexError:
             w = np.empty((rows + areas) * LANES)
-            seat = np.empty((stepper.SEATS, LANES), dtype=np.int64)
+            seat = np.empty((layout.SEATS, LANES), dtype=np.int64)
             room = w, w.view(np.int64), seat, np.empty((LANES, states), dtype=np.int64)
         stepping().march(called(), own.shape, own.dense, *room, *arguments)
         kept.append(room)

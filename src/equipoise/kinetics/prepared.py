@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from equipoise.kinetics.block import LANES
 from equipoise.kinetics.events import MODELED_DURATION, MODELED_RATE, Schedule
 from equipoise.kinetics.groups import AT_ONCE, ATOL, BLOCK_LIMIT, FEW, Run, in_blocks
 from equipoise.kinetics.lanes import Lanes, in_threads, processors
@@ -31,7 +32,7 @@ from equipoise.kinetics.problem import (
     scale_of,
 )
 from equipoise.kinetics.schedule import Floats, Integers, Timeline, longest, pack
-from equipoise.kinetics.stepper import LANES, System
+from equipoise.kinetics.stepper import System
 
 if TYPE_CHECKING:
     from equipoise.kinetics.closed_form import Straight

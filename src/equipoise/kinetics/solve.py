@@ -50,7 +50,7 @@ def solve(
     initial: npt.ArrayLike | None = None,
     start: npt.ArrayLike | None = None,
     rtol: float = 1e-6,
-    atol: float = 1e-9,
+    atol: float = 1e-10,
     strict: bool = False,
     threads: int | None = None,
 ) -> Solution:

@@ -21,24 +21,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.kinetics.stepper import (
-    ERRORS,
-    GROUP,
-    INTERPOLANT,
-    LANE_ROWS,
-    NODES,
-    STAGES,
-    System,
-)
+from equipoise.kinetics.block import GROUP, LANE_ROWS
+from equipoise.kinetics.stepper import RISE, System
+from equipoise.kinetics.tsitouras import ERRORS, INTERPOLANT, NODES, STAGES
 
 PREFIX = "user_"
+
+FEW = 3
+"""States up to which samples are read off between the ends of a step; more share the weights of
+its slopes."""
 
 SMALLEST = 1e-75
 """Added to tolerances: two of them multiplied and squared must not vanish."""
 
 
 def rows_of(system: System, own: dict[str, int]) -> dict[str, int]:
-    """Rows of a block's buffer by name: those of every method (`stepper.py`), then its own."""
+    """Rows of a block's buffer by name: those of every method (`block.py`), then its own."""
     c, k = len(system.states), len(system.parameter_names)
     rows = {"X": c, "NEW": c, "INPUT": c, "P": k}
     rows |= {**dict.fromkeys(LANE_ROWS, 1), "READ": c, **own}
@@ -56,8 +54,8 @@ class Kernel:
 
     text   its definitions, `derive` and `attempt` among them
     rows   the first row of everything that a block holds
-    shape  what the stepper is told of it (`stepper.SHAPE`)
-    dense  the polynomials of its dense output (`stepper.DENSE`)
+    shape  what the stepper is told of it (`block.SHAPE`)
+    dense  the polynomials of its dense output (`block.DENSE`)
     """
 
     text: str
@@ -83,7 +81,8 @@ def stages(system: System, lanes: int) -> Kernel:
     call = called(system)
     text = [*needed.values(), _derive(rows, lanes, body, call, fixed)]
     text.append(_attempt(rows, lanes, body, call, len(fixed)))
-    text += [sampled(rows, lanes, rows["K"], powers()), _compare(rows, lanes)]
+    read_at = _between(rows, lanes) if c <= FEW else sampled(rows, lanes, rows["K"], powers())
+    text += [read_at, _compare(rows, lanes)]
     shape = (c, rows["PARAMETERS"], rows["ROWS"], rows["K"], rows["K"], 1)
     return Kernel("\n\n".join(text), rows, shape, dense(*_explicit()))
 
@@ -234,7 +233,7 @@ def _attempt(
         terms = " + ".join(f"e{s} * k{s}_{i}" for s in range(7))
         loop.append(f"{at(rows['NEW'] + i, lanes)} = x_{i}")
         loop.append(f"error_{i} = {terms}")
-        loop.append(f"size_{i} = floor + rtol * max(abs(b_{i}), abs(x_{i}))")
+        loop.append(f"size_{i} = floor + rtol * max(abs(b_{i}), {RISE!r} * abs(x_{i}))")
     loop.append("total = 0.0")
     # Divisions are slow: two states share one.
     for i in range(0, c - 1, 2):
@@ -269,6 +268,29 @@ def sampled(
         x = at(rows["X"] + i, lanes)
         loop.append(f"{at(rows['READ'] + i, lanes)} = {x} + {' + '.join(terms)}")
     return function_of("read_at(buffer, n, tau, dt, rtol)", rows, lanes, [], loop)
+
+
+def _between(rows: dict[str, int], lanes: int) -> str:
+    """`sampled` of the explicit method, from both ends of the step and their slopes.
+
+    Its dense output meets all four of them, so of its polynomial only the highest power is its own.
+    """
+    c = rows["STATES"]
+    before = [f"d{s} = dt * {row[3]!r}" for s, row in enumerate(powers())]
+    loop = [f"theta = max(0.0, min(1.0, ({at(rows['DUE'], lanes)} - tau) / dt))"]
+    loop.append("rest = 1.0 - theta")
+    for i in range(c):
+        k = [at(rows["K"] + s * c + i, lanes) for s in range(7)]
+        loop.append(f"x = {at(rows['X'] + i, lanes)}")
+        loop.append(f"change = {at(rows['NEW'] + i, lanes)} - x")
+        loop.append(f"begin = dt * {k[0]} - change")
+        loop.append(f"end = change - dt * {k[6]} - begin")
+        loop.append(f"own = {' + '.join(f'd{s} * {each}' for s, each in enumerate(k))}")
+        loop.append(
+            f"{at(rows['READ'] + i, lanes)} = "
+            "x + theta * (change + rest * (begin + theta * (end + rest * own)))"
+        )
+    return function_of("read_at(buffer, n, tau, dt, rtol)", rows, lanes, [], loop, before)
 
 
 def _compare(rows: dict[str, int], lanes: int) -> str:

@@ -9,8 +9,8 @@ quadrature applied to the stages and do not influence the steps.
 The plain functions below become one kernel for all systems. What belongs to a system, its slopes
 and the stages of a step, it calls by address; `stages.py` writes them with the rates in line.
 
-Source  Tsitouras 2011, Comput Math Appl 62:770, doi 10.1016/j.camwa.2011.06.002 (coefficients and
-        interpolant); Hairer, Norsett & Wanner, Solving ODEs I, section II.4 (step control).
+Source  Hairer, Norsett & Wanner, Solving ODEs I, section II.4, and Hairer & Wanner, Solving ODEs
+        II, section IV.8 (the choice of the step); coefficients are in `tsitouras.py`.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -24,7 +24,35 @@ from typing import Any
 
 import numpy as np
 
-from equipoise.kinetics.events import SAME_TIME
+from equipoise.kinetics.block import (
+    DUE,
+    END,
+    ERROR,
+    EVENT,
+    EXPLICIT,
+    FLOOR,
+    GROUP,
+    HELD_BACK,
+    LANE,
+    LANES,
+    MAGNITUDE,
+    MOST,
+    OUT,
+    OUT_END,
+    OUT_FROM,
+    PARAMETERS,
+    ROW,
+    ROWS,
+    SCALE,
+    SPARE,
+    STATES,
+    STOP,
+    WIDE,
+    H,
+    K,
+    T,
+)
+from equipoise.kinetics.samples import accumulate, before, call_attempt, due, sample
 from equipoise.kinetics.schedule import (
     BOLUS,
     BREAK,
@@ -33,11 +61,6 @@ from equipoise.kinetics.schedule import (
     STEADY_ADD,
     STEADY_SET,
 )
-
-LANES = 32
-
-GROUP = 8
-"""Seats of a block are taken by so many; loops over them have this length and no rest."""
 
 TOO_MANY_STEPS = 1
 COLLAPSED = 2
@@ -50,20 +73,38 @@ EVERY = 8
 HELD = 2.5
 """Rate of forgetting x step from which stability is held to be the limit."""
 
+RISE = 0.125
+"""A state that rises is held to its value at the end of a step times this, if that is more than at
+the beginning: samples on its way up are as much smaller."""
+
+TREND = (0.5, 1.2)
+"""By how much the errors of the last two steps may change the choice of the next."""
+
 FREE = 96
 """Steps limited by stability that a segment may have without being counted."""
 
 PATIENCE = 320.0
 """Steps limited by stability, beyond the free ones, until lanes are given up as stiff."""
 
+LINE = 8
+"""Numbers that memory hands out together."""
+
+AHEAD = 128
+"""So many of a lane's events, samples and amounts are fetched before its block begins."""
+
 SETTINGS = (
-    "GROUP",
+    "LINE",
+    "AHEAD",
+    "MANTISSA",
+    "ONE",
+    "LN2_EIGHTH",
     "TOO_MANY_STEPS",
     "COLLAPSED",
     "STIFF",
     "HINDERED",
     "EVERY",
     "HELD",
+    "TREND",
     "FREE",
     "PATIENCE",
 )
@@ -87,100 +128,9 @@ class System:
     rates: Callable[..., Any]
 
 
-NODES = (0.0, 0.161, 0.327, 0.9, 0.9800255409045097, 1.0, 1.0)
-
-STAGES = (
-    (),
-    (0.161,),
-    (-0.008480655492356989, 0.335480655492357),
-    (2.8971530571054935, -6.359448489975075, 4.3622954328695815),
-    (5.325864828439257, -11.748883564062828, 7.4955393428898365, -0.09249506636175525),
-    (
-        5.86145544294642,
-        -12.92096931784711,
-        8.159367898576159,
-        -0.071584973281401,
-        -0.028269050394068383,
-    ),
-    (
-        0.09646076681806523,
-        0.01,
-        0.4798896504144996,
-        1.379008574103742,
-        -3.290069515436081,
-        2.324710524099774,
-    ),
-)
-
-ERRORS = (
-    -0.00178001105222577714,
-    -0.0008164344596567469,
-    0.007880878010261995,
-    -0.1447110071732629,
-    0.5823571654525552,
-    -0.45808210592918697,
-    1.0 / 66.0,
-)
-
-# Numerators of the seven weights as (factor, power of theta, polynomials): each weight is their
-# product, so a sample at a fraction theta of the step is X + dt * sum of weight * slope.
-INTERPOLANT = (
-    (
-        -1.0530884977290216,
-        1,
-        ((1.0, -1.3299890189751412), (1.0, -1.4364028541716351, 0.7139816917074209)),
-    ),
-    (0.1017, 2, ((1.0, -2.1966568338249754, 1.2949852507374631),)),
-    (2.490627285651252793, 2, ((1.0, -2.38535645472061657, 1.57803468208092486),)),
-    (-16.54810288924490272, 2, ((1.0, -1.21712927295533244), (1.0, -0.61620406037800089))),
-    (47.37952196281928122, 2, ((1.0, -1.203071208372362603), (1.0, -0.658047292653547382))),
-    (-34.87065786149660974, 2, ((1.0, -1.2), (1.0, -0.666666666666666667))),
-    (2.5, 2, ((1.0, -1.0), (1.0, -0.6))),
-)
-
-# The block's buffer: rows of LANES numbers, one number a lane; row X is 0, and with C states and K
-# parameters those of every method are
-#   X        C  states at the beginning of the step
-#   NEW      C  and at its end
-#   INPUT    C  input rates
-#   P        K  parameters
-#   H        1  duration of the lane's segment, hours
-#   T        1  its beginning, hours
-#   END      1  its end, hours
-#   STOP     1  time of the event there, or infinity
-#   DUE      1  fraction of the segment at which the lane's next sample lies, or infinity
-#   FLOOR    1  absolute tolerance
-#   SCALE    1  amount by which the first step is guessed
-#   ERROR    1  squared error of the last attempt; up to 1 is accepted
-#   SPARE    1
-#   READ     C  the states at each lane's next sample
-# then a method's own (`stages.py`, `stiff.py`), and after ROWS the areas so far, a row an observed
-# state. Numbers below are rows after P.
-H, T, END, STOP, DUE, FLOOR, SCALE, ERROR, SPARE, READ = range(10)
-LANE_ROWS = ("H", "T", "END", "STOP", "DUE", "FLOOR", "SCALE", "ERROR", "SPARE", "READ")
-
-# Rows of integers about the lanes of a block.
-LANE, EVENT, OUT, OUT_END, OUT_FROM, HELD_BACK, QUEUE, ROW, SEATS = range(9)
-SEAT_ROWS = ("LANE", "EVENT", "OUT", "OUT_END", "OUT_FROM", "HELD_BACK", "QUEUE", "ROW", "SEATS")
-
-# What a kernel says of its system: numbers of states, of parameters and of rows; the first row of
-# its slopes at X, and of its stages' slopes; 1 for the explicit method.
-STATES, PARAMETERS, ROWS, K, SLOPES, EXPLICIT = range(6)
-SHAPE = ("STATES", "PARAMETERS", "ROWS", "K", "SLOPES", "EXPLICIT")
-
-# Polynomials of a kernel's dense output: 4 coefficients, of theta to theta^4, for each of 8 stages;
-# after those of the states those of their areas. A sample is
-#   X + dt * sum of weight * slope,    and an area grows by    dt * (theta * X + dt * the same sum).
-DENSE = 64
-
-# Masks that say how large indices are, to a compiler that else provides for some from the end.
-MOST = 0xFFFF
-FAR = 0xFFFFFFFFFFFF
-SEAT = LANES - 1
-WIDE = 2 * LANES - GROUP
-
-MAGNITUDE = 0x7FFFFFFFFFFFFFFF
-"""A float's bits without its sign: as integers they have the order of their sizes, NaN last."""
+MANTISSA = 0xFFFFFFFFFFFFF
+ONE = 1023 << 52
+LN2_EIGHTH = 0.08664339756999316
 
 
 def call_derive(address, w, n, tau):
@@ -188,115 +138,26 @@ def call_derive(address, w, n, tau):
     raise NotImplementedError
 
 
-def call_attempt(address, w, n, tau, dt, rtol):
-    """From X and its slopes write the stages, NEW and ERROR; the system's own.
-
-    At other addresses: write READ, in a step that is done; compare its last two stages, for `held`.
-    """
+def fetch(array, index):
+    """Begin to load a number of an array that will soon be read (`calls.py`)."""
     raise NotImplementedError
 
 
-def before(time, after, stop, row):
-    """Whether a sample comes before what happens at `stop` by this row."""
-    return time < stop - SAME_TIME or (time <= stop + SAME_TIME and after < row)
+def logarithm(bits, w, place):
+    """Logarithm to base 2 of the number at a place of the buffer, to 0.01; the number is lost."""
+    found = bits[place]
+    bits[place] = (found & MANTISSA) | ONE
+    part = w[place]
+    return (found >> 52) - 1023 + (2.0 - part / 3.0) * part - 5.0 / 3.0
 
 
-def due(w, row, seat, slot, out_times, out_after):
-    """Fraction of a lane's segment at which its next sample lies, or infinity."""
-    i = seat[OUT, slot]
-    span = w[(row + H) * LANES + slot]
-    if span == 0.0 or i >= seat[OUT_END, slot]:
-        return np.inf
-    stop = w[(row + STOP) * LANES + slot]
-    if not before(out_times[i], out_after[i], stop, seat[ROW, slot]):
-        return np.inf
-    return min(1.0, (out_times[i] - w[(row + T) * LANES + slot]) / span)
-
-
-def sample_areas(w, shape, dense, slot, theta, dt, observed, areas, lane, column):
-    """Write the areas of one sample."""
-    states = shape[STATES] & MOST
-    row = 3 * states + (shape[PARAMETERS] & MOST)
-    stride = states * LANES
-    for o in range(observed.shape[0]):
-        k = ((shape[SLOPES] & MOST) + observed[o, 0]) * LANES + slot
-        change = 0.0
-        for s in range(8):
-            weight = dense[40 + s] + theta * (dense[48 + s] + theta * dense[56 + s])
-            change += theta * (dense[32 + s] + theta * weight) * w[k + s * stride]
-        change = theta * w[observed[o, 0] * LANES + slot] + dt * change
-        change *= dt * w[(row + H) * LANES + slot]
-        change /= w[(3 * states + observed[o, 1]) * LANES + slot]
-        areas[lane, column, o] = w[((shape[ROWS] & MOST) + o) * LANES + slot] + change
-
-
-def sample(
-    calls, w, bits, shape, dense, seat, n, wide, tau, reached, dt, rtol, out_times, out_after,
-    observed, amounts, areas,
-):  # fmt: skip
-    """Write the samples that lie in the step from tau to `reached`, and say where the next lies.
-
-    All lanes are read off at once, each at its own time: that costs less than asking which.
-    """
-    states = shape[STATES] & MOST
-    row = 3 * states + (shape[PARAMETERS] & MOST)
-    while True:
-        call_attempt(calls[2], w, wide, tau, dt, rtol)
-        queued = 0
-        for slot in range(n & MOST):
-            seat[QUEUE, queued & SEAT] = slot
-            queued += w[(row + DUE) * LANES + slot] <= reached
-        for place in range(queued):
-            slot = seat[QUEUE, place] & SEAT
-            lane = seat[LANE, slot] & FAR
-            i = seat[OUT, slot] & FAR
-            column = (i - seat[OUT_FROM, slot]) & FAR
-            for state in range(states):
-                amounts[lane, column, state] = w[(row + READ + state) * LANES + slot]
-            if observed.shape[0] > 0:
-                theta = (w[(row + DUE) * LANES + slot] - tau) / dt
-                sample_areas(
-                    w, shape, dense, slot, max(0.0, min(1.0, theta)), dt, observed, areas, lane,
-                    column,
-                )  # fmt: skip
-            i += 1
-            position = np.inf
-            if i < seat[OUT_END, slot]:
-                time = out_times[i & FAR]
-                stop = w[(row + STOP) * LANES + slot]
-                if before(time, out_after[i & FAR], stop, seat[ROW, slot]):
-                    position = time - w[(row + T) * LANES + slot]
-                    position = min(1.0, position / w[(row + H) * LANES + slot])
-            seat[OUT, slot] = i
-            w[(row + DUE) * LANES + slot] = position
-        least = MAGNITUDE
-        for slot in range(wide & WIDE):
-            least = min(least, bits[(row + DUE) * LANES + slot])
-        bits[(row + SPARE) * LANES] = least
-        if w[(row + SPARE) * LANES] > reached:
-            return w[(row + SPARE) * LANES]
-
-
-def accumulate(w, shape, dense, wide, dt, observed):
-    """Add the areas of a step to those so far."""
-    states = shape[STATES] & MOST
-    stride = states * LANES
-    for o in range(observed.shape[0]):
-        state = observed[o, 0]
-        x = state * LANES
-        k = ((shape[SLOPES] & MOST) + state) * LANES
-        h = (3 * states + (shape[PARAMETERS] & MOST) + H) * LANES
-        volume = (3 * states + observed[o, 1]) * LANES
-        total = ((shape[ROWS] & MOST) + o) * LANES
-        for slot in range(wide & WIDE):
-            change = 0.0
-            for s in range(8):
-                weight = dense[32 + s] + dense[40 + s] + dense[48 + s] + dense[56 + s]
-                change += weight * w[k + s * stride + slot]
-            change = w[x + slot] + dt * change
-            # A seat that nobody takes has no volume.
-            if w[h + slot] > 0.0:
-                w[total + slot] += dt * w[h + slot] * change / w[volume + slot]
+def power(exponent):
+    """2 to an exponent, to 0.2 %, between 2^-3 and 2^3."""
+    a = LN2_EIGHTH * max(-3.0, min(3.0, exponent))
+    a = 1.0 + a * (1.0 + a * (0.5 + a / 6.0))
+    a *= a
+    a *= a
+    return a * a
 
 
 def held(w, shape, seat, n):
@@ -347,7 +208,7 @@ def apply(w, shape, slot, kind, index, value, running, steady, parameters, lane)
 
 def cross(
     calls, shape, dense, w, bits, n, wide, seat, out_times, out_after, observed, rtol, limit,
-    patience, hours, amounts, areas,
+    patience, hours, entry, amounts, areas,
 ):  # fmt: skip
     """Take a block through the segments its lanes stand before, writing samples on the way.
 
@@ -355,7 +216,9 @@ def cross(
     wide      n and the empty seats that loops take along
     patience  steps limited by stability that are put up with
     hours     the step that would be tried next if nothing happened, hours
-    Returns (status, hours, steps limited by stability)
+    entry     the first step after the last time that something entered, hours; 0 where nothing does
+              now
+    Returns (status, hours, first step here, steps limited by stability)
     """
     states = shape[STATES] & MOST
     row = 3 * states + (shape[PARAMETERS] & MOST)
@@ -380,7 +243,12 @@ def cross(
     if pace > 0.0:
         # A guess: a state that begins with nothing beside much must not make it vanish.
         dt = min(dt, max(5.0 * rtol**0.2 / pace, 1e-9))
+    if entry > 0.0:
+        # What entered before took a step that its neighbors will need again.
+        dt = min(dt, entry / longest)
     tau = 0.0
+    past = 0.0
+    previous = 0.0
     growth = 6.0
     slow = 0
     for number in range(limit):
@@ -394,8 +262,9 @@ def cross(
             most = max(most, bits[errors + slot] & MAGNITUDE)
         bits[spare] = most
         worst = w[spare]
-        # In single precision: a step is chosen, nothing is computed with it.
-        factor = 0.9 * np.float32(worst) ** np.float32(-0.1)
+        # A step is chosen, nothing is computed with it: a rough root will do, and saves a call.
+        size = logarithm(bits, w, spare)
+        factor = 0.9 * power(-0.1 * size)
         if not worst < 1e300:
             dt *= 0.1
             growth = 1.0
@@ -410,7 +279,7 @@ def cross(
                     slow += EVERY
             if next_due <= reached:
                 next_due = sample(
-                    calls, w, bits, shape, dense, seat, n, wide, tau, reached, dt, rtol, out_times,
+                    calls, w, bits, shape, dense, seat, wide, tau, reached, dt, rtol, out_times,
                     out_after, observed, amounts, areas,
                 )  # fmt: skip
             accumulate(w, shape, dense, wide, dt, observed)
@@ -423,18 +292,26 @@ def cross(
                     for slot in range(wide & WIDE):
                         at = first + i * LANES + slot
                         w[at] = w[at + 6 * states * LANES]
-            dt *= growth if worst == 0.0 else min(growth, max(0.2, factor))
+            if previous > 0.0:
+                # Where errors grow from step to step, the next is foretold to be larger still.
+                trend = dt / previous * power(0.1 * (past - size))
+                factor *= min(TREND[1], max(TREND[0], trend))
+            past = size
+            previous = dt
+            if tau == 0.0 and not last:
+                entry = dt * longest * max(0.2, min(6.0, factor))
+            dt *= min(growth, max(0.2, factor))
             if last:
                 # A segment crossed at one stroke, perhaps a sliver, limits nothing that follows.
                 hours = max(hours if tau == 0.0 else 0.0, max(wanted, dt) * longest)
-                return 0, hours, slow
+                return 0, hours, entry, slow
             if slow > patience:
-                return STIFF, hours, slow
+                return STIFF, hours, entry, slow
             tau = reached
             growth = 6.0
         if not dt > 1e-13:
-            return COLLAPSED, hours, slow
-    return TOO_MANY_STEPS, hours, slow
+            return COLLAPSED, hours, entry, slow
+    return TOO_MANY_STEPS, hours, entry, slow
 
 
 def seated(w, shape, slot, lane, start, parameters, initial, scale, atol):
@@ -475,6 +352,22 @@ def march(
     row = 3 * states + (shape[PARAMETERS] & MOST)
     for begin in range(0, order.shape[0], block):
         n = min(block, order.shape[0] - begin)
+        # The next block's numbers come near while this one is at work.
+        for place in range(begin + block, min(begin + 2 * block, order.shape[0])):
+            lane = order[place]
+            s = schedule_of[lane]
+            for i in range(out_from[s], min(out_from[s + 1], out_from[s] + AHEAD), LINE):
+                fetch(out_times, i)
+            for e in range(first[lane - lo], min(last[lane - lo], first[lane - lo] + AHEAD), LINE):
+                fetch(event_times, e)
+                fetch(kinds, e)
+                fetch(indices, e)
+                fetch(values, e)
+                fetch(rows, e)
+            size = amounts.shape[1] * states
+            for i in range(0, min(size, AHEAD), LINE):
+                fetch(amounts, lane * size + i)
+            fetch(parameters, lane * parameters.shape[1] * parameters.shape[2])
         # Loops over lanes take whole groups: they need no second loop for the rest.
         wide = (n + GROUP - 1) // GROUP * GROUP
         for i in range(w.shape[0]):
@@ -500,10 +393,20 @@ def march(
                 for o in range(number):
                     areas[lane, column, o] = np.nan
         hours = np.inf
+        entry = np.inf
         failure = 0
         patience = PATIENCE
         while failure == 0:
             busy = False
+            enters = False
+            for slot in range(n):
+                e = seat[EVENT, slot]
+                fetch(event_times, e + 1)
+                fetch(rows, e + 1)
+                fetch(kinds, e)
+                fetch(indices, e)
+                fetch(values, e)
+                fetch(out_times, seat[OUT, slot])
             for slot in range(n):
                 lane = seat[LANE, slot]
                 now = w[(row + END) * LANES + slot]
@@ -533,6 +436,7 @@ def march(
                         w, shape, slot, kinds[e], indices[e], values[e], running, steady,
                         parameters, lane,
                     )  # fmt: skip
+                    enters |= kinds[e] in (BOLUS, INPUT_STARTS, STEADY_SET, STEADY_ADD)
                     seat[EVENT, slot] = e + 1
                 w[(row + T) * LANES + slot] = now
                 w[(row + STOP) * LANES + slot] = stop
@@ -548,10 +452,11 @@ def march(
                     busy = True
             if not busy:
                 break
-            failure, hours, slow = cross(
+            failure, hours, found, slow = cross(
                 calls, shape, dense, w, bits, n, wide, seat, out_times, out_after, observed, rtol,
-                limit, patience, hours, amounts, areas,
+                limit, patience, hours, entry if enters else 0.0, amounts, areas,
             )  # fmt: skip
+            entry = found if enters else entry
             # A few dozen in every segment are cheaper than what stiff methods do at its beginning.
             patience -= max(0, slow - FREE)
         if failure != 0:
@@ -567,7 +472,9 @@ def march(
 
 
 def paces(calls, shape, w, lo, hi, start, parameters, scale, found):
-    """Write how fast each lane is where all its states hold its scale, per hour, to found."""
+    """Write how fast each lane is where all its states hold a tenth of its scale, to found, per
+    hour: where elimination saturates, lanes whose turn comes together share more than those that
+    are alike at the peak."""
     states = shape[STATES] & MOST
     row = 3 * states + (shape[PARAMETERS] & MOST)
     for i in range(w.shape[0]):
@@ -577,7 +484,7 @@ def paces(calls, shape, w, lo, hi, start, parameters, scale, found):
         for slot in range(LANES):
             lane = begin + min(slot, n - 1)
             for i in range(states):
-                w[i * LANES + slot] = scale[lane]
+                w[i * LANES + slot] = 0.1 * scale[lane]
             for j in range(shape[PARAMETERS]):
                 w[(3 * states + j) * LANES + slot] = parameters[lane, 0, j]
             w[(row + H) * LANES + slot] = 1.0
@@ -586,7 +493,6 @@ def paces(calls, shape, w, lo, hi, start, parameters, scale, found):
         for slot in range(n):
             pace = 0.0
             for i in range(states):
-                pace = max(
-                    pace, abs(w[((shape[K] & MOST) + i) * LANES + slot]) / scale[begin + slot]
-                )
+                size = 0.1 * scale[begin + slot]
+                pace = max(pace, abs(w[((shape[K] & MOST) + i) * LANES + slot]) / size)
             found[begin + slot - lo] = pace

@@ -37,7 +37,7 @@ from equipoise.kinetics.stages import (
     sampled,
     text_of,
 )
-from equipoise.kinetics.stepper import System
+from equipoise.kinetics.stepper import RISE, System
 
 PREFERENCE = 8.0
 """A pivot on the diagonal is kept unless one below is so many times larger."""
@@ -185,7 +185,7 @@ def attempt(w, n, tau, dt, rtol):
             change = dt * v[U + 7 * STATES + i, slot]
             new = v[Y + i, slot] + change
             v[NEW + i, slot] = new
-            size = v[FLOOR, slot] + 1e-300 + rtol * max(abs(v[X + i, slot]), abs(new))
+            size = v[FLOOR, slot] + 1e-300 + rtol * max(abs(v[X + i, slot]), RISE * abs(new))
             between = dt * v[U + 8 * STATES + i, slot]
             v[ERROR, slot] += (change * change + between * between) / (size * size) / STATES
     for slot in range(n):
@@ -219,7 +219,7 @@ def stages(system: System, lanes: int) -> Kernel:
         "TIME": [TIMES, (0.0,)],
     }
     parts = [
-        kernels.constants(GAMMA=GAMMA, PREFERENCE=PREFERENCE),
+        kernels.constants(GAMMA=GAMMA, PREFERENCE=PREFERENCE, RISE=RISE),
         *(
             f"{name} = np.array({[float(each) for row in rows for each in row]!r})"
             for name, rows in tables.items()
