@@ -137,7 +137,12 @@ def test_the_sentence_names_the_day_and_what_would_confirm_it():
     assert found.sentence == "complete response; day 14 of treatment"
     assert found.status == "complete_response"
     found = answer(ITP_RESPONSE, course((7, "60"), (14, "60")), DAY * 14)
-    assert found.sentence == "response: platelets not of a complete response; day 14 of treatment"
+    assert found.sentence == "response: platelets below a complete response; day 14 of treatment"
+    found = answer(ITP_RESPONSE, course((7, "120"), (14, "120"), baseline="90"), DAY * 14)
+    # Not twice the count at the start, which a complete response does not ask for.
+    assert found.sentence == "complete response; day 14 of treatment"
+    found = answer(ITP_RESPONSE, course((7, "60"), (14, "60"), bleeding=2), DAY * 14)
+    assert found.sentence == "no response: bleeding; day 14 of treatment"
     found = answer(ITP_RESPONSE, course((7, "60"), (14, "60"), baseline=None), DAY * 14)
     assert found.sentence.startswith("response or no response: ")
     assert found.status is None
@@ -149,11 +154,14 @@ def test_it_is_asked_in_its_indications_alone():
         assert interval(ITP_RESPONSE, replace(record, indication=indication), 14 * DAY) == (0, 0)
     found = answer(ITP_RESPONSE, replace(record, indication="cart"), 14 * DAY)
     assert not found.applies
-    assert found.sentence == "not applicable: asked only in itp, evans or immune cytopenia"
+    assert found.sentence == (
+        "not applicable: asked only in immune thrombocytopenia, Evans syndrome or immune cytopenia"
+    )
     found = answer(ITP_RESPONSE, replace(record, indication=""), 14 * DAY)
     assert (found.low, found.high, found.status) == (0, 2, None)
     assert found.missing[0].name == "indication"
-    assert found.missing[0].to_json()["would_become"] == {"itp, evans or immune cytopenia": 0}
+    words = "immune thrombocytopenia, Evans syndrome or immune cytopenia"
+    assert found.missing[0].to_json()["would_become"] == {words: 0}
     assert found.sentence.endswith("the record names no indication")
 
 

@@ -255,7 +255,7 @@ ITP_RESPONSE = Criterion(
         Item(
             "complete",
             "Complete response",
-            ("platelets of a complete response", "platelets not of a complete response"),
+            ("platelets of a complete response", "platelets below a complete response"),
             (
                 f"{COMPLETE.text} in two counts at least {CONFIRMED} d apart",
                 f"{COMPLETE.opposite}; once it was complete, in two counts at least {REFUTED} d "
@@ -267,7 +267,7 @@ ITP_RESPONSE = Criterion(
         Item(
             "response",
             "Response",
-            ("platelets of a response", "platelets not of a response"),
+            ("platelets of a response", "platelets below a response"),
             (
                 f"{RESPONSE.text} and >= {TIMES} x the count at the start of treatment in two "
                 f"counts at least {CONFIRMED} d apart",
