@@ -52,8 +52,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "verbs": (
         "checks", "files", "modelfile", "density", "descent", "likelihood", "datafile", "steps",
         "dataset", "profiles", "objective", "scout", "mode", "importance", "loglinear", "sampling",
-        "components", "proposal", "fit", "diagnostics", "patient", "triage", "preference", "between", "plan",
-        "joint", "interacting", "areas", "exposure", "boarding", "comparing", "signals", "nextdraw",
+        "components", "proposal", "fit", "diagnostics", "patient", "triage", "preference", "between",
+        "plan", "joint", "interacting", "areas", "exposure", "boarding", "comparing", "signals", "nextdraw",
         "courses", "mixture", "offer", "policy", "guided", "strategy", "turnaround", "replay",
         "commissioning", "nonmem", "gradetable", "agreement", "pooling", "curves", "studies",
         "evidence",
