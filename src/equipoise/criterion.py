@@ -521,6 +521,7 @@ class Grade:
     low, high  of the grade or the score; None where the criterion does not apply; whole numbers
                but for a score that is a number of its own, whose `high` may be inf: no bound
     measures   which of `grade`, `score` and `met` the criterion fills; empty: not said
+    outcome    whether its grades are outcomes, with a word in `status` where one is settled
     since      hours: start of the unbroken stretch at this `low` that lasts until `at`, judged
                with what is known at `at`; None where `low` is 0
     """
@@ -542,6 +543,7 @@ class Grade:
     probability_low: float | None = None
     probability_high: float | None = None
     measures: str = ""
+    outcome: bool = False
 
     @property
     def applies(self) -> bool:

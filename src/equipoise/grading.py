@@ -121,7 +121,7 @@ def _answer(
     if now.low is None or now.high is None:
         return Grade(
             criterion.id, t, None, None, None, None, None, None, (), (), now.why,
-            criterion.source, criterion.standing, measures=criterion.measures,
+            criterion.source, criterion.standing, measures=criterion.measures, outcome=bool(criterion.words),
         )  # fmt: skip
     settled = now.low if now.low == now.high else None
     odds: tuple[float | None, float | None] = (None, None)
@@ -148,6 +148,7 @@ def _answer(
         probability_low=odds[0],
         probability_high=odds[1],
         measures=criterion.measures,
+        outcome=bool(criterion.words),
     )
 
 

@@ -11,6 +11,7 @@ from equipoise.assess import assess
 from equipoise.criteria import ITP_RESPONSE
 from equipoise.criterion import Truth
 from equipoise.files import record_from_json
+from equipoise.report import why
 
 DAY = 24.0
 TREATED = {"treatment_for": ("immune_cytopenia",)}
@@ -146,6 +147,13 @@ def test_the_sentence_names_the_day_and_what_would_confirm_it():
     found = answer(ITP_RESPONSE, course((7, "60"), (14, "60"), baseline=None), DAY * 14)
     assert found.sentence.startswith("response or no response: ")
     assert found.status is None
+
+
+def test_a_report_says_the_outcome_and_not_that_it_is_open():
+    found = answer(ITP_RESPONSE, course((7, "120"), (14, "120")), DAY * 14)
+    assert why.answer(found) == "0, complete response"
+    found = answer(ITP_RESPONSE, course((8, "40"), (14, "40")), DAY * 14)
+    assert why.answer(found) == "1 to 2"
 
 
 def test_it_is_asked_in_its_indications_alone():
