@@ -121,7 +121,8 @@ def _answer(
     if now.low is None or now.high is None:
         return Grade(
             criterion.id, t, None, None, None, None, None, None, (), (), now.why,
-            criterion.source, criterion.standing, measures=criterion.measures, outcome=bool(criterion.words),
+            criterion.source, criterion.standing, measures=criterion.measures,
+            outcome=bool(criterion.words),
         )  # fmt: skip
     settled = now.low if now.low == now.high else None
     odds: tuple[float | None, float | None] = (None, None)
