@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from equipoise import joint
+from equipoise import joint, units
 from equipoise.assessment import NOT_FOR_DOSING, Option, OptionList
 from equipoise.decision import Candidate, Request, Scenario
 from equipoise.exposure import Known, pooled, trough_proposal
@@ -586,7 +586,7 @@ def _nothing_to_weigh(target: Target) -> str:
 def _dose_text(known: Known, dose: Given) -> str:
     when = known.record.clock(dose.at).strftime("%d %b %H:%M")
     over = f" over {dose.duration:g} h" if dose.duration > 0.0 else ""
-    return f"{dose.amount:.3g} {dose.unit} {dose.route}{over} at {when}"
+    return f"{units.rounded(dose.amount)} {dose.unit} {dose.route}{over} at {when}"
 
 
 def _times(fraction: float) -> str:
