@@ -32,6 +32,7 @@ from equipoise.criterion import (
     by_name,
     chart_of_one,
     evaluate,
+    indications_text,
     listed_or,
     look_now,
     met_of,
@@ -411,6 +412,10 @@ def moments(graded: Graded, look: int) -> tuple[Floats, Floats]:
 
 def _sentence(graded: Graded, look: int, now: Snapshot) -> str:
     criterion = graded.criterion
+    if criterion.indications and not graded.looks.chart.indication[int(graded.looks.record[look])]:
+        # What its items would say is in the record or not, and is not why.
+        asked = indications_text(criterion.indications)
+        return f"cannot tell: asked only in {asked}; the record names no indication"
     readings = by_name(criterion, now.readings)
     opening = _opening(criterion, now)
     known: list[str] = []

@@ -191,8 +191,6 @@ WORDS = ("complete response", "response", "no response")
 
 def _tail(looks: Looks, look: int, readings: Mapping[str, Reading]) -> str:
     del readings
-    if not looks.chart.indication[int(looks.record[look])]:
-        return "the record names no indication"
     begin = float(start(looks)[look])
     if math.isnan(begin):
         return "no start of treatment recorded"
