@@ -136,7 +136,7 @@ class _Translator:
         scales = self._scales(body)
         in_des = frozenset(d.target for d in des.definitions) - set(pk_names)
         variables = {t: n for t, n in pk_names.items() if "(" not in t}
-        scope = Scope(self._items, variables, in_des, scales, self._zero)
+        scope = Scope(self._items, variables, in_des, scales, self._zero, self._values)
         reads = readouts(stream, body, scope)
         structural, volumes, factors, inputs = self._structural(body, des, reads)
         # What is no amount over one of the engine's volumes is a function.
@@ -166,6 +166,7 @@ class _Translator:
         notes = list(stream.notes)
         if "TIME" in covariates:
             notes.append(TIME_NOTE)
+        notes += [each.note for read in reads for each in read.limited if each.side]
         return Translation(
             stream=stream,
             body=body,
