@@ -95,8 +95,8 @@ class Layout:
     dose     number of the compartment of doses without CMT, from 1
     drop     rows for which any of these holds are left out
     accept   rows for which none of these holds are left out, where there are any
-    censored rows without a level that counts by its probability, as the code of the model says;
-             where nothing is said of an analyte, the column CENS does
+    censored rows that hold a limit instead of a level, as the code of the model says; other rows
+             go by the column CENS, where there is one
     """
 
     columns: tuple[str, ...]

@@ -116,6 +116,36 @@ def test_the_limit_may_stand_in_dv(tmp_path: Path) -> None:
         np.testing.assert_allclose(joint(model, subject, ETAS), expected, rtol=1e-9)
 
 
+def test_correlated_epsilons_are_one_sd(tmp_path: Path) -> None:
+    """Var = 0.01 + 2 * 0.01 F + 0.04 F^2."""
+    error = "IPRED=F\nSD=SQRT(0.01+0.02*F+0.04*F*F)\n" + BY_COLUMN.replace("/W", "/SD").replace(
+        "W*EPS(1)", "EPS(1)+F*EPS(2)"
+    )
+    text = m3(error).replace("$SIGMA 1 FIX 1 FIX", "$SIGMA BLOCK(2) 0.01 0.01 0.04")
+    model = imported(text, tmp_path)
+    assert model.layout is not None
+    assert model.layout.censored[0] == Censored("dv", "BLQ", (1.0,), "<", 0.4)
+    with pytest.raises(StreamError, match="the SD in PHI"):
+        translate(read_stream(text.replace("0.02*F", "0.01*F")))
+
+
+def test_a_level_at_the_limit(tmp_path: Path) -> None:
+    rule = SD + BY_COLUMN.replace("BLQ.EQ.1", "DV{}0.4")
+    head = "ID,TIME,AMT,DV,BLQ,LLOQ\n1,0,100,.,.,1\n1,1,0,0.4,0,1\n1,2,0,.,1,1\n"
+    for sign, side in ((".LT.", ""), (".LE.", "<")):
+        model = imported(m3(rule.format(sign)), tmp_path, f"at{sign[1:3].lower()}")
+        (who,) = parse_dataset(head, model).subjects
+        assert [o.censored for o in who.observed] == [side]
+
+
+def test_a_column_cens_means_what_the_stream_says(tmp_path: Path) -> None:
+    text = m3(SD + BY_COLUMN).replace("BLQ", "CENS")
+    model = imported(text, tmp_path)
+    rows = "ID,TIME,AMT,DV,CENS,LLOQ\n1,0,100,.,.,1\n1,1,0,7,1,1\n1,2,0,3,0,1\n"
+    (who,) = parse_dataset(rows, model).subjects
+    assert [(o.number, o.censored) for o in who.observed] == [(0.4, "<"), (3.0, "")]
+
+
 @pytest.mark.parametrize("test", ["BLQ.EQ.1", "DV.LT.LOQ"])
 def test_logs_with_the_sd_of_sigma(test: str, tmp_path: Path) -> None:
     error = "LOQ=LOG(0.4)\nIPRED=LOG(F)\nW=SQRT(SIGMA(1,1))\n" + BY_COLUMN.replace(
