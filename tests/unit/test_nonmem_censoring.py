@@ -200,6 +200,10 @@ def test_one_of_two_analytes(tmp_path: Path) -> None:
         des="DADT(1) = -CL/V*A(1)\nDADT(2) = CL/V*A(1) - 0.1*A(2)",
         columns="ID TIME AMT CMT DV BLQ",
     )  # fmt: skip
+    assert translate(read_stream(text)).notes == (
+        "line 20: a row with CMT 2 and BLQ 1 holds no level: it counts by the probability of lying "
+        "below 0.4 (M3)",
+    )
     model = imported(text, tmp_path)
     head = "ID,TIME,AMT,CMT,DV,BLQ\n1,0,100,1,.,.\n"
     (who,) = parse_dataset(f"{head}1,1,0,1,3,0\n1,2,0,2,0,1\n1,3,0,1,2,1\n", model).subjects

@@ -106,18 +106,21 @@ class Limited:
     guard: float = 0.0
     line: Line = NOWHERE
 
-    @property
-    def note(self) -> str:
-        """What a reader of the data should know, in one sentence."""
-        if not self.side:
-            return ""
+    def note(self, among: str = "") -> str:
+        """What a reader of the data should know, in one sentence.
+
+        among  the rows of the analyte, where there are several: "CMT 2"
+        """
         where = f"{self.limit:g}" if isinstance(self.limit, float) else f"the column {self.limit}"
         word = {"<": "below", ">": "above"}[self.side]
         if self.column == "DV":
-            rows = f"a DV {word} {where}{' (or equal)' if self.equal else ''} is no level"
+            tie = " (or equal)" if self.equal else ""
+            of = f" in a row with {among}" if among else ""
+            rows = f"a DV {word} {where}{tie}{of} is no level"
         else:
             which = " or ".join(f"{value:g}" for value in self.values) or "of any other number"
-            rows = f"a row with {self.column} {which} holds no level"
+            also = f"{among} and " if among else ""
+            rows = f"a row with {also}{self.column} {which} holds no level"
         said = (
             f"line {self.line.number}: {rows}: it counts by the probability of lying {word} "
             f"{where} (M3)"
