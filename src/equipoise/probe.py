@@ -194,12 +194,23 @@ def ages(years: float) -> Probe:
 
 
 def indications(words: Sequence[str]) -> Probe:
-    """A probe of a record's indication: one of those that a criterion asks for."""
+    """A probe of a record's indication: one of those that a criterion asks for, or another.
 
-    def change(looks: Looks, look: int) -> Sequence[Addition]:
-        return [Addition(INDICATION, float(looks.at[look]), words[0])]
+    With another the criterion is not applicable, which has no interval to be shown.
+    """
 
-    return Probe(INDICATION, Effort.BEDSIDE, ((indications_text(words), change),))
+    def change(looks: Looks, look: int, indication: str) -> Sequence[Addition]:
+        return [Addition(INDICATION, float(looks.at[look]), indication)]
+
+    other = next(code for code in names.INDICATIONS if code not in words)
+    return Probe(
+        INDICATION,
+        Effort.BEDSIDE,
+        (
+            (indications_text(words), partial(change, indication=words[0])),
+            ("another indication", partial(change, indication=other)),
+        ),
+    )
 
 
 _HALF, _DOUBLE = Decimal("0.5"), Decimal(2)
