@@ -580,3 +580,11 @@ def test_predictions_of_the_linear_model_are_conjugate() -> None:
     total = 16.0 * np.eye(4) + design @ omega @ design.T
     exact = stats.multivariate_normal.logpdf(y, design.sum(axis=1), total)
     assert posterior.evidence == pytest.approx(exact, abs=0.02)
+
+
+@pytest.mark.parametrize("n", [0, -1])
+@pytest.mark.parametrize("levels", [[], [(2.0, 100.0)]])
+def test_no_draws_are_refused(n: int, levels: list[tuple[float, float]]) -> None:
+    model = bolus(Residual(proportional=0.2))
+    with pytest.raises(ValueError, match="at least one draw"):
+        fit(model, subject(model, DOSES, levels), n=n, rng=np.random.default_rng(1))

@@ -100,6 +100,12 @@ WRONG: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "turnaround that is not UTF-8": (
         ("replay", "sirolimus_wu2012", ADULT, "--assume-turnaround", "latin1.toml"),
         ("latin1.toml", "UTF-8")),
+    "more draws for a replay than memory holds": (
+        ("replay", "sirolimus_wu2012", ADULT, "--draws", "1000000000000"),
+        ("--draws", "100000", "lower")),
+    "more draws to commission by than memory holds": (
+        ("commission", ADULT, "--model", "sirolimus_wu2012", "--draws", "1000000000000"),
+        ("--draws", "100000", "lower")),
     "a folder for a model": (
         ("simulate", "folder.py", "--dose", "1 mg oral", "--times", "1"), ("folder.py", "folder")),
     "a table below a file": (

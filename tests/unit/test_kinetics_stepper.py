@@ -270,6 +270,28 @@ def test_the_last_sample_waits_for_what_a_rounding_puts_after_it(off):
     assert after[1:] == pytest.approx(before[1:], rel=1e-7)
 
 
+def test_a_sample_after_what_a_rounding_puts_off_is_not_waited_for_by_a_later_one():
+    # Both are of the dose's time; the first is to be read after it, the last before.
+    course = Schedule((DoseEvent(0.0, 80.0), DoseEvent(1.0 + 3e-10, 60.0)))
+    times = [1.0 - 5e-10, 1.0]
+    found = solve(SATURABLE, [course], [times], lanes(1), after=[[True, False]]).amounts[0]
+    expected = solve(SATURABLE, [course], [[1.0]], lanes(1), after=[[True]]).amounts[0, 0]
+    np.testing.assert_allclose(found, [expected, expected], rtol=1e-7)
+
+
+@pytest.mark.parametrize("count", [1, 40])
+@pytest.mark.parametrize("instant", [1e-10, 1e-8, 1e-7])
+def test_an_input_of_an_instant_leaves_no_step_too_small_behind(instant, count):
+    later = DoseEvent(13.0, 1e-3, 1)
+    p = lanes(count)
+    found, expected = (
+        solve(SATURABLE, [Schedule((first, later))], [[1.0, 24.0]], p)
+        for first in (DoseEvent(0.0, 1.2e5, duration=instant), DoseEvent(0.0, 1.2e5))
+    )
+    assert found.failed == ()
+    np.testing.assert_allclose(found.amounts, expected.amounts, rtol=1e-5)
+
+
 @pytest.mark.parametrize("lanes", [1, 40])
 def test_a_dose_counted_in_another_unit_is_integrated_to_the_same_tolerance(lanes):
     # What tolerances are relative to is the amount that enters, not the number that is charted: a

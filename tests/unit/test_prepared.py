@@ -88,3 +88,29 @@ def test_a_linear_lane_without_an_answer_spoils_its_group_alone() -> None:
             for lane in np.flatnonzero(good):
                 n = len(times[of[lane]])
                 np.testing.assert_allclose(amounts[lane, :n], alone.amounts[lane, :n], rtol=1e-12)
+
+
+@pytest.mark.parametrize("system", [SATURABLE, Linear(1, depot=True)])
+def test_no_lanes_have_no_amounts(system: System | Linear) -> None:
+    ready = Prepared(system, [SCHEDULE], [TIMES])
+    none = np.zeros((0, 1, len(system.parameter_names)))
+    amounts, good = ready.amounts(np.zeros(0, dtype=np.int64), none)
+    assert amounts.shape == (0, len(TIMES), len(system.states))
+    assert good.shape == (0,)
+
+
+@pytest.mark.parametrize("stiff", [0, 4])
+def test_neither_threads_nor_earlier_calls_nor_company_change_an_answer(stiff: int) -> None:
+    own = lanes(90, stiff)
+    of = np.zeros(90, dtype=np.int64)
+    amounts, _ = Prepared(SATURABLE, [SCHEDULE], [TIMES]).amounts(of, own, group=3, workers=1)
+    ready = Prepared(SATURABLE, [SCHEDULE], [TIMES])
+    bad = own.copy()
+    bad[0, 0, 0] = np.nan
+    first, good = ready.amounts(of, bad, group=3, workers=2)
+    assert good.tolist() == [False] * 3 + [True] * 87
+    np.testing.assert_allclose(first[3:], amounts[3:], rtol=1e-6, atol=1e-7)
+    again, _ = ready.amounts(of, own, group=3, workers=2)
+    assert again.tobytes() == amounts.tobytes()
+    turned, _ = ready.amounts(of, own[::-1].copy(), group=3)
+    np.testing.assert_allclose(turned[::-1], amounts, rtol=1e-6, atol=1e-7)

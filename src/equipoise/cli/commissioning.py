@@ -21,6 +21,7 @@ from equipoise.cli.errors import WrongInput
 from equipoise.cli.replaying import is_dataset, records_of, replayed
 from equipoise.cli.shelf import nearest
 from equipoise.cli.words import (
+    MOST_DRAWS,
     carry_option,
     json_option,
     print_json,
@@ -60,7 +61,7 @@ from equipoise.version import DISCLAIMER, VERSION
 @click.option("--out", type=click.Path(file_okay=False), metavar="DIR",
               help="commissioning.html (to sign) and commissioning.json there.")  # fmt: skip
 @click.option("--draws", type=click.IntRange(min=100), default=replaying.DRAWS, show_default=True,
-              help="For the bands and odds.")  # fmt: skip
+              help=f"For the bands and odds, at most {MOST_DRAWS}.")  # fmt: skip
 @click.option("--assume-turnaround", "turnaround", type=click.Path(dir_okay=False), metavar="FILE",
               help="TOML: how long results take, where a record does not say.")  # fmt: skip
 @carry_option

@@ -14,8 +14,10 @@ import numpy as np
 from equipoise.chance import stream
 from equipoise.cli.errors import WrongInput
 from equipoise.cli.words import (
+    MOST_DRAWS,
     carried,
     carry_option,
+    few_enough,
     json_option,
     moment,
     print_json,
@@ -36,9 +38,6 @@ from equipoise.model import Array, Model, simulate
 from equipoise.modelfile import load
 from equipoise.occasions import expanded, occasions_of
 from equipoise.variants import with_fixed, with_places, with_prior_weight
-
-MOST_DRAWS = 100_000
-"""Draws of one subject's posterior, at most: rounds hold up to fifty times as many at once."""
 
 
 @click.command(
@@ -90,11 +89,7 @@ def fit(
     and has empty cells; the others are estimated, and the exit code is 2: a part of the input is
     wrong.
     """
-    if draws > MOST_DRAWS:
-        raise WrongInput(
-            f"--draws: {draws} is above {MOST_DRAWS}, the most of one posterior; lower --draws: "
-            f"that many give a mean to {1.0 / MOST_DRAWS**0.5:.1g} of an SD"
-        )
+    few_enough(draws)
     found = load(model, _shelf(model))
     try:
         found = with_prior_weight(found, prior_weight)

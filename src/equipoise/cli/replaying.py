@@ -19,8 +19,10 @@ from equipoise import replay as replaying
 from equipoise.assessment import to_json
 from equipoise.cli.errors import WrongInput
 from equipoise.cli.words import (
+    MOST_DRAWS,
     carried,
     carry_option,
+    few_enough,
     json_option,
     print_json,
     read_record,
@@ -69,7 +71,7 @@ RECORD_COLUMNS = {"record", "type", "at"}
 @click.option("--out", type=click.Path(file_okay=False), metavar="DIR",
               help="replay.html, replay.json, forecasts.csv and summary.csv there.")  # fmt: skip
 @click.option("--draws", type=click.IntRange(min=0), default=replaying.DRAWS, show_default=True,
-              help="For the bands; 0 leaves them out and is faster.")  # fmt: skip
+              help=f"For the bands, at most {MOST_DRAWS}; 0: none.")  # fmt: skip
 @click.option("--assume-turnaround", "turnaround", type=click.Path(dir_okay=False), metavar="FILE",
               help="TOML: how long results take, where a record does not say.")  # fmt: skip
 @carry_option
@@ -122,6 +124,7 @@ def replayed(
     window      for `Forecast.inside`
     Fails  WrongInput where the data cannot be replayed by this model.
     """
+    few_enough(draws)
     dataset_given = is_dataset(data)
     asked = carried(carry, record=not dataset_given)
     if dataset_given:

@@ -46,6 +46,22 @@ at_option = click.option(
 )  # fmt: skip
 
 
+MOST_DRAWS = 100_000
+"""Draws of one subject's posterior, at most: rounds hold up to fifty times as many at once."""
+
+
+def few_enough(draws: int) -> None:
+    """Whether a posterior of so many draws is one that memory holds.
+
+    Fails  WrongInput where it is not.
+    """
+    if draws > MOST_DRAWS:
+        raise WrongInput(
+            f"--draws: {draws} is above {MOST_DRAWS}, the most of one posterior; lower --draws: "
+            f"that many give a mean to {1.0 / MOST_DRAWS**0.5:.1g} of an SD"
+        )
+
+
 def carried(carry: str | None, *, record: bool) -> Carry:
     """The rule that --carry asks for.
 

@@ -205,6 +205,8 @@ def in_blocks(groups: int, group: int, most: int) -> tuple[Integers, Integers, i
         width = -(-group // LANES) * LANES
         within = np.minimum(np.arange(width), group - 1)
         return np.repeat(np.arange(groups), width), np.tile(within, groups), LANES
+    if not groups:
+        return np.arange(0), np.arange(0), LANES
     each = max(1, min(groups, most // group))
     # As full as each other: a block that is nearly empty costs as much as one that is full.
     each = -(-groups // -(-groups // each))

@@ -129,7 +129,10 @@ class Prepared:
         group        so many lanes in a row belong together: where one has no answer, none has
         by           bioavailability, lag, modeled_rate, modeled_duration: (L, P, C), as in `solve`
         initial      (L, C)
+        rtol         of the integration; its absolute tolerance is the default of `solve`
         What stands beyond a schedule's last sample, and in lanes without an answer, means nothing.
+        The number of workers changes no byte. A call that finds a schedule stiff is remembered:
+        the next takes the method for stiff systems at once, and agrees within the tolerance.
         """
         workers = workers or self._workers
         by = by or {}

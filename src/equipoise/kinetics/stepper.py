@@ -244,8 +244,9 @@ def cross(
         # A guess: a state that begins with nothing beside much must not make it vanish.
         dt = min(dt, max(5.0 * rtol**0.2 / pace, 1e-9))
     if entry > 0.0:
-        # What entered before took a step that its neighbors will need again.
-        dt = min(dt, entry / longest)
+        # What entered before took a step that its neighbors will need again; after an input of an
+        # instant it would be no step at all.
+        dt = min(dt, max(entry / longest, 1e-9))
     tau = 0.0
     past = 0.0
     previous = 0.0
@@ -444,8 +445,11 @@ def march(
                 if seat[OUT, slot] < seat[OUT_END, slot]:
                     final = seat[OUT_END, slot] - 1
                     until = stop
-                    # What happens within rounding after the last sample may still come before it.
-                    if before(out_times[final], out_after[final], stop, seat[ROW, slot]):
+                    # What happens within rounding after the last sample may still come before it,
+                    # or before one that is to be read first.
+                    if out_times[final] > now and before(
+                        out_times[final], out_after[final], stop, seat[ROW, slot]
+                    ):
                         until = min(stop, out_times[final])
                     w[(row + END) * LANES + slot] = until
                     w[(row + H) * LANES + slot] = until - now
