@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from equipoise import names, units
-from equipoise.readout import Condition, Layout
+from equipoise.readout import Censored, Condition, Layout
 
 MISSING = frozenset({"", ".", "NA"})
 """Cells that say nothing."""
@@ -150,6 +150,66 @@ class Table:
                 "one, or rename the one that is something else"
             )
         return found[0]
+
+
+class Limits:
+    """Which rows of a table hold a limit instead of a level, as a model's layout says.
+
+    Fails  DatasetError where a column that says so is missing.
+    """
+
+    def __init__(self, table: Table, layout: Layout | None, model: str) -> None:
+        self._table = table
+        self._model = model
+        self._said = layout.censored if layout is not None else ()
+        for each in self._said:
+            for column in (each.column, each.limit):
+                if isinstance(column, str) and column not in table:
+                    raise DatasetError(
+                        f"{model} needs the column {column}: it says which levels lie below or "
+                        "above a limit"
+                    )
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Columns that say which rows."""
+        return frozenset(each.column for each in self._said)
+
+    def marked(self, place: int) -> bool:
+        """Whether the row of a place holds a limit whatever stands in DV."""
+        return any(
+            each.side and each.column != "DV" and each.limit != "DV"
+            and self._table.numbers(each.column, math.nan)[place] in each.values
+            for each in self._said
+        )  # fmt: skip
+
+    def of(self, analyte: str, place: int) -> tuple[str, float] | None:
+        """(side, limit) of a row that measures an analyte; None where it holds a level.
+
+        Fails  DatasetError where the row says neither.
+        """
+        own = [each for each in self._said if each.analyte == analyte]
+        others: Censored | None = None
+        for each in own:
+            value = self._table.numbers(each.column)[place]
+            if each.column == "DV":
+                limit = self._limit(each, place)
+                beyond = value < limit if each.side == "<" else value > limit
+                return (each.side, limit) if beyond or (each.equal and value == limit) else None
+            if value in each.values:
+                return (each.side, self._limit(each, place)) if each.side else None
+            others = others if each.values else each
+        if others is None and own:
+            raise DatasetError(
+                f"row {self._table.rows[place]}: {own[0].column} has a number for which "
+                f"{self._model} says neither level nor limit of {analyte}"
+            )
+        return (others.side, self._limit(others, place)) if others and others.side else None
+
+    def _limit(self, each: Censored, place: int) -> float:
+        if isinstance(each.limit, float):
+            return each.limit
+        return self._table.numbers(each.limit)[place]
 
 
 def read_table(text: str, layout: Layout | None) -> Table:

@@ -17,6 +17,7 @@ import numpy as np
 from equipoise.datafile import (
     MISSING,
     DatasetError,
+    Limits,
     Numbers,
     Table,
     labels_of,
@@ -194,6 +195,7 @@ class _Reader:
         self._rate = table.numbers("RATE", 0.0).plain()
         self._interval = table.numbers("II", 0.0).plain()
         self._additional = table.numbers("ADDL", 0.0)
+        self._limits = Limits(table, model.layout, model.id)
         self._censored = table.numbers("CENS", 0.0).plain()
         self._of_doses = tuple(
             (name, numbers)
@@ -258,7 +260,8 @@ class _Reader:
             if kind in (0.0, 2.0):
                 mdv = missing[place]
                 counts = kind == 0.0 and not (mdv if mdv == mdv else 0.0)
-                counts = counts and levels[place] not in MISSING
+                if counts and levels[place] in MISSING:
+                    counts = self._limits.marked(place)
                 what = self._measured(place, counts)
                 if what is not None:
                     analyte = what.analyte
@@ -444,10 +447,12 @@ class _Reader:
 
     def _observed(self, what: Observation, place: int, time: float, after: int) -> Observed:
         row = self._table.rows[place]
-        censored = {0.0: "", 1.0: "<", -1.0: ">"}.get(self._censored[place])
+        mark = 0.0 if "CENS" in self._limits.columns else self._censored[place]
+        censored = {0.0: "", 1.0: "<", -1.0: ">"}.get(mark)
         if censored is None:
             raise DatasetError(f"row {row}: CENS is 0, 1 (below the limit in DV) or -1 (above)")
-        level = self._level[place]
+        said = self._limits.of(what.analyte, place)
+        censored, level = said or (censored, self._level[place])
         if what.logged:
             # The level itself is kept; the likelihood takes its logarithm again.
             level = math.exp(min(level, 700.0))

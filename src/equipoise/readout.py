@@ -4,6 +4,7 @@ the columns of its own data sets. The models that `equipoise import` writes use 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -66,6 +67,25 @@ Reader: TypeAlias = Callable[[Sample], tuple[Array, Array]]
 
 
 @dataclass(frozen=True, slots=True)
+class Censored:
+    """Rows of an analyte that hold a limit instead of a level, which lies below or above it (M3).
+
+    column  says which rows; "DV": the level itself does, by its side of the limit
+    values  numbers of the column; () stands for all others; none for DV
+    side    "<" or ">"; "" for rows that hold a level
+    limit   as DV is written (a log where DV is one), or the column that holds it
+    equal   a DV equal to the limit is no level either
+    """
+
+    analyte: str
+    column: str
+    values: tuple[float, ...] = ()
+    side: str = ""
+    limit: float | str = math.nan
+    equal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """How the data sets of a model are laid out: NONMEM's $INPUT.
 
@@ -75,6 +95,8 @@ class Layout:
     dose     number of the compartment of doses without CMT, from 1
     drop     rows for which any of these holds are left out
     accept   rows for which none of these holds are left out, where there are any
+    censored rows that hold a limit instead of a level, as the code of the model says; other rows
+             go by the column CENS, where there is one
     """
 
     columns: tuple[str, ...]
@@ -83,6 +105,7 @@ class Layout:
     dose: int = 1
     drop: tuple[Condition, ...] = ()
     accept: tuple[Condition, ...] = ()
+    censored: tuple[Censored, ...] = ()
 
     def matches(self, header: Sequence[str]) -> bool:
         """Whether a header names these columns in this order (those not read: anything)."""

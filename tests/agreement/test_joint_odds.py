@@ -14,7 +14,7 @@ from equipoise.exposure import know
 from equipoise.joint import combinations, read_limit, weigh_together
 from equipoise.model import PlainDose, Residual, draw_etas
 from equipoise.models import atg_thymoglobulin_linear, sirolimus_cheng2020, sirolimus_wu2012
-from equipoise.plan import GateError, Proposal, none_reaches, simulated, weigh
+from equipoise.plan import GateError, Proposal, area_unit, none_reaches, simulated, weigh
 from equipoise.target import Limit, Metric
 from small_models import CL, KA, V, bolus, oral
 from small_records import daily, dose, record_of, value
@@ -238,7 +238,8 @@ def test_two_windows_with_aims_of_their_own_keep_their_own_courses() -> None:
     known = know(model, record, 12.0, seed=1, draws=1000)
     middle = float(np.median(simulated(known.beliefs, Metric.AUC_CUMULATIVE,
                                        [Proposal("", "", (), known.all_doses)])[0]))  # fmt: skip
-    more = {"agent": model.agent, "analyte": model.observations[0].analyte}
+    observation = model.observations[0]
+    more = {"agent": model.agent, "analyte": observation.analyte, "unit": area_unit(observation)}
     pair = [
         window(0.8 * m * middle, 1.2 * m * middle, Metric.AUC_CUMULATIVE, **more)
         for m in (0.8, 1.2)

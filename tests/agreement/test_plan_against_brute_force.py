@@ -384,7 +384,8 @@ def test_holding_reads_what_is_left_at_the_horizon(adult: Known) -> None:
 
 def test_an_interaction_acts_on_remaining_doses_from_its_start(atg: Known) -> None:
     what = scenario(2.0, "auc", start=0.0)
-    target = window(60, 95, Metric.AUC_POST, agent="thymoglobulin", analyte="atg_active_au")
+    target = window(60, 95, Metric.AUC_POST, unit="AU.d/mL", agent="thymoglobulin",
+                    analyte="atg_active_au")  # fmt: skip
     request = Request(
         "thymoglobulin", (Candidate("a", "as planned", 1.0, scenario="azole"),), (what,)
     )
@@ -475,7 +476,8 @@ def atg() -> Known:
 
 
 def test_samples_are_drawn_off_infusion_and_known_before_the_last_change(atg: Known) -> None:
-    target = window(60, 95, Metric.AUC_POST, agent="thymoglobulin", analyte="atg_active_au")
+    target = window(60, 95, Metric.AUC_POST, unit="AU.d/mL", agent="thymoglobulin",
+                    analyte="atg_active_au")  # fmt: skip
     (found,) = default_options(atg, [target], (), research=True, rng=np.random.default_rng(1))
     assert found.last_changeable == -24.0
     assert found.next_samples

@@ -177,8 +177,8 @@ def test_negative_hours_are_no_option(shell: Shell, when: str) -> None:
         ("day+1.5T08:00", "whole day"),
         ("tomorrow", "is not a moment"),
         ("nan", "no moment of any calendar"),
-        ("1e300", "no moment of any calendar"),
-        ("day+99999999", "no moment of any calendar"),
+        ("1e300", "more than 150 years from day 0"),
+        ("day+99999999", "more than 150 years from day 0"),
         ("day+99999999999T08:00", "no moment of any calendar"),
     ],
 )

@@ -26,8 +26,8 @@ VECTOR = 8
 """A short block is filled up to a multiple of this with copies of its last lane: what is left over
 beyond whole vectors is worked on lane after lane, which takes longer than a whole vector."""
 
-ATOL = 1e-9
-"""Ten times that of `solve`: what is estimated from has errors of its own."""
+ATOL = 1e-10
+"""As the default of `solve`."""
 
 BLOCK_LIMIT = 20_000
 LANE_LIMIT = 200_000

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from equipoise.nonmem.algebra import (
     NotDifferentiable,
@@ -20,6 +20,7 @@ from equipoise.nonmem.algebra import (
     polynomial,
     square,
 )
+from equipoise.nonmem.censoring import SELECTORS, Cases, Limited, cases, limited
 from equipoise.nonmem.flow import (
     Definition,
     Straight,
@@ -52,10 +53,7 @@ from equipoise.nonmem.syntax import (
     walk,
 )
 
-SELECTORS = ("CMT", "DVID", "YTYPE", "DVTYPE", "TYPE", "FLAG")
-"""Columns by which a row says what it measures, where $ERROR compares them with numbers."""
-
-FIXED: Mapping[str, float] = {"ICALL": 2.0}
+FIXED: Mapping[str, float] = {"ICALL": 2.0, "NPDE_MODE": 0.0}
 """What NONMEM's own variables are during estimation."""
 
 MEASURED: Mapping[str, float] = {"EVID": 0.0, "MDV": 0.0}
@@ -95,6 +93,7 @@ class Readout:
     center   name of Y at EPS = 0
     slopes   (number of the EPS, name of dY/dEPS at EPS = 0)
     observed number of the compartment that F is read from
+    limited  rows that hold a limit instead of a level, and those that hold one
     """
 
     rows: tuple[str, tuple[float, ...]] | None
@@ -109,6 +108,7 @@ class Readout:
     center: str
     slopes: tuple[tuple[int, str], ...]
     line: Line
+    limited: tuple[Limited, ...] = ()
 
     @property
     def plain(self) -> bool:
@@ -123,6 +123,8 @@ class Scope:
     in_des  names that $DES sets
     scales  number of a compartment -> its scale; 1 where $PK sets none
     zero    "ETA(3)" -> 0 for etas without variance; elements of $OMEGA and $SIGMA
+    values  variables of $PK -> what they are computed as
+    kinds   rows that hold a level, and those that F_FLAG says otherwise of
     """
 
     items: Mapping[str, str]
@@ -130,6 +132,8 @@ class Scope:
     in_des: frozenset[str]
     scales: Mapping[int, Expression]
     zero: Mapping[str, float]
+    values: Mapping[str, Expression]
+    kinds: Cases | None = None
 
 
 class NoError(StreamError):
@@ -141,6 +145,13 @@ def readouts(stream: ControlStream, body: Body, scope: Scope) -> tuple[Readout, 
 
     Fails  StreamError where Y cannot be translated, with the line that stands in the way.
     """
+    outer = {**scope.items, **scope.pk, "F": "F", **{n: n for n in SELECTORS if n in stream.items}}
+    kinds = cases(stream, outer, {**FIXED, **MEASURED, **scope.zero})
+    if kinds is not None:
+        # From here on $ERROR is that of a measured level; what the others hold is found beside it.
+        level = kinds.measured[0]
+        stream = replace(stream, error=level.block)
+        scope = replace(scope, zero={**scope.zero, **level.constants}, kinds=kinds)
     column, values, others = _selector(stream, body, scope)
     choices: list[tuple[tuple[str, tuple[float, ...]] | None, Mapping[str, float]]]
     if column == "CMT":
@@ -305,7 +316,6 @@ def _readout(
         mark="e",
     )
     targets = {d.target for d in code.definitions}
-    _likelihood(code)
     if "Y" not in code.last:
         return None
     last = code.last["Y"]
@@ -343,7 +353,9 @@ def _readout(
     core = _core(full) if logged else full
     level = _level(core, where, scope)
     numbered = [(k, end.name) for (k, _), end in zip(slopes, ends[1:], strict=True)]
-    variance = _variance(stream, [(k, inlined(every[name], every)) for k, name in numbered], core)
+    inner = [(k, inlined(every[name], every)) for k, name in numbered]
+    variance = _variance(stream, inner, core)
+    held = _limited(stream, scope, outer, chosen, full, inner, line)
     whole = not isinstance(full, Where)
     plain = _plain(variance, logged=logged) if level is not None and whole else None
     additive, proportional, log = plain or (None, None, None)
@@ -360,18 +372,42 @@ def _readout(
         center=ends[0].name,
         slopes=tuple(numbered),
         line=line,
+        limited=held,
     )
 
 
-def _likelihood(code: Straight) -> None:
-    for d in code.definitions:
-        if d.target == "F_FLAG" and d.value != Number(0.0):
-            raise StreamError(
-                d.line,
-                "F_FLAG makes Y a likelihood, which is not translated; for levels below a limit "
-                "(M3) keep the Y of F_FLAG 0 alone and give the data a column CENS (1, with the "
-                "limit in DV): the same likelihood",
-            )
+def _limited(
+    stream: ControlStream,
+    scope: Scope,
+    outer: Mapping[str, str],
+    chosen: Mapping[str, float],
+    center: Expression,
+    slopes: Sequence[tuple[int, Expression]],
+    line: Line,
+) -> tuple[Limited, ...]:
+    """What the rows of an analyte hold, where F_FLAG tells some from others."""
+    kinds = scope.kinds
+    if kinds is None:
+        return ()
+    if any(isinstance(e, Number) and math.isnan(e.value)
+           for part in (center, *(s for _, s in slopes)) for e in walk(part)):  # fmt: skip
+        raise StreamError(line, f"Y reads {kinds.column}, which says whether it is a likelihood")
+    variance: Expression = Number(0.0)
+    for k, a in slopes:
+        for m, b in slopes:
+            sigma = Number(stream.sigma.rows[k - 1][m - 1])
+            variance = Binary("+", variance, Binary("*", sigma, Binary("*", a, b)))
+    own = set(kinds.measured[0].constants)
+    constants = {n: v for n, v in scope.zero.items() if n not in own}
+    return limited(
+        kinds,
+        outer,
+        {**FIXED, **MEASURED, **constants, **chosen},
+        scope.values,
+        center,
+        folded(variance),
+        line,
+    )
 
 
 def _is_eps(node: Expression) -> bool:

@@ -136,7 +136,7 @@ class _Translator:
         scales = self._scales(body)
         in_des = frozenset(d.target for d in des.definitions) - set(pk_names)
         variables = {t: n for t, n in pk_names.items() if "(" not in t}
-        scope = Scope(self._items, variables, in_des, scales, self._zero)
+        scope = Scope(self._items, variables, in_des, scales, self._zero, self._values)
         reads = readouts(stream, body, scope)
         structural, volumes, factors, inputs = self._structural(body, des, reads)
         # What is no amount over one of the engine's volumes is a function.
@@ -166,6 +166,12 @@ class _Translator:
         notes = list(stream.notes)
         if "TIME" in covariates:
             notes.append(TIME_NOTE)
+        notes += [
+            each.note(_among(read) if len(reads) > 1 else "")
+            for read in reads
+            for each in read.limited
+            if each.side
+        ]
         return Translation(
             stream=stream,
             body=body,
@@ -439,6 +445,13 @@ class _Translator:
                     used |= names_in(d.value) - {"TIME"}
         columns = [c.name for c in self._stream.columns if c.name]
         return tuple(n for n in columns if n in used and n in self._items.values())
+
+
+def _among(read: Readout) -> str:
+    """The rows of an analyte in words: CMT 2."""
+    if read.rows is None:
+        return ""
+    return f"{read.rows[0]} {' or '.join(f'{v:g}' for v in read.rows[1]) or 'of other numbers'}"
 
 
 def _finished(read: Readout, new: Mapping[str, str], taken: set[str]) -> Readout:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from equipoise.nonmem.censoring import Limited
 from equipoise.nonmem.flow import Straight, names_in
 from equipoise.nonmem.observing import Readout
 from equipoise.nonmem.printing import Printer, variable
@@ -97,6 +98,8 @@ class _Writer:
         imports.append(f"from equipoise.kinetics import {kind}")
         names = ["Covariate", "Layout", "Model", "Observation", "Purpose", "Residual"]
         imports.append(f"from equipoise.model import {', '.join(names)}")
+        if "Censored(" in body:
+            imports.append("from equipoise.readout import Censored")
         imports.append("from equipoise.source import Source, Standing, Value")
         return "\n".join([*lines, "", *imports])
 
@@ -371,7 +374,22 @@ class _Writer:
                 parts.append(f"{name}=({inner},)")
         if self._found.body.dose != 1:
             parts.append(f"dose={self._found.body.dose}")
+        held = [
+            self._held(self._analyte(number), each)
+            for number, read in enumerate(self._found.readouts)
+            for each in read.limited
+        ]
+        if held:
+            parts.append(f"censored=({', '.join(held)},)")
         return f"Layout({', '.join(parts)})"
+
+    def _held(self, analyte: str, each: Limited) -> str:
+        column = self._column(each.column)
+        text = f"Censored({_quoted(analyte)}, {_quoted(column)}, {each.values!r}"
+        if each.side:
+            limit = each.limit if isinstance(each.limit, float) else self._column(each.limit)
+            text += f', "{each.side}", {json.dumps(limit)}'
+        return text + (", equal=True)" if each.equal else ")")
 
     def _column(self, name: str) -> str:
         return self._covariate(name).upper()
