@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from equipoise import joint, units
 from equipoise.assessment import NOT_FOR_DOSING, Option, OptionList
 from equipoise.decision import Candidate, Request, Scenario
 from equipoise.exposure import Known, pooled, trough_proposal
 from equipoise.interacting import from_start, solved, still_acting
 from equipoise.interaction import Running, lasting
-from equipoise.joint import MOST_TOGETHER, apart, combinations, solvable, weigh_together, words
 from equipoise.kinetics import Linear
 from equipoise.model import Array, Purpose, Step
 from equipoise.nextdraw import samples
@@ -118,7 +118,7 @@ def _all_at_once(
     conflict and stay side by side. Refusals stand with the single windows.
     """
     found = []
-    for windows in combinations([t for t, _ in distinct(targets)])[:MOST_TOGETHER]:
+    for windows in joint.combinations([t for t, _ in distinct(targets)])[: joint.MOST_TOGETHER]:
         first, *others = windows
         assert isinstance(first, Target)
         why = closed(known, windows, research=research)
@@ -439,7 +439,7 @@ def closed(known: Known, windows: Sequence[Window], *, research: bool) -> str:
         else unanswered(known.model, w.metric)
         for w in windows
     )
-    return next((why for why in shut if why), "") or known.doubt or apart(windows)
+    return next((why for why in shut if why), "") or known.doubt or joint.apart(windows)
 
 
 def _option_list(
@@ -462,6 +462,8 @@ def _option_list(
     options: Sequence[Option] = ()
     weight, preferred = weight_of(known.record.wants)
     lost: tuple[str, ...] = ()
+    proposals, other = joint.as_studied(windows, proposals)
+    why = why or ("" if proposals else other)
     if not why and proposals:
         memory = {} if memory is None else memory
         tables: dict[Metric, tuple[Array, ...]] = {}
@@ -470,12 +472,12 @@ def _option_list(
             if key not in memory:
                 memory[key] = simulated(known.beliefs, metric, proposals)
             tables[metric] = memory[key]
-        kept = solvable(tables, len(proposals))
+        kept = joint.solvable(tables, len(proposals))
         lost = tuple(p.label for i, p in enumerate(proposals) if i not in kept)
         proposals = [proposals[i] for i in kept]
         tables = {m: tuple(t[kept] for t in each) for m, each in tables.items()}
         if also:
-            options = weigh_together(known.beliefs, windows, proposals, tables=tables)
+            options = joint.weigh_together(known.beliefs, windows, proposals, tables=tables)
         else:
             own = tables[target.metric]
             options = weigh(known.beliefs, target, proposals, rng=rng, tables=own)
@@ -488,6 +490,7 @@ def _option_list(
     label = "all of these windows" if also else f"{target.metric.value} in {target.unit}"
     told: tuple[str, ...] = (preferred,) if preferred and ranked and options else ()
     told += (OPEN_ABOVE,) if all(math.isinf(w.high) for w in windows) else ()
+    told += (other,) if other else ()
     told += (f"{', '.join(lost)}: not weighed, {UNSOLVED}",) if lost else ()
     return OptionList(
         agent=known.model.agent,
@@ -506,7 +509,7 @@ def _option_list(
         ),
         cautions=() if why else (*told, *_odds_cautions(known, target)),
         last_changeable=known.planned[-1].at if known.planned else None,
-        together=words(windows) if also else (),
+        together=joint.words(windows) if also else (),
         weight_ranges=weight_ranges(options) if ranked else (),
     )
 
@@ -583,7 +586,7 @@ def _nothing_to_weigh(target: Target) -> str:
 def _dose_text(known: Known, dose: Given) -> str:
     when = known.record.clock(dose.at).strftime("%d %b %H:%M")
     over = f" over {dose.duration:g} h" if dose.duration > 0.0 else ""
-    return f"{dose.amount:.3g} {dose.unit} {dose.route}{over} at {when}"
+    return f"{units.rounded(dose.amount)} {dose.unit} {dose.route}{over} at {when}"
 
 
 def _times(fraction: float) -> str:

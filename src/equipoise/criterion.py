@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from equipoise import names
 from equipoise.chart import INDICATION, Addition, Bools, Chart, Floats, Ints, chart_of
 from equipoise.looks import BASELINE_DAYS as BASELINE_DAYS
 from equipoise.looks import CAR_PRODUCTS as CAR_PRODUCTS
@@ -368,13 +369,19 @@ def _of_another(criterion: Criterion, looks: Looks) -> Sequence[tuple[Bools, str
     if not criterion.indications:
         return ()
     asked = looks.chart.is_for((*criterion.indications, ""))[looks.record]
-    return ((~asked, f"not applicable: asked only in {listed_or(criterion.indications)}"),)
+    return ((~asked, f"not applicable: asked only in {indications_text(criterion.indications)}"),)
 
 
 def listed_or(words: Sequence[str]) -> str:
-    """ "itp, evans or immune cytopenia"."""
-    plain = [word.replace("_", " ") for word in words]
-    return plain[0] if len(plain) == 1 else f"{', '.join(plain[:-1])} or {plain[-1]}"
+    """ "complete response, response or no response"."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def indications_text(wanted: Sequence[str]) -> str:
+    """Indications of a criterion as people say them."""
+    # That of a record may be unspecified; a list of them needs no word of it.
+    said = (names.INDICATIONS[word].removesuffix(", not further specified") for word in wanted)
+    return listed_or(tuple(said))
 
 
 def _open(classes: int, unnamed: Bools, found: Readings) -> Readings:
@@ -514,6 +521,7 @@ class Grade:
     low, high  of the grade or the score; None where the criterion does not apply; whole numbers
                but for a score that is a number of its own, whose `high` may be inf: no bound
     measures   which of `grade`, `score` and `met` the criterion fills; empty: not said
+    outcome    whether its grades are outcomes, with a word in `status` where one is settled
     since      hours: start of the unbroken stretch at this `low` that lasts until `at`, judged
                with what is known at `at`; None where `low` is 0
     """
@@ -535,6 +543,7 @@ class Grade:
     probability_low: float | None = None
     probability_high: float | None = None
     measures: str = ""
+    outcome: bool = False
 
     @property
     def applies(self) -> bool:

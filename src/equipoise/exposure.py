@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from equipoise import areas, names, patient
+from equipoise import areas, names, patient, units
 from equipoise.assessment import QUANTILES, DoseMark, Exposure, Level, Summary
 from equipoise.chance import stream
 from equipoise.fit import Posterior, fit, model_weights, without
@@ -377,7 +377,8 @@ def trough_proposal(
         interval=present.interval,
         steady=1,
     )
-    text = f"{amount:.3g} {present.unit} every {present.interval:g} h" if fraction else "no dose"
+    given = f"{units.rounded(amount)} {present.unit} every {present.interval:g} h"
+    text = given if fraction else "no dose"
     return Proposal(id, label, (text,), (dose,), factor, scenario, notes=notes)
 
 

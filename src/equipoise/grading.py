@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain, combinations
 
 import numpy as np
 
@@ -31,6 +32,7 @@ from equipoise.criterion import (
     by_name,
     chart_of_one,
     evaluate,
+    indications_text,
     listed_or,
     look_now,
     met_of,
@@ -121,6 +123,7 @@ def _answer(
         return Grade(
             criterion.id, t, None, None, None, None, None, None, (), (), now.why,
             criterion.source, criterion.standing, measures=criterion.measures,
+            outcome=bool(criterion.words),
         )  # fmt: skip
     settled = now.low if now.low == now.high else None
     odds: tuple[float | None, float | None] = (None, None)
@@ -147,6 +150,7 @@ def _answer(
         probability_low=odds[0],
         probability_high=odds[1],
         measures=criterion.measures,
+        outcome=bool(criterion.words),
     )
 
 
@@ -408,23 +412,29 @@ def moments(graded: Graded, look: int) -> tuple[Floats, Floats]:
 
 def _sentence(graded: Graded, look: int, now: Snapshot) -> str:
     criterion = graded.criterion
+    if criterion.indications and not graded.looks.chart.indication[int(graded.looks.record[look])]:
+        # What its items would say is in the record or not, and is not why.
+        asked = indications_text(criterion.indications)
+        return f"cannot tell: asked only in {asked}; the record names no indication"
     readings = by_name(criterion, now.readings)
     opening = _opening(criterion, now)
     known: list[str] = []
     absent: list[str] = []
     open_: list[str] = []
+    telling = _telling(criterion, now)
     for item in criterion.items:
         word = _said(item, readings[item.name])
         if not readings[item.name].settled:
             open_.append(word)
         elif word and min(readings[item.name].possible) > 0:
-            known.append(word)
+            if item in telling:
+                known.append(word)
         elif word and item.name != "death":
             absent.append(word)
     text = opening
     if now.status is not None and not criterion.words:
         text = f"{now.status.replace('_', ' ')}, {opening}"
-    of_degree = criterion.measures in ("grade", "met") and not criterion.words
+    of_degree = criterion.measures in ("grade", "met")
     settled = of_degree and now.low == now.high and (criterion.met is None or now.met is not None)
     why = known if now.low else absent
     if settled and open_ and why:
@@ -441,6 +451,21 @@ def _sentence(graded: Graded, look: int, now: Snapshot) -> str:
         tail = criterion.tail(graded.looks, look, readings)
         text += f"; {tail}" if tail else ""
     return text
+
+
+def _telling(criterion: Criterion, now: Snapshot) -> Sequence[Item]:
+    """The items that are reasons: of a settled outcome those in a least set that makes it."""
+    if not criterion.words or not all(reading.settled for reading in now.readings):
+        return criterion.items
+    classes = [min(reading.possible) for reading in now.readings]
+    places = range(len(classes))
+    least: list[set[int]] = []
+    every = (combinations(places, size) for size in range(len(classes) + 1))
+    for kept in map(set, chain.from_iterable(every)):
+        made = criterion.combine([classes[i] if i in kept else 0 for i in places])
+        if made == now.low and not any(each <= kept for each in least):
+            least.append(kept)
+    return [item for i, item in enumerate(criterion.items) if any(i in each for each in least)]
 
 
 def _opening(criterion: Criterion, now: Snapshot) -> str:

@@ -5,6 +5,7 @@ Odds that all hold are counted draw by draw, never multiplied: exposures of one 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from itertools import product
@@ -28,6 +29,9 @@ from equipoise.target import REGULAR, Limit, Metric, Target, Window
 
 MOST_TOGETHER = 4
 """Combinations of windows that an assessment shows, at most (project convention)."""
+
+SAME_INTERVAL = 1.0
+"""Hours by which doses may come sooner or later than those of a window (project convention)."""
 
 _LIMIT = re.compile(r"^\s*(?P<metric>[^<>=]+?)\s*(?P<sign><=|>=|<|>)\s*(?P<amount>\S.*?)\s*$")
 
@@ -149,6 +153,27 @@ def _kind(metric: Metric) -> str:
     if metric in REGULAR:
         return "regular"
     return "infusion" if metric is Metric.STEADY_STATE else "course"
+
+
+def as_studied(
+    windows: Sequence[Window], proposals: Sequence[Proposal]
+) -> tuple[Sequence[Proposal], str]:
+    """The courses whose doses come as often as those of the windows, and why others are left out.
+
+    An area over one interval is of that interval: one of 8 h says nothing against a window of 12 h.
+    """
+    for window in windows:
+        if not isinstance(window, Target) or math.isnan(window.interval):
+            continue
+        apart_ = [abs(p.doses[-1].interval - window.interval) > SAME_INTERVAL for p in proposals]
+        if any(apart_):
+            others = [p for p, far in zip(proposals, apart_, strict=True) if far]
+            often = ", ".join(dict.fromkeys(f"{p.doses[-1].interval:g} h" for p in others))
+            return [p for p in proposals if p not in others], (
+                f"{window.id} is of doses every {window.interval:g} h; those every {often} are not "
+                "held against it, an area over another interval has no window"
+            )
+    return proposals, ""
 
 
 def words(windows: Sequence[Window]) -> tuple[str, ...]:

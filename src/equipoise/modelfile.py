@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from equipoise.model import Model
+import numpy as np
+
+from equipoise.model import Check, Model
 
 
 class ModelFileError(ValueError):
@@ -55,6 +57,7 @@ def unreproduced(model: Model) -> str:
 
     The models of the shelf are held to their published numbers by the tests; a file is held to its
     own where somebody asks it for a dose.
+    Fails  ModelFileError where a check cannot be computed.
     """
     if not model.standing.may_feed_options:
         return ""
@@ -64,7 +67,7 @@ def unreproduced(model: Model) -> str:
             "number: write one under checks, or ask with --research, marked NOT FOR DOSING"
         )
     for check in model.checks:
-        ours = check.compute(model)
+        ours = computed(model, check)
         if not abs(ours - check.expected) <= check.tolerance * abs(check.expected):
             return (
                 f"the model {model.id} does not reproduce its own check, {check.what}: "
@@ -72,3 +75,22 @@ def unreproduced(model: Model) -> str:
                 "table again, or ask with --research, marked NOT FOR DOSING"
             )
     return ""
+
+
+def computed(model: Model, check: Check) -> float:
+    """Our number of a check.
+
+    Fails  ModelFileError where what the file wrote for it fails, or gives no number.
+    """
+    begin = f"the check of {model.id}, {check.what},"
+    end = "mend its compute in the model file"
+    try:
+        ours = check.compute(model)
+    except Exception as error:
+        raise ModelFileError(
+            f"{begin} fails when it is run: {type(error).__name__}: {error}; {end}"
+        ) from error
+    try:
+        return float(np.asarray(ours).item())
+    except (TypeError, ValueError):
+        raise ModelFileError(f"{begin} gives no number but {type(ours).__name__}; {end}") from None

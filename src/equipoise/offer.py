@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from difflib import get_close_matches
 from itertools import product
 from pathlib import Path
@@ -108,15 +109,32 @@ def parse_offer(content: Mapping[str, Any], record: Record) -> Offer:
         raise OfferError("offer: max_courses must be a whole number above 0")
     return Offer(
         route=str(content.get("route", "")),
-        amounts=tuple(dict.fromkeys(amounts)),
+        amounts=_different(amounts),
         interval=_hours("interval", content["interval"]) if "interval" in content else None,
         duration=_hours("duration", content["duration"]) if "duration" in content else None,
-        loading=tuple(str(a) for a in content.get("loading", ())),
+        loading=_different([str(a) for a in content.get("loading", ())]),
         earliest=_time("earliest", content.get("earliest"), record),
         latest=_time("latest", content.get("latest"), record),
         turnaround=_hours("turnaround", content.get("turnaround", f"{TURNAROUND} h")),
         max_courses=most,
     )
+
+
+def _different(amounts: Sequence[str]) -> tuple[str, ...]:
+    """The amounts without those that say one before them in another way: 2.0 mg, 2000 ug."""
+    found: list[str] = []
+    read: list[tuple[Decimal, str, str]] = []
+    for amount in amounts:
+        quantity = _quantity("amounts", amount)
+        base, per = units.per(quantity.unit)
+        alike = (
+            (number, unit) for number, unit, other in read
+            if other == per and units.UNITS[unit].dimension == units.UNITS[base].dimension
+        )  # fmt: skip
+        if not any(units.convert(number, unit, base) == quantity.number for number, unit in alike):
+            found.append(amount)
+            read.append((quantity.number, base, per))
+    return tuple(found)
 
 
 def proposals(known: Known, offer: Offer, target: Target) -> tuple[Proposal, ...]:

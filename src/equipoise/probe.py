@@ -13,7 +13,7 @@ import numpy as np
 
 from equipoise import names, units
 from equipoise.chart import INDICATION, Addition, Floats
-from equipoise.criterion import Change, Effort, Probe, listed_or
+from equipoise.criterion import Change, Effort, Probe, indications_text
 from equipoise.looks import Looks
 from equipoise.readers import BASELINE, LOWER, UPPER
 from equipoise.record import DAYS_PER_YEAR, Finding, Measurement, Record
@@ -199,7 +199,7 @@ def indications(words: Sequence[str]) -> Probe:
     def change(looks: Looks, look: int) -> Sequence[Addition]:
         return [Addition(INDICATION, float(looks.at[look]), words[0])]
 
-    return Probe(INDICATION, Effort.BEDSIDE, ((listed_or(words), change),))
+    return Probe(INDICATION, Effort.BEDSIDE, ((indications_text(words), change),))
 
 
 _HALF, _DOUBLE = Decimal("0.5"), Decimal(2)

@@ -86,6 +86,7 @@ class Target:
     conflict     what another source says instead
     conditioning intensities for which it was studied, as records say them; empty: any
     aim          the number that the source aims at, in `unit`; NaN where it prints only a window
+    interval     of an area over one interval: hours between the doses that were studied; NaN: any
     """
 
     id: str
@@ -108,6 +109,7 @@ class Target:
     conflict: str = ""
     conditioning: tuple[str, ...] = ()
     aim: float = math.nan
+    interval: float = math.nan
 
     @property
     def window(self) -> str:

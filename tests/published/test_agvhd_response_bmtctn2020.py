@@ -90,6 +90,31 @@ def test_the_day_of_treatment_is_named():
         assert found.sentence.endswith(f"complete response; day {day} of treatment")
 
 
+@pytest.mark.parametrize(
+    ("then", "now", "expected"),
+    [
+        ({"skin": 3}, {"skin": 1}, "partial response: GVHD still present"),
+        (
+            {"skin": 3},
+            {"lower_gi": 1},
+            "mixed response: GVHD still present and worse in some organ",
+        ),
+        ({"skin": 2}, {"skin": 2}, "no response: GVHD still present and better in no organ"),
+    ],
+)
+def test_the_sentence_says_that_gvhd_is_there(then, now, expected):
+    found = answer(AGVHD_RESPONSE, course(staged(**then), staged(**now)), DAY_28 + 1.0)
+    assert found.sentence == f"{expected}; day 28 of treatment"
+
+
+def test_what_a_complete_response_does_not_need_is_said_so():
+    found = answer(AGVHD_RESPONSE, course({}, staged()), DAY_28 + 1.0)
+    assert found.sentence == (
+        "complete response: no organ involved and worse in no organ; "
+        "not needed: improvement unknown; day 28 of treatment"
+    )
+
+
 def test_what_was_found_by_the_start_is_no_response():
     record = chart((START, staged(skin=3) | {"treatment_for": ("agvhd",)}))
     assert interval(AGVHD_RESPONSE, record, START + 1.0) == (0, 4)

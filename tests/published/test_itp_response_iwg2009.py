@@ -11,6 +11,7 @@ from equipoise.assess import assess
 from equipoise.criteria import ITP_RESPONSE
 from equipoise.criterion import Truth
 from equipoise.files import record_from_json
+from equipoise.report import why
 
 DAY = 24.0
 TREATED = {"treatment_for": ("immune_cytopenia",)}
@@ -137,10 +138,22 @@ def test_the_sentence_names_the_day_and_what_would_confirm_it():
     assert found.sentence == "complete response; day 14 of treatment"
     assert found.status == "complete_response"
     found = answer(ITP_RESPONSE, course((7, "60"), (14, "60")), DAY * 14)
-    assert found.sentence == "response: platelets not of a complete response; day 14 of treatment"
+    assert found.sentence == "response: platelets below a complete response; day 14 of treatment"
+    found = answer(ITP_RESPONSE, course((7, "120"), (14, "120"), baseline="90"), DAY * 14)
+    # Not twice the count at the start, which a complete response does not ask for.
+    assert found.sentence == "complete response; day 14 of treatment"
+    found = answer(ITP_RESPONSE, course((7, "60"), (14, "60"), bleeding=2), DAY * 14)
+    assert found.sentence == "no response: bleeding; day 14 of treatment"
     found = answer(ITP_RESPONSE, course((7, "60"), (14, "60"), baseline=None), DAY * 14)
     assert found.sentence.startswith("response or no response: ")
     assert found.status is None
+
+
+def test_a_report_says_the_outcome_and_not_that_it_is_open():
+    found = answer(ITP_RESPONSE, course((7, "120"), (14, "120")), DAY * 14)
+    assert why.answer(found) == "0, complete response"
+    found = answer(ITP_RESPONSE, course((8, "40"), (14, "40")), DAY * 14)
+    assert why.answer(found) == "1 to 2"
 
 
 def test_it_is_asked_in_its_indications_alone():
@@ -149,12 +162,16 @@ def test_it_is_asked_in_its_indications_alone():
         assert interval(ITP_RESPONSE, replace(record, indication=indication), 14 * DAY) == (0, 0)
     found = answer(ITP_RESPONSE, replace(record, indication="cart"), 14 * DAY)
     assert not found.applies
-    assert found.sentence == "not applicable: asked only in itp, evans or immune cytopenia"
+    assert found.sentence == (
+        "not applicable: asked only in immune thrombocytopenia, Evans syndrome or immune cytopenia"
+    )
     found = answer(ITP_RESPONSE, replace(record, indication=""), 14 * DAY)
     assert (found.low, found.high, found.status) == (0, 2, None)
     assert found.missing[0].name == "indication"
-    assert found.missing[0].to_json()["would_become"] == {"itp, evans or immune cytopenia": 0}
-    assert found.sentence.endswith("the record names no indication")
+    words = "immune thrombocytopenia, Evans syndrome or immune cytopenia"
+    assert found.missing[0].to_json()["would_become"] == {words: 0}
+    # Bleeding was looked for and counts are there: none of them may be called unknown.
+    assert found.sentence == f"cannot tell: asked only in {words}; the record names no indication"
 
 
 def test_a_late_result_counts_when_it_is_known():

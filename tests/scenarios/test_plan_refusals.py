@@ -103,3 +103,36 @@ def test_a_long_list_is_cut_in_print_only(shell: Shell, tmp_path: Path) -> None:
     assert code == 0
     assert "100 more courses" in out
     assert sum(" mg + " in line for line in out.splitlines() if "best, by" not in line) == 25
+
+
+def _mycophenolate(place: Path, hours: int) -> Path:
+    dose = {"type": "dose", "agent": "mycophenolate", "amount": "1 g", "route": "iv",
+            "duration": "2 h"}  # fmt: skip
+    header = {"equipoise": 1, "id": "m1", "day0": "2025-03-10T10:00:00+01:00", "sex": "male",
+              "born": "1970-01-01", "indication": "gvhd_prophylaxis",
+              "platform": "adult_unrelated", "covariates": {"conditioning": "reduced"}}  # fmt: skip
+    weight = {"type": "measurement", "at": -24, "known": -24, "name": "weight", "value": "80 kg"}
+    events = [weight, *({**dose, "at": at} for at in range(0, 96, hours))]
+    place.write_text(json.dumps({**header, "events": events}), encoding="utf-8")
+    return place
+
+
+def test_a_window_of_twelve_hours_is_not_held_against_an_area_of_eight(
+    shell: Shell, tmp_path: Path
+) -> None:
+    """300 ng.h/mL over 12 h is 200 over 8 h: every course would look too low."""
+    asked = ("--at", "90", "--model", "mycophenolate_frymoyer2013", "--target",
+             "mycophenolate_unbound_interval_300")  # fmt: skip
+    thrice, twice = (_mycophenolate(tmp_path / f"{h}.json", h) for h in (8, 12))
+    assert shell.json("plan", twice, *asked, "--json")["options"]
+    found = shell.json("plan", thrice, *asked, "--json")
+    assert not found["options"]
+    assert "is of doses every 12 h" in found["refused"]
+    assert "every 8 h" in found["refused"]
+    out = shell("plan", thrice, *asked)[1]
+    assert "no options are weighed: mycophenolate_unbound_interval_300 is of doses every" in out
+    offer = tmp_path / "offer.toml"
+    offer.write_text('amounts = ["1 g", "1.5 g"]\ninterval = "12 h"\n', encoding="utf-8")
+    assert len(shell.json("plan", thrice, *asked, "--offer", offer, "--json")["options"]) == 2
+    offer.write_text('amounts = ["1 g"]\ninterval = "8 h"\n', encoding="utf-8")
+    assert "every 12 h" in shell.json("plan", twice, *asked, "--offer", offer, "--json")["refused"]

@@ -185,8 +185,8 @@ def test_a_complete_response_is_no_absence_and_stands_in_full(shell: Shell, tmp_
     files.write_record(replace(record_of(*counts, treated, none), indication="cart"), place)
     printed = " ".join(shell("grade", place, "--at", "336")[1].split())
     assert (
-        "Not applicable: asked only in itp, evans or immune cytopenia: itp_response_iwg2009"
-        in printed
+        "Not applicable: asked only in immune thrombocytopenia, Evans syndrome or immune "
+        "cytopenia: itp_response_iwg2009" in printed
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from equipoise import models
 from equipoise.model import PlainDose, typical
-from equipoise.modelfile import ModelFileError, load
+from equipoise.modelfile import ModelFileError, computed, load, unreproduced
 
 SHELF = {m.id: m for m in models.ALL}
 
@@ -60,3 +61,26 @@ def test_unknown_names_suggest_the_nearest() -> None:
         load("zzz", SHELF)
     with pytest.raises(ModelFileError, match="does not exist; check the path"):
         load("no/such/file.py", SHELF)
+
+
+@pytest.mark.parametrize(
+    ("compute", "said"),
+    [
+        (lambda model: 1.0 / 0.0, "fails when it is run: ZeroDivisionError"),
+        (lambda model: None, "gives no number but NoneType"),
+        (lambda model: np.array([1.0, 2.0]), "gives no number but ndarray"),
+    ],
+)
+def test_a_check_that_cannot_be_computed_is_the_fault_of_its_file(compute, said) -> None:
+    model = next(m for m in models.ALL if m.id == "sirolimus_wu2012")
+    check = replace(model.checks[0], compute=compute)
+    for ask in (lambda m: computed(m, check), unreproduced):
+        with pytest.raises(ModelFileError, match=said):
+            ask(replace(model, checks=(check,)))
+
+
+def test_a_check_may_give_any_kind_of_number() -> None:
+    model = next(m for m in models.ALL if m.id == "sirolimus_wu2012")
+    for number in (np.float64(2.0), np.array(2.0), np.array([2.0]), 2):
+        check = replace(model.checks[0], expected=2.0, compute=lambda m, n=number: n)
+        assert unreproduced(replace(model, checks=(check,))) == ""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from equipoise import targets
+from equipoise import targets, units
 from equipoise.courses import TURNAROUND
 from equipoise.exposure import Known, know
 from equipoise.model import Model, PlainDose
@@ -269,3 +269,18 @@ def test_doses_planned_before_the_offer_begins_stay_planned() -> None:
     assert [(d.time, d.amount) for d in none.doses] == [(-72.0, 100.0)]
     assert [(d.time, d.amount) for d in one.doses] == [(-72.0, 100.0), (-48.0, 150.0)]
     assert any("1 planned dose before it stays" in note for note in one.notes)
+
+
+def test_one_amount_written_in_several_ways_is_one_course() -> None:
+    content = {"amounts": ["2 mg", "2.0 mg", "2000 ug", "2 mg/kg", "0.002 g/kg", "3 mg"],
+               "loading": ["6 mg", "6.0 mg"]}  # fmt: skip
+    offer = parse_offer(content, EMPTY)
+    assert offer.amounts == ("2 mg", "2 mg/kg", "3 mg")
+    assert offer.loading == ("6 mg",)
+
+
+def test_large_doses_are_written_out() -> None:
+    """ "2e+03 mg" is no dose on a ward."""
+    assert [units.rounded(n) for n in (2000.0, 1500.0, 937.5, 1.25, 0.0, 12345.0, 1e8)] == [
+        "2000", "1500", "938", "1.25", "0", "12300", "1e+08",
+    ]  # fmt: skip

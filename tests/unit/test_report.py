@@ -692,3 +692,10 @@ def test_an_empty_answer_is_still_a_report() -> None:
     assert NONE_OPEN in page.text
     assert "No caution was raised." in page.text
     assert page.all("table") == []
+
+
+def test_names_of_limits_and_baselines_are_said_as_people_say_them() -> None:
+    assert words.plain("upper limit of ast") == "upper limit of AST"
+    assert words.plain("lower limit of fibrinogen") == "lower limit of fibrinogen"
+    assert words.plain("baseline agvhd_stage_upper_gi") == "baseline acute GVHD stage, upper gut"
+    assert words.plain("baseline platelets") == "baseline platelets"

@@ -58,7 +58,7 @@ def says_something(answer: Grade) -> bool:
         if answer.met is not None:
             return answer.met
         # An outcome says something whatever its number, as a complete response does.
-        return bool(answer.low) or (answer.grade is not None and answer.status is not None)
+        return bool(answer.low) or answer.outcome
     settles = any(
         m.would_become and all(low == high for _, low, high in m.would_become)
         for m in answer.missing

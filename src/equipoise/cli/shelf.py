@@ -22,7 +22,7 @@ from equipoise.grading import manual
 from equipoise.interaction import STEADY_STATE, Interaction
 from equipoise.kinetics import Linear
 from equipoise.model import Model
-from equipoise.modelfile import load
+from equipoise.modelfile import computed, load
 from equipoise.source import review_due
 
 Columns = Sequence[tuple[str, str]]
@@ -90,7 +90,7 @@ def show_model(id_: str, as_json: bool) -> None:
     """
     shelf = {m.id: m for m in models_shelf.ALL}
     model = load(id_, shelf) if id_.endswith(".py") else _find("model", id_, shelf)
-    checks = [(c, c.compute(model)) for c in model.checks]
+    checks = [(c, computed(model, c)) for c in model.checks]
     if as_json:
         document = {
             **_model_head(model),

@@ -204,8 +204,8 @@ AGVHD_RESPONSE = Criterion(
     items=(
         Item(
             "involved",
-            "GVHD left",
-            ("no organ involved", "GVHD left"),
+            "GVHD still present",
+            ("no organ involved", "GVHD still present"),
             ("stage 0 in every organ: complete response", "a stage above 0 in some organ"),
             item_of(either(*(_left(organ) for organ in ORGANS))),
             "stages now unknown",

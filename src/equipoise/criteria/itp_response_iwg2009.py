@@ -191,8 +191,6 @@ WORDS = ("complete response", "response", "no response")
 
 def _tail(looks: Looks, look: int, readings: Mapping[str, Reading]) -> str:
     del readings
-    if not looks.chart.indication[int(looks.record[look])]:
-        return "the record names no indication"
     begin = float(start(looks)[look])
     if math.isnan(begin):
         return "no start of treatment recorded"
@@ -255,7 +253,7 @@ ITP_RESPONSE = Criterion(
         Item(
             "complete",
             "Complete response",
-            ("platelets of a complete response", "platelets not of a complete response"),
+            ("platelets of a complete response", "platelets below a complete response"),
             (
                 f"{COMPLETE.text} in two counts at least {CONFIRMED} d apart",
                 f"{COMPLETE.opposite}; once it was complete, in two counts at least {REFUTED} d "
@@ -267,7 +265,7 @@ ITP_RESPONSE = Criterion(
         Item(
             "response",
             "Response",
-            ("platelets of a response", "platelets not of a response"),
+            ("platelets of a response", "platelets below a response"),
             (
                 f"{RESPONSE.text} and >= {TIMES} x the count at the start of treatment in two "
                 f"counts at least {CONFIRMED} d apart",

@@ -24,7 +24,7 @@ from equipoise.report.blocks import (
     watermark_mark,
     words,
 )
-from equipoise.report.words import Clock, called, listed, number, opened, percent, sentence, span
+from equipoise.report.words import Clock, listed, number, opened, percent, plain, sentence, span
 from equipoise.truth import Truth
 
 ANSWERS = {Truth.MET: "on board", Truth.NOT_MET: "no", Truth.UNKNOWN: "cannot tell"}
@@ -99,7 +99,7 @@ def _row(carried: Carried) -> Row:
 def _why(carried: Carried) -> Words:
     parts = [sentence(opened(carried.sentence))]
     if carried.missing:
-        parts.append(f" Would settle it: {listed([called(m) for m in carried.missing])}.")
+        parts.append(f" Would settle it: {listed([plain(m) for m in carried.missing])}.")
     line = words(*parts)
     for rule in carried.rules:
         said = quiet(f" {sentence(opened(rule.statement))} ")

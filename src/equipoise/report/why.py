@@ -56,7 +56,7 @@ def answer(grade: Grade) -> str:
     said = []
     if grade.met is not None:
         said.append("met" if grade.met else "not met")
-    elif grade.status is not None:
+    elif grade.status is not None and not grade.outcome:
         said.append("cannot be told yet")
     if grade.status:
         said.append(grade.status.replace("_", " "))
@@ -66,7 +66,8 @@ def answer(grade: Grade) -> str:
     if low is None or high is None:
         return ", ".join(said) or "does not apply"
     if not said or grade.grade is not None or grade.score is not None or noun == "score":
-        said.insert(0, f"{noun} {low}" if low == high else f"{noun} {low} to {high}")
+        number = f"{low}" if low == high else f"{low} to {high}"
+        said.insert(0, number if grade.outcome else f"{noun} {number}")
     return ", ".join(said)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from equipoise import names
+from equipoise.readers import BASELINE, LOWER, UPPER
 from equipoise.source import Source
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -99,7 +100,13 @@ def gain(fraction: float) -> str:
 
 
 def plain(name: str) -> str:
-    """A name of the vocabulary as people say it: "oxygen device" for `oxygen_device`."""
+    """A name of the vocabulary as people say it: "oxygen device" for `oxygen_device`, "upper limit
+    of AST" for `upper limit of ast`.
+    """
+    for form in (BASELINE, UPPER, LOWER):
+        before = form.format("")
+        if name.startswith(before):
+            return before + plain(name.removeprefix(before))
     if name in names.MEASUREMENTS:
         return names.MEASUREMENTS[name].label
     if name in names.FINDINGS:
@@ -133,12 +140,6 @@ def opened(text: str) -> str:
     word = first.rstrip(",;:.")
     # An id (`sirolimus_wu2012`) is written as it is.
     return text[0].upper() + text[1:] if word.islower() and "_" not in word else text
-
-
-def called(name: str) -> str:
-    """A name of the vocabulary as people say it: "active ATG" for `atg_active_au`."""
-    known = names.MEASUREMENTS.get(name) or names.FINDINGS.get(name)
-    return known.label if known is not None else name.replace("_", " ")
 
 
 def listed(parts: Sequence[str]) -> str:

@@ -22,6 +22,7 @@ TARGETS: tuple[Target, ...] = (
         agent="mycophenolate",
         analyte="mycophenolate_unbound",
         metric=Metric.AUC_INTERVAL,
+        interval=12.0,
         low=300.0,
         high=math.inf,
         unit="ng.h/mL",

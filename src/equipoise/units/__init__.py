@@ -37,6 +37,7 @@ __all__ = [
     "molar_mass",
     "parse",
     "per",
+    "rounded",
     "unit",
     "write",
 ]
@@ -370,6 +371,12 @@ def write(number: Decimal | float, unit_code: str, comparator: str = "") -> str:
     shown = str(number) if isinstance(number, Decimal) else repr(float(number)).removesuffix(".0")
     shown = shown.replace("E", "e").replace("e+", "e")
     return f"{comparator}{shown}" if unit_code == "1" else f"{comparator}{shown} {unit_code}"
+
+
+def rounded(number: float) -> str:
+    """Three significant digits; below ten million never as a power of ten: "2000", "1.25"."""
+    text = f"{number:.3g}"
+    return f"{float(text):.0f}" if "e+" in text and abs(number) < 1e7 else text
 
 
 def _spelled(text: str) -> str:
