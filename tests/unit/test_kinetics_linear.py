@@ -412,3 +412,53 @@ def test_equal_steps_beside_and_alone_are_the_same_to_the_byte():
     for lane in (0, 33, 69):
         alone = solve(Linear(2, depot=True), [train], [times], p[lane : lane + 1])
         assert both.amounts[lane].tobytes() == alone.amounts[0].tobytes()
+
+
+@pytest.mark.parametrize("compartments", [1, 2])
+@pytest.mark.parametrize("own_times", [False, True])
+def test_lanes_side_by_side_and_alone_are_the_same_to_the_byte(compartments, own_times):
+    system = Linear(compartments, depot=False)
+    rng = np.random.default_rng(11)
+    typical = np.array([0.5, 10.0, 0.5, 20.0])[: 2 * compartments]
+    parameters = typical * np.exp(rng.normal(size=(37, 2 * compartments)))
+    # Nothing is eliminated; nothing is exchanged; equal diagonal.
+    parameters[::5, 0] = 0.0
+    if compartments == 2:
+        parameters[1::5, 2] = 0.0
+        parameters[2] = 0.5, 10.0, 0.5, 5.0
+    initial = np.abs(rng.normal(size=(len(parameters), compartments)))
+    schedule = Schedule(
+        (
+            DoseEvent(0.0, 100.0, duration=6.0),
+            DoseEvent(3.0, 50.0),
+            DoseEvent(24.0, 100.0, duration=30.0),
+            DoseEvent(48.0, 70.0, duration=6.0),
+            DoseEvent(96.0, 70.0, compartment=compartments - 1),
+        ),
+        resets=(72.0,),
+    )
+    times = np.sort(rng.uniform(0.0, 120.0, 40)) if own_times else np.arange(0.0, 120.0, 3.0)
+    together = solve(system, [schedule], [times], parameters, initial=initial, start=0.0)
+    assert not together.failed
+    for lane in range(len(parameters)):
+        alone = solve(
+            system, [schedule], [times], parameters[lane : lane + 1],
+            initial=initial[lane : lane + 1], start=0.0,
+        )  # fmt: skip
+        assert together.amounts[lane].tobytes() == alone.amounts[0].tobytes()
+
+
+def test_a_lane_that_overflows_fails_alone_among_lanes_side_by_side():
+    initial = np.ones((20, 2))
+    initial[7] = 1.7e308
+    found = solve(
+        Linear(2, depot=False),
+        [Schedule((DoseEvent(0.0, 1.0),))],
+        [[0.0, 0.5, 1.0]],
+        np.ones((20, 4)),
+        initial=initial,
+        start=0.0,
+    )
+    assert [lane for lane, _ in found.failed] == [7]
+    assert np.isfinite(np.delete(found.amounts, 7, axis=0)).all()
+    assert np.isnan(found.amounts[7]).all()

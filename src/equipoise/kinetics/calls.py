@@ -117,3 +117,17 @@ def fetch(_context, _array, _index):
         return context.get_dummy_value()
 
     return types.void(_array, types.int64), codegen
+
+
+@intrinsic
+def fused(_context, _a, _b, _c):
+    """a * b + c, rounded once wherever it is compiled: by itself or in a vector."""
+
+    def codegen(_context, builder, _signature, arguments):
+        double = ir.DoubleType()
+        kind = ir.FunctionType(double, [double] * 3)
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.fma.f64")
+        return builder.call(function, arguments)
+
+    double = types.float64
+    return double(double, double, double), codegen

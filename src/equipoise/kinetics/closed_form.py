@@ -8,7 +8,16 @@ from types import ModuleType
 
 import numpy as np
 
-from equipoise.kinetics import calls, events, kernels, linear, linear_march, schedule
+from equipoise.kinetics import (
+    calls,
+    events,
+    kernels,
+    linear,
+    linear_march,
+    linear_modes,
+    linear_together,
+    schedule,
+)
 from equipoise.kinetics.lanes import SUPER_BLOCK, Lanes, in_threads
 from equipoise.kinetics.linear import Linear
 from equipoise.kinetics.problem import Problem
@@ -26,6 +35,8 @@ _CONSTANTS = kernels.constants(
     **{name: getattr(linear_march, name) for name in linear_march.SETTINGS},
     **{name: getattr(schedule, name) for name in schedule.KINDS},
 )
+
+_APART = (schedule.BREAK, schedule.STEADY_SET, schedule.STEADY_ADD)
 
 
 def closed_form(
@@ -56,6 +67,14 @@ def closed_form(
         else:
             of = problem.schedule_of[lo:hi]
             line = common._replace(first=common.first[of], last=common.last[of])
+        if common is not None and _alike(system, problem, line, lo, hi):
+            first, last = int(line.first[0]), int(line.last[0])
+            Together(system, last - first, problem.columns).march(
+                lo, hi, first, last, line, problem.schedule_of,
+                (problem.out_from, problem.out_times, problem.out_after), problem.start,
+                problem.parameters, problem.initial, amounts, status,
+            )  # fmt: skip
+            return
         settled_from = np.zeros(hi - lo, dtype=np.int64)
         settled = np.empty((0, len(system.states) + 1))
         if len(line.steady) > 0:
@@ -169,8 +188,24 @@ def _room(events: int, samples: int, areas: int) -> tuple[Floats | Integers, ...
         numbers.view(np.int64),
         np.zeros((6, most + 4), dtype=np.int64),
         np.zeros((11, size + 1)),
-        np.zeros((3, size, size)),
+        np.zeros((4, size, size)),
         np.empty(areas),
+    )
+
+
+def _alike(system: Linear, problem: Problem, line: Timeline, lo: int, hi: int) -> bool:
+    """Whether lanes lo to hi can go side by side."""
+    if system.depot or system.compartments > 2 or len(problem.observed):
+        return False
+    if hi - lo < linear_together.FEWEST:
+        return False
+    of, start = problem.schedule_of[lo:hi], problem.start[lo:hi]
+    begin, end = line.first[0], line.last[0]
+    return bool(
+        end - begin + problem.columns <= linear_together.LONGEST
+        and (of == of[0]).all()
+        and (start == start[0]).all()
+        and not np.isin(line.kinds[begin:end], _APART).any()
     )
 
 
@@ -199,14 +234,15 @@ def _kernel(system: Linear, areas: bool, fed: bool) -> ModuleType:
                 AREAS=int(areas),
                 FED=int(fed),
             ),
-            calls.importing("call_decay"),
-            kernels.source_of(linear.tangent, linear.to_modes, how="inside"),
+            calls.importing("call_decay", "fused"),
+            kernels.source_of(linear.tangent, linear_modes.two, linear_modes.entered, how="inside"),
             kernels.source_of(
                 linear.exp1,
                 linear.exp2,
                 linear.exp3,
                 linear.exp4,
                 linear.disposition,
+                linear_modes.bearings,
                 linear.accumulate,
                 linear_march.steps_of,
                 linear_march.distinct_steps,
@@ -219,6 +255,72 @@ def _kernel(system: Linear, areas: bool, fed: bool) -> ModuleType:
             kernels.source_of(linear_march.march_linear, how="lean"),
         ),
     )
+
+
+@cache
+def _together(compartments: int) -> ModuleType:
+    """The kernel of lanes side by side on one schedule."""
+    module = kernels.load(
+        f"linear_together_{compartments}",
+        (
+            _CONSTANTS,
+            kernels.constants(
+                COMPARTMENTS=compartments,
+                **{name: getattr(linear_together, name) for name in linear_together.SETTINGS},
+            ),
+            calls.importing("call_decay", "fetch", "fused"),
+            kernels.source_of(linear.tangent, linear_modes.two, how="inside"),
+            kernels.source_of(
+                linear.disposition,
+                linear_modes.bearings,
+                linear_march.steps_of,
+                linear_march.distinct_steps,
+                linear_march.not_finite,
+                how="within",
+            ),
+            kernels.source_of(linear_together.march_together, how="lean"),
+        ),
+    )
+    kernels.announce(module)
+    return module
+
+
+class Together:
+    """Lanes of one or two compartments without a depot, side by side on one schedule.
+
+    events, samples  at most so many a lane
+    """
+
+    def __init__(self, system: Linear, events: int, samples: int) -> None:
+        self._module = _together(system.compartments)
+        n, seats = system.compartments, linear_together.SEATS
+        most = 1 + events + samples
+        size = linear_march.MOST_COMPARTMENTS
+        numbers = np.empty((9, n * most * seats))
+        self._room = (
+            numbers,
+            numbers.view(np.int64),
+            np.zeros((6, most + 8), dtype=np.int64),
+            np.zeros((11, size + 1)),
+            np.zeros((4, size, size)),
+            np.zeros((4 * n + 4 + 2 * n * n) * seats),
+            np.zeros(max(samples * n * seats, 1)),
+        )
+
+    def march(
+        self, lo: int, hi: int, first: int, last: int, line: Timeline, schedule_of: Integers,
+        samples: tuple[Integers, Floats, Integers], start: Floats, parameters: Floats,
+        initial: Floats, amounts: Floats, status: Integers,
+    ) -> None:  # fmt: skip
+        """Write amounts and status of lanes lo to hi."""
+        out_from, out_times, out_after = samples
+        s = int(schedule_of[lo])
+        self._module.march_together(
+            _decay(), lo, hi, first, last, line.times, line.kinds, line.indices, line.values,
+            line.rows, int(out_from[s]), int(out_from[s + 1]), out_times, out_after,
+            float(start[lo]), parameters, initial, *self._room, amounts, status,
+        )  # fmt: skip
+        kernels.note(self._module)
 
 
 @cache

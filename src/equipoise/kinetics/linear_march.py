@@ -21,10 +21,9 @@ from equipoise.kinetics.linear import (
     NO_STEADY_STATE,
     NOT_FINITE,
     accumulate,
-    disposition,
     fed,
-    to_modes,
 )
+from equipoise.kinetics.linear_modes import bearings, entered, fused
 from equipoise.kinetics.schedule import (
     BOLUS,
     BREAK,
@@ -182,12 +181,17 @@ def decay(
 ):  # fmt: skip
     """Everything exponential about the steps begin to end of one set of parameters.
 
+    n        compartments; 0: the exponentials of what `a` has up to `end`, and nothing else
+
     inverse  (n + 1,) written: 1 / rate of each mode, then of the depot
     apart    (n,) written: 1 / |ka - rate|
     left     (n + 1, end - begin) row after row: exp(-rate dt)
     gone     likewise: (1 - exp(-rate dt)), or dt where the rate is 0
     passed   (n, end - begin): what a depot has passed on to each mode, times |ka - rate| / ka
     """
+    if n == 0:
+        exponentials(end, a, shifted, shifted_bits, part, power, power_bits, left, gone)
+        return
     size = end - begin
     for j in range(n + offset):
         rate = rates[j] if j < n else ka
@@ -302,9 +306,9 @@ def amounts_at(
     out = amounts[lane]
     for q in range(steps):
         k = place[(first + q) & FAR] & FAR
-        v0 = z0 * left[k] + w0 * gone[k]
-        v1 = z1 * left[row + k] + w1 * gone[row + k] if second else 0.0
-        v2 = z2 * left[2 * row + k] + w2 * gone[2 * row + k] if third else 0.0
+        v0 = fused(z0, left[k], w0 * gone[k])
+        v1 = fused(z1, left[row + k], w1 * gone[row + k]) if second else 0.0
+        v2 = fused(z2, left[2 * row + k], w2 * gone[2 * row + k]) if third else 0.0
         depot = 0.0
         if offset == 1:
             depot = x0 * left[n * row + k]
@@ -315,11 +319,15 @@ def amounts_at(
             at = (column + q) & FAR
             if offset == 1:
                 out[at, 0] = depot
-            out[at, offset] = b00 * v0 + b01 * v1 + b02 * v2
-            if second:
-                out[at, offset + 1] = b10 * v0 + b11 * v1 + b12 * v2
             if third:
-                out[at, offset + 2] = b20 * v0 + b21 * v1 + b22 * v2
+                out[at, offset] = fused(b00, v0, fused(b01, v1, b02 * v2))
+                out[at, offset + 1] = fused(b10, v0, fused(b11, v1, b12 * v2))
+                out[at, offset + 2] = fused(b20, v0, fused(b21, v1, b22 * v2))
+            elif second:
+                out[at, offset] = fused(b00, v0, b01 * v1)
+                out[at, offset + 1] = fused(b10, v0, b11 * v1)
+            else:
+                out[at, offset] = b00 * v0
         else:
             z[0] = v0
             if second:
@@ -434,6 +442,7 @@ def march_linear(
     modes = squares[0]
     square = squares[1]
     back = squares[2]
+    entries = squares[3]
     running = places[5]
     for j in range(n):
         apart[j] = 1.0
@@ -483,7 +492,7 @@ def march_linear(
                 changed = False
                 p = parameters[lane, 0 if one_piece else piece]
                 ka = p[0] if offset == 1 else 0.0
-                disposition(n, p[offset:], rates, modes, roots, square)
+                bearings(n, p[offset:], rates, modes, roots, square, back, entries)
                 where[3] = distinct_ends[run] - where[2]
                 call_decay(
                     decay_address, numbers, bits, small, numbers.shape[1], n, offset, where[2],
@@ -491,13 +500,11 @@ def march_linear(
                 )  # fmt: skip
                 where[2] = distinct_ends[run]
                 run += 1
-                for j in range(n):
-                    for i in range(n):
-                        back[i, j] = roots[i] * modes[i, j]
-                    if offset == 1:
+                if offset == 1:
+                    for j in range(n):
                         gain[j] = ka * modes[0, j] / roots[0]
-                to_modes(n, roots, modes, x, offset, z)
-                to_modes(n, roots, modes, inputs, offset, w)
+                entered(n, entries, x, offset, z)
+                entered(n, entries, inputs, offset, w)
             final = stretch == stretches - 1
             count = counts[stretch]
             steps = count if final else count + 1
@@ -523,7 +530,7 @@ def march_linear(
                     x[0] += values[event]
                 else:
                     for j in range(n):
-                        z[j] += modes[index - offset, j] * values[event] / roots[index - offset]
+                        z[j] = fused(entries[index - offset, j], values[event], z[j])
             elif kind in (INPUT_STARTS, INPUT_ENDS):
                 if kind == INPUT_STARTS:
                     inputs[index] += values[event]
@@ -533,7 +540,7 @@ def march_linear(
                     running[index] -= 1
                     if running[index] == 0:
                         inputs[index] = 0.0
-                to_modes(n, roots, modes, inputs, offset, w)
+                entered(n, entries, inputs, offset, w)
             elif kind == BREAK:
                 piece = index
                 changed = True
@@ -563,7 +570,7 @@ def march_linear(
                     for j in range(n):
                         z[j] = 0.0
                         w[j] = 0.0
-                to_modes(n, roots, modes, after, offset, ahead)
+                entered(n, entries, after, offset, ahead)
                 for j in range(n):
                     z[j] += ahead[j]
                 if offset == 1:
