@@ -17,6 +17,9 @@ from equipoise.record import Cells, Measurement
 END = 130.0
 FEW = settings(max_examples=20, deadline=None)
 HAVE = [c for c in ALL if c.has_episodes]
+ENDINGS = frozenset(("death", "last_follow_up", "next_therapy", "progression", "relapse"))
+"""Counts go on until one of these is charted: an ending without a record is one that has not come,
+and no value that could be known better (the criteria say so)."""
 
 
 @st.composite
@@ -128,8 +131,8 @@ def test_completing_the_record_narrows_onset_peak_and_resolution(seed, record):
     # Counts before the infusion only help to fill a gap.
     record = without(record, {("neutrophils", True), ("platelets", True)})
     chance = random.Random(seed)
-    hidden = set(chance.sample(hideable(record), chance.randint(0, 12)))
-    some = without(record, hidden)
+    could = [(key, before) for key, before in hideable(record) if key not in ENDINGS]
+    some = without(record, set(chance.sample(could, chance.randint(0, 12))))
     all_full = [[e for e in episodes(c, record, END) if e.certain] for c in HAVE]
     all_wide = [[e for e in episodes(c, some, END) if e.certain] for c in HAVE]
     for full, found in zip(all_full, all_wide, strict=True):

@@ -29,13 +29,14 @@ OWN = [
     if m.agent == t.agent
 ]
 WEAK = (Standing.HYPOTHESIS, Standing.PROVISIONAL)
-_KNOWN: dict[str, Known] = {}
+_KNOWN: dict[tuple[str, float], Known] = {}
 
 
-def known_of(model: Model) -> Known:
+def known_of(model: Model, interval: float = 24.0) -> Known:
     """A patient on a regular course of the model's agent, with more of it planned."""
-    if model.id in _KNOWN:
-        return _KNOWN[model.id]
+    key = model.id, interval
+    if key in _KNOWN:
+        return _KNOWN[key]
     child = model.population_class == "child"
     route = next(iter(model.routes))
     more: dict[str, Any] = {"agent": model.agent, "route": route}
@@ -49,17 +50,18 @@ def known_of(model: Model) -> Known:
             "doses": {"CAR": "1e8 cells"},
         }
         record = record_of(cells, born="1990-01-01", sex="male", t=-50.0)
-        return _KNOWN.setdefault(model.id, know(model, record, -50.0, seed=1, draws=500))
+        return _KNOWN.setdefault(key, know(model, record, -50.0, seed=1, draws=500))
     amount = "28 ug" if model.dose_unit == "ug" else "2 mg"
-    events = [dose(-240.0 + 24.0 * i, amount, **more) for i in range(8)]
+    given = int(192.0 / interval)
+    events = [dose(-240.0 + interval * i, amount, **more) for i in range(given)]
     events += [
-        dose(-48.0 + 24.0 * i, amount, known=-60.0, status="planned", **more) for i in range(3)
+        dose(-48.0 + interval * i, amount, known=-60.0, status="planned", **more) for i in range(3)
     ]
     weight, born = ("20 kg", "2018-01-01") if child else ("75 kg", "1980-01-01")
     events += [value("weight", weight, -250.0), value("height", "170 cm", -250.0)]
     record = record_of(*events, born=born, sex="male", t=-50.0)
-    _KNOWN[model.id] = know(model, record, -50.0, seed=1, draws=500)
-    return _KNOWN[model.id]
+    _KNOWN[key] = know(model, record, -50.0, seed=1, draws=500)
+    return _KNOWN[key]
 
 
 def test_standings_that_may_feed_options() -> None:
@@ -96,7 +98,7 @@ def test_one_weak_side_is_enough_to_close_it(model: Model, target: Target, weak:
 def test_a_closed_gate_leaves_no_number_to_dose_by(
     model: Model, target: Target, research: bool
 ) -> None:
-    known = known_of(model)
+    known = known_of(model, 12.0 if target.interval == 12.0 else 24.0)
     proposals = proposals_for(known, target)
     found = option_list(known, target, proposals, research=research, rng=np.random.default_rng(1))
     closed = gate(model, target, research=research)

@@ -165,7 +165,8 @@ ICAHT_LATE = Criterion(
     notes=(
         f"The lowest count of days {FIRST_DAY} to {LAST_DAY} decides, if the second lowest is "
         f"{DEPTHS[0].text} too; a single count is accepted (as in the public code).",
-        "Counted until death, progression, relapse, next therapy or the end of follow-up.",
+        "Counted until death, progression, relapse, next therapy or the end of follow-up; one "
+        "that is not charted has not come (project choice).",
         f"Before day {LAST_DAY} the grade counts what has happened so far.",
         "Days without a count are not filled: the grade rests on the counts there are.",
     ),

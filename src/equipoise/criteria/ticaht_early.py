@@ -185,7 +185,8 @@ NOTES = (
     "Days are cumulative: all spells below the limit together, and recoveries shorter than three "
     "days between two of them count too (footnote of the table). The public code for the grades of "
     "neutropenia takes the longest single run instead; it is not followed here.",
-    "Counted until death, progression, relapse, next therapy or the end of follow-up.",
+    "Counted until death, progression, relapse, next therapy or the end of follow-up; one "
+    "that is not charted has not come (project choice).",
     "The source says nothing of days without a count. As in the grades of neutropenia, gaps of at "
     f"most {INTERPOLATED_GAP} d are filled by a straight line, here rounded to {ROUNDED_TO} "
     "x 10*9/L, and longer ones are unknown (project choice). The lowest count of a day counts.",
