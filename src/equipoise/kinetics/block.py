@@ -26,15 +26,40 @@ GROUP = 8
 #   SCALE    1  amount by which the first step is guessed
 #   ERROR    1  squared error of the last attempt; up to 1 is accepted
 #   SPARE    1
+# where lanes take steps of their own (`own_steps.py`), times in hours from the segment's beginning,
+#   DT       1  the step
+#   WANT     1  the step that is tried next, if the segment is long enough
+#   GONE     1  where the step begins
+#   REACHED  1  and where it ends, or begins if it was not accepted
+#   GOOD     1  1 if it was accepted
+#   OVER     1  1 if the segment is done, or the step has collapsed
+#   PAST     1  logarithm of the last accepted step's error
+#   PREVIOUS 1  that step, 0 at the beginning
+#   LONGER   1  by how much the next may be longer
+#   HOURS    1  the step that would have been tried first if nothing had happened
+#   LEFT     1  attempts that the segment still may take
+#   LIMITED  1  its steps that stability limits
+#   ALLOWED  1  and how many it may have
+#   ENTERS   1  1 if something entered where the segment begins
+#   ENTRY    1  the first step after the last time that something did
+#   SURE     1  until when samples come before the event at the end, whatever their order
+#   FRESH    1  1 if the lane's slopes are to be taken anew
+# and of every method
 #   READ     C  the states at each lane's next sample
 # then a method's own (`stages.py`, `stiff.py`), and after ROWS the areas so far, a row an observed
 # state. Numbers below are rows after P.
-H, T, END, STOP, DUE, NEXT, FLOOR, SCALE, ERROR, SPARE, READ = range(11)
-LANE_ROWS = ("H", "T", "END", "STOP", "DUE", "NEXT", "FLOOR", "SCALE", "ERROR", "SPARE", "READ")
+H, T, END, STOP, DUE, NEXT, FLOOR, SCALE, ERROR, SPARE = range(10)
+DT, WANT, GONE, REACHED, GOOD, OVER, PAST, PREVIOUS, LONGER, HOURS, LEFT = range(10, 21)
+LIMITED, ALLOWED, ENTERS, ENTRY, SURE, FRESH, READ = range(21, 28)
+LANE_ROWS = (
+    "H", "T", "END", "STOP", "DUE", "NEXT", "FLOOR", "SCALE", "ERROR", "SPARE", "DT", "WANT",
+    "GONE", "REACHED", "GOOD", "OVER", "PAST", "PREVIOUS", "LONGER", "HOURS", "LEFT", "LIMITED",
+    "ALLOWED", "ENTERS", "ENTRY", "SURE", "FRESH", "READ",
+)  # fmt: skip
 
 # Rows of integers about the lanes of a block.
-LANE, EVENT, OUT, OUT_END, OUT_FROM, HELD_BACK, ROW, SEATS = range(8)
-SEAT_ROWS = ("LANE", "EVENT", "OUT", "OUT_END", "OUT_FROM", "HELD_BACK", "ROW", "SEATS")
+LANE, EVENT, OUT, OUT_END, OUT_FROM, HELD_BACK, ROW, TO, SEATS = range(9)
+SEAT_ROWS = ("LANE", "EVENT", "OUT", "OUT_END", "OUT_FROM", "HELD_BACK", "ROW", "TO", "SEATS")
 
 # What a kernel says of its system: numbers of states, of parameters and of rows; the first row of
 # its slopes at X, and of its stages' slopes; 1 for the explicit method.

@@ -93,6 +93,37 @@ def call_decay(_context, _address, _numbers, _bits, _small, _room, _n, _offset, 
 
 
 @intrinsic
+def as_bits(_context, _number):
+    """The bits of a number as a whole number."""
+
+    def codegen(_context, builder, _signature, arguments):
+        return builder.bitcast(arguments[0], ir.IntType(64))
+
+    return types.int64(types.float64), codegen
+
+
+@intrinsic
+def as_number(_context, _bits):
+    """The number that has these bits."""
+
+    def codegen(_context, builder, _signature, arguments):
+        return builder.bitcast(arguments[0], ir.DoubleType())
+
+    return types.float64(types.int64), codegen
+
+
+@intrinsic
+def choose(_context, _which, _one, _other):
+    """One number if a condition holds, else another, and no branch."""
+
+    def codegen(_context, builder, _signature, arguments):
+        return builder.select(*arguments)
+
+    double = types.float64
+    return double(types.boolean, double, double), codegen
+
+
+@intrinsic
 def lowest(_context, _mask):
     """Place of the lowest bit that is set in a whole number other than 0."""
 

@@ -1,22 +1,34 @@
 """The driver of the stepper: systems without a closed form over all lanes.
 
-Every lane begins with the explicit method. A block that stability holds up for long names the lanes
-that are stiff; they go on with the method for stiff systems, from their start, and the others
-without them. A lane that fails in company is tried alone before it is given up.
+Every lane begins with the explicit method, by steps of its own. One that stability holds up for
+long goes on with the method for stiff systems, from its start; there the lanes of a block share
+their steps, and a lane that fails in company is tried alone before it is given up.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from threading import Lock
+from threading import Lock, RLock
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from equipoise.kinetics import block as layout
-from equipoise.kinetics import calls, events, kernels, samples, schedule, stages, stepper, stiff
+from equipoise.kinetics import (
+    calls,
+    events,
+    kernels,
+    own_stages,
+    own_steps,
+    samples,
+    schedule,
+    stages,
+    stepper,
+    stiff,
+)
 from equipoise.kinetics.block import LANES
 from equipoise.kinetics.lanes import SUPER_BLOCK, Lanes, in_threads
 from equipoise.kinetics.problem import Problem, largest_by_state, scale_of
@@ -24,11 +36,14 @@ from equipoise.kinetics.schedule import Floats, Integers, Timeline
 from equipoise.kinetics.steady import steady_states
 from equipoise.kinetics.stepper import System
 
-OBSERVED = 19
-"""Place of `observed` among the arguments of `march`."""
+OBSERVED, AMOUNTS = 19, 23
+"""Places of `observed` and `amounts` among the arguments of `march`."""
 
 WAVE = 64 * SUPER_BLOCK
 """Lanes after which those that failed are gone on with."""
+
+SHARES = 4
+"""Into so many each thread's work is cut, that one may take over from another."""
 
 BLOCK_LIMIT = 20_000
 LANE_LIMIT = 200_000
@@ -37,7 +52,7 @@ LANE_LIMIT = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A super-block made ready: its events, steady states, and lanes in the order of blocks."""
+    """A super-block made ready: its events, steady states, and the lanes that have these."""
 
     lo: int
     line: Timeline
@@ -45,22 +60,62 @@ class Stretch:
     order: Integers
 
 
+def _shared() -> tuple[str, str]:
+    """What the text of either stepper begins with."""
+    rows = (*layout.SETTINGS, *layout.SEAT_ROWS, *layout.LANE_ROWS, *layout.SHAPE)
+    return (
+        kernels.constants(
+            SAME_TIME=events.SAME_TIME,
+            **{name: getattr(layout, name) for name in rows},
+            **{name: getattr(stepper, name) for name in stepper.SETTINGS},
+            **{name: getattr(schedule, name) for name in schedule.KINDS},
+        ),
+        calls.importing("call_attempt", "call_derive", "fetch", "lowest"),
+    )
+
+
+@cache
+def stepping_each() -> ModuleType:
+    """The stepper of lanes that take steps of their own, compiled when first called."""
+    return kernels.load(
+        "own_steps",
+        (
+            *_shared(),
+            kernels.source_of(
+                samples.before,
+                stepper.apply,
+                stepper.seated,
+                stepper.settle,
+                samples.sample_areas,
+                own_steps.near,
+                own_steps.seat_down,
+                own_steps.local,
+                own_steps.read_areas,
+                own_steps.sample_each,
+                own_steps.accumulate_each,
+                own_steps.arrive,
+                own_steps.depart,
+                how="inside",
+            ),
+            kernels.source_of(own_steps.march_each, how="lean"),
+        ),
+    )
+
+
 @cache
 def stepping() -> ModuleType:
-    """The stepper that all systems share, compiled when first called."""
-    rows = (*layout.SETTINGS, *layout.SEAT_ROWS, *layout.LANE_ROWS, *layout.SHAPE)
+    """The stepper of lanes that share steps, compiled when first called."""
     return kernels.load(
         "stepper",
         (
-            kernels.constants(
-                SAME_TIME=events.SAME_TIME,
-                **{name: getattr(layout, name) for name in rows},
-                **{name: getattr(stepper, name) for name in stepper.SETTINGS},
-                **{name: getattr(schedule, name) for name in schedule.KINDS},
-            ),
-            calls.importing("call_attempt", "call_derive", "fetch", "lowest"),
+            *_shared(),
             kernels.source_of(
-                samples.before, samples.due, stepper.apply, stepper.seated, how="inside"
+                samples.before,
+                samples.due,
+                stepper.apply,
+                stepper.settle,
+                stepper.seated,
+                how="inside",
             ),
             kernels.source_of(
                 samples.sample_areas,
@@ -81,20 +136,21 @@ def stepping() -> ModuleType:
 def kernel(system: System, method: ModuleType = stages) -> ModuleType:
     """The stepper for one system; `march` and `paces` of the module take it on.
 
-    method  `stages`, the explicit one, or `stiff`
+    method  `stages`, the explicit one; `own_stages`, the same with steps of each lane's own; or
+            `stiff`
     Fails   ValueError when its rates cannot be compiled, with the reason.
     """
     own = method.stages(system, LANES)
-    name = "stiff" if method is stiff else "rates"
+    name = {stiff: "stiff", own_stages: "steps"}.get(method, "rates")
     module = kernels.load(
         "_".join((name, system.rates.__name__.strip("<>_"), *system.states))[:60],
         (kernels.constants(LANES=LANES, **own.rows), own.text),
     )
-    _bind(module, own)
+    _bind(module, own, each=method is own_stages)
     return module
 
 
-def _bind(module: ModuleType, own: stages.Kernel) -> None:
+def _bind(module: ModuleType, own: stages.Kernel, *, each: bool) -> None:
     """Give a system's module the stepper's functions, with its own two inside."""
     asked = Lock()
     addresses: list[Integers] = []
@@ -125,10 +181,14 @@ def _bind(module: ModuleType, own: stages.Kernel) -> None:
         try:
             room = kept.pop()
         except IndexError:
-            w = np.empty((rows + areas) * LANES)
+            w = _aligned((rows + areas) * LANES)
             seat = np.empty((layout.SEATS, LANES), dtype=np.int64)
             room = w, w.view(np.int64), seat, np.empty((LANES, states), dtype=np.int64)
-        stepping().march(called(), own.shape, own.dense, *room, *arguments)
+        if each:
+            flat = arguments[AMOUNTS].reshape(-1)
+            stepping_each().march_each(called(), own.shape, own.dense, *room, flat, *arguments)
+        else:
+            stepping().march(called(), own.shape, own.dense, *room, *arguments)
         kept.append(room)
 
     def paces(*arguments: Any) -> None:
@@ -137,29 +197,51 @@ def _bind(module: ModuleType, own: stages.Kernel) -> None:
     module.__dict__.update(DENSE=own.dense, march=march, paces=paces)
 
 
+def _aligned(numbers: int) -> Floats:
+    """Room for numbers that begins where a line of memory does: a vector that straddles two of
+    them takes twice as long."""
+    room = np.empty(numbers + stepper.LINE)
+    begin = -(room.ctypes.data // room.itemsize) % stepper.LINE
+    return room[begin : begin + numbers]
+
+
 class Kernels:
-    """The two methods of one system; the one for stiff systems is compiled when first asked for."""
+    """The methods of one system; each is made when first asked for, compiled when first called."""
 
     def __init__(self, system: System) -> None:
         self._system = system
-        self._asked = Lock()
-        self.explicit = kernel(system)
-        kernels.announce(stepping())
-        kernels.announce(self.explicit)
-        self._stiff: ModuleType | None = None
+        self._asked = RLock()
+        self._made: dict[ModuleType, ModuleType] = {}
+        self._steppers: list[ModuleType] = []
+
+    @property
+    def explicit(self) -> ModuleType:
+        """The explicit method, steps shared by the lanes of a block."""
+        return self._of(stages, stepping)
+
+    def each(self) -> ModuleType:
+        """The explicit method where each lane takes steps of its own."""
+        return self._of(own_stages, stepping_each)
 
     def stiff(self) -> ModuleType:
         """The method for stiff systems."""
+        return self._of(stiff, stepping)
+
+    def _of(self, method: ModuleType, stepper_of: Callable[[], ModuleType]) -> ModuleType:
         with self._asked:
-            if self._stiff is None:
-                self._stiff = kernel(self._system, stiff)
-                kernels.announce(self._stiff)
-            return self._stiff
+            if method not in self._made:
+                # A system that cannot be compiled has no stepper announced.
+                made = kernel(self._system, method)
+                self._steppers.append(stepper_of())
+                kernels.announce(self._steppers[-1])
+                kernels.announce(made)
+                self._made[method] = made
+            return self._made[method]
 
     def note(self) -> None:
         """Note on disk what has been compiled."""
-        for module in (stepping(), self.explicit, self._stiff):
-            if module is not None:
+        with self._asked:
+            for module in (*self._steppers, *self._made.values()):
                 kernels.note(module)
 
 
@@ -177,12 +259,16 @@ class Integrated:
 def integrate(
     system: System, problem: Problem, *, rtol: float, atol: float, strict: bool, workers: int
 ) -> Integrated:
-    """Every lane along its schedule."""
+    """Every lane along its schedule.
+
+    strict  lanes that need the method for stiff systems share no steps either
+    """
     if not rtol >= 1e-14:
         raise ValueError(f"rtol must be at least 1e-14, not {rtol}")
     if not atol >= 0.0:
         raise ValueError(f"atol must not be negative, not {atol}")
     both = Kernels(system)
+    each = both.each()
     lanes = Lanes(problem)
     # Every sample is written by the stepper; memory is first touched by the thread that writes it.
     amounts = np.empty((problem.lanes, problem.columns, len(system.states)))
@@ -228,23 +314,21 @@ def integrate(
 
     def prepared(lo: int, hi: int) -> Stretch:
         line = lanes.timeline(lo, hi)
-        steady, lost, slow = steady_states(
-            both.explicit,
-            both.stiff,
-            line,
-            problem.parameters,
-            scale,
-            rtol=rtol,
-            atol=atol,
-            limit=LANE_LIMIT,
-        )
-        reasons.update(lost)
-        used.update(slow)
+        steady, lost = np.empty((0, len(system.states))), dict[int, str]()
+        if len(line.steady):
+            steady, lost, slow = steady_states(
+                both.explicit,
+                both.stiff,
+                line,
+                problem.parameters,
+                scale,
+                rtol=rtol,
+                atol=atol,
+                limit=LANE_LIMIT,
+            )
+            reasons.update(lost)
+            used.update(slow)
         order = np.arange(lo, hi)
-        if block > 1 and hi - lo > block:
-            found = np.empty(hi - lo)
-            both.explicit.paces(lo, hi, problem.start, problem.parameters, scale, found)
-            order = order[_sorting(line, found)]
         return Stretch(lo, line, steady, order[~np.isin(order, list(lost))] if lost else order)
 
     def together(
@@ -258,7 +342,8 @@ def integrate(
         for order in orders.values():
             status[order] = 0
         blocks = sum(-(-len(order) // size) for order in orders.values())
-        at_once = size * max(1, min(SUPER_BLOCK // size, blocks // (4 * workers)))
+        cuts = 1 if workers == 1 else SHARES * workers
+        at_once = size * max(1, min(SUPER_BLOCK // size, -(-blocks // cuts)))
         shares = [
             (lo, orders[lo][i : i + at_once])
             for lo in sorted(orders)
@@ -278,10 +363,6 @@ def integrate(
             found = {lo: each.order[np.isin(status[each.order], why)] for lo, each in ready.items()}
             return {lo: order for lo, order in found.items() if len(order)}
 
-        # Without the stiff ones, what they hindered goes on as before.
-        together(ready, both.explicit, failed(stepper.HINDERED), block, BLOCK_LIMIT)
-        lagging = failed(stepper.HINDERED, stepper.TOO_MANY_STEPS, stepper.COLLAPSED)
-        together(ready, both.explicit, lagging, 1, LANE_LIMIT)
         slow = failed(stepper.STIFF, stepper.TOO_MANY_STEPS, stepper.COLLAPSED)
         if slow:
             used.update(int(lane) for order in slow.values() for lane in order)
@@ -303,14 +384,14 @@ def integrate(
         ) -> None:
             stretch = prepared(begin + lo, begin + hi)
             if many:
-                run(both.explicit, stretch, stretch.order, block, BLOCK_LIMIT)
+                run(each, stretch, stretch.order, LANES, LANE_LIMIT)
             if not many or status[begin + lo : begin + hi].any():
                 ready[begin + lo] = stretch
 
         in_threads(first, end - begin, SUPER_BLOCK, workers)
         if not many:
             orders = {lo: ready[lo].order for lo in ready}
-            together(ready, both.explicit, orders, block, BLOCK_LIMIT)
+            together(ready, each, orders, LANES, LANE_LIMIT)
         if status[begin:end].any():
             again(ready)
     both.note()
@@ -326,13 +407,3 @@ def _reason(status: int, time: float) -> str:
     if status == stepper.COLLAPSED:
         return f"the step collapsed before {time:.6g} h: amounts blow up or rates are not finite"
     return f"more than {LANE_LIMIT} steps before {time:.6g} h, with the method for stiff systems"
-
-
-def _sorting(line: Timeline, pace: Floats) -> Integers:
-    """Lanes with like numbers of events and like paces next to each other."""
-    count = line.last - line.first
-    place = np.argsort(pace, kind="stable")  # what is not a number stands last
-    if count.min() == count.max():
-        return place
-    number = np.floor(4.0 * np.log2(1.0 + count[place])).astype(np.int16)
-    return place[np.argsort(number, kind="stable")]

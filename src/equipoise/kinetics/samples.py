@@ -68,10 +68,9 @@ def due(w, row, seat, slot, out_times, out_after):
     return min(1.0, (out_times[i] - w[(row + T) * LANES + slot]) / span)
 
 
-def sample_areas(w, shape, dense, slot, theta, dt, observed, areas, lane, column):
-    """Write the areas of one sample."""
+def sample_areas(w, shape, dense, slot, theta, dt, span, observed, areas, lane, column):
+    """Write the areas of one sample; the step has dt * span hours, slopes are per span."""
     states = shape[STATES] & MOST
-    row = 3 * states + (shape[PARAMETERS] & MOST)
     stride = states * LANES
     for o in range(observed.shape[0]):
         k = ((shape[SLOPES] & MOST) + observed[o, 0]) * LANES + slot
@@ -80,7 +79,7 @@ def sample_areas(w, shape, dense, slot, theta, dt, observed, areas, lane, column
             weight = dense[40 + s] + theta * (dense[48 + s] + theta * dense[56 + s])
             change += theta * (dense[32 + s] + theta * weight) * w[k + s * stride]
         change = theta * w[observed[o, 0] * LANES + slot] + dt * change
-        change *= dt * w[(row + H) * LANES + slot]
+        change *= dt * span
         change /= w[(3 * states + observed[o, 1]) * LANES + slot]
         areas[lane, column, o] = w[((shape[ROWS] & MOST) + o) * LANES + slot] + change
 
@@ -111,8 +110,8 @@ def sample(
             if observed.shape[0] > 0:
                 theta = (w[(row + DUE) * LANES + slot] - tau) / dt
                 sample_areas(
-                    w, shape, dense, slot, max(0.0, min(1.0, theta)), dt, observed, areas, lane,
-                    column,
+                    w, shape, dense, slot, max(0.0, min(1.0, theta)), dt,
+                    w[(row + H) * LANES + slot], observed, areas, lane, column,
                 )  # fmt: skip
             i += 1
             position = np.inf

@@ -81,10 +81,9 @@ def stages(system: System, lanes: int) -> Kernel:
     call = called(system)
     text = [*needed.values(), _derive(rows, lanes, body, call, fixed)]
     text.append(_attempt(rows, lanes, body, call, len(fixed)))
-    read_at = _between(rows, lanes) if c <= FEW else sampled(rows, lanes, rows["K"], powers())
-    text += [read_at, _compare(rows, lanes)]
+    text += [reading(rows, lanes, between(rows, lanes)), compared(rows, lanes)]
     shape = (c, rows["PARAMETERS"], rows["ROWS"], rows["K"], rows["K"], 1)
-    return Kernel("\n\n".join(text), rows, shape, dense(*_explicit()))
+    return Kernel("\n\n".join(text), rows, shape, dense(*explicit()))
 
 
 def dense(
@@ -97,7 +96,7 @@ def dense(
     return found.reshape(-1)
 
 
-def _explicit() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def explicit() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Of Tsitouras's method. An area grows by the same weights of the stages' states, and those
     are X and what STAGES makes of the slopes."""
     states = np.array(powers())
@@ -143,20 +142,33 @@ def at(row: int, lanes: int) -> str:
     return f"w[{row * lanes} + lane]" if row else "w[lane]"
 
 
-def loaded(rows: dict[str, int], lanes: int, body: list[str] | None) -> list[str]:
-    """Lines that read what a lane's rates need, once for all stages."""
+def loaded(
+    rows: dict[str, int], lanes: int, body: list[str] | None, *, hourly: bool = False
+) -> list[str]:
+    """Lines that read what a lane's rates need, once for all stages.
+
+    hourly  slopes are per hour, not per segment
+    """
     c, k = rows["STATES"], rows["PARAMETERS"]
     used = "\n".join(body) if body is not None else "".join(f"p_{j}," for j in range(k))
-    lines = [f"h = {at(rows['H'], lanes)}", f"begin = {at(rows['T'], lanes)}"]
+    lines = ["h = 1.0" if hourly else f"h = {at(rows['H'], lanes)}"]
+    lines.append(f"begin = {at(rows['T'], lanes)}")
     lines += [f"p_{j} = {at(rows['P'] + j, lanes)}" for j in range(k) if f"p_{j}" in used]
-    lines += [f"input_{i} = h * {at(rows['INPUT'] + i, lanes)}" for i in range(c)]
+    inputs = [at(rows["INPUT"] + i, lanes) for i in range(c)]
+    lines += [f"input_{i} = {'' if hourly else 'h * '}{each}" for i, each in enumerate(inputs)]
     if body is None:
         lines += [f"ps[{j}] = p_{j}" for j in range(k)]
     return lines
 
 
-def _slopes(
-    rows: dict[str, int], lanes: int, body: list[str] | None, call: str, stage: int
+def slopes(
+    rows: dict[str, int],
+    lanes: int,
+    body: list[str] | None,
+    call: str,
+    stage: int,
+    *,
+    hourly: bool = False,
 ) -> list[str]:
     """Lines that turn x_0, x_1 ... of a stage into its slopes k<stage>_0, k<stage>_1 ..."""
     c = rows["STATES"]
@@ -167,7 +179,7 @@ def _slopes(
     else:
         lines = [f"dx_{i} = 0.0" for i in range(c)] + body
     for i in range(c):
-        lines.append(f"k{stage}_{i} = dx_{i} * h + input_{i}")
+        lines.append(f"k{stage}_{i} = dx_{i}{'' if hourly else ' * h'} + input_{i}")
         lines.append(f"{at(rows['K'] + stage * c + i, lanes)} = k{stage}_{i}")
     return lines
 
@@ -179,8 +191,13 @@ def function_of(
     body: list[str] | None,
     loop: list[str],
     before: Sequence[str] = (),
+    over: str = f"lane in range(n & -{GROUP})",
+    then: Sequence[str] = (),
 ) -> str:
-    """A function of a buffer, or of its address, that does the same to whole groups of lanes."""
+    """A function of a buffer, or of its address, that does the same to whole groups of lanes.
+
+    then  lines of a second loop
+    """
     text = list(before)
     if "(buffer" in head:
         text.insert(0, f"w = carray(buffer, {rows['ROWS'] * lanes})")
@@ -191,7 +208,9 @@ def function_of(
             f"ds = np.empty({rows['STATES']})",
         ]
     # A multiple that the compiler sees needs no second loop for a rest.
-    text += [f"for lane in range(n & -{GROUP}):", *indented(loop)]
+    text += [f"for {over}:", *indented(loop)]
+    if then:
+        text += [f"for {over}:", *indented(list(then))]
     return "\n".join([f"def {head}:", *indented(text)])
 
 
@@ -204,7 +223,7 @@ def _derive(
     for i, each in enumerate(fixed):
         loop += [f"f_{i} = {each}", f"{at(rows['FIXED'] + i, lanes)} = f_{i}"]
     loop += [f"x_{i} = {at(rows['X'] + i, lanes)}" for i in range(rows["STATES"])]
-    loop += _slopes(rows, lanes, body, call, 0)
+    loop += slopes(rows, lanes, body, call, 0)
     return function_of("derive_at(buffer, n, tau)", rows, lanes, body, loop)
 
 
@@ -228,25 +247,30 @@ def _attempt(
             # The newest slope last: the others are there while it is being computed.
             terms = "".join(f" + a{stage}_{s} * k{s}_{i}" for s in range(stage))
             loop.append(f"x_{i} = b_{i}{terms}")
-        loop += _slopes(rows, lanes, body, call, stage)
+        loop += slopes(rows, lanes, body, call, stage)
     for i in range(c):
         terms = " + ".join(f"e{s} * k{s}_{i}" for s in range(7))
         loop.append(f"{at(rows['NEW'] + i, lanes)} = x_{i}")
         loop.append(f"error_{i} = {terms}")
         loop.append(f"size_{i} = floor + rtol * max(abs(b_{i}), {RISE!r} * abs(x_{i}))")
-    loop.append("total = 0.0")
-    # Divisions are slow: two states share one.
-    for i in range(0, c - 1, 2):
-        loop.append(f"one = error_{i} * size_{i + 1}")
-        loop.append(f"other = error_{i + 1} * size_{i}")
-        loop.append(f"both = size_{i} * size_{i + 1}")
-        loop.append("total += (one * one + other * other) / (both * both)")
-    if c % 2:
-        loop.append(f"one = error_{c - 1} / size_{c - 1}")
-        loop.append("total += one * one")
+    loop += weighed(c)
     # An idle lane may stand where its rates make no sense.
     loop.append(f"{at(rows['ERROR'], lanes)} = total / {float(c)!r} if h > 0.0 else 0.0")
     return function_of("attempt_at(buffer, n, tau, dt, rtol)", rows, lanes, body, loop, before)
+
+
+def weighed(c: int) -> list[str]:
+    """Lines that add up error_i / size_i, squared, of c states."""
+    lines = ["total = 0.0"]
+    # Divisions are slow: two states share one.
+    for i in range(0, c - 1, 2):
+        lines.append(f"one = error_{i} * size_{i + 1}")
+        lines.append(f"other = error_{i + 1} * size_{i}")
+        lines.append(f"both = size_{i} * size_{i + 1}")
+        lines.append("total += (one * one + other * other) / (both * both)")
+    if c % 2:
+        lines += [f"one = error_{c - 1} / size_{c - 1}", "total += one * one"]
+    return lines
 
 
 def sampled(
@@ -256,47 +280,68 @@ def sampled(
 
     weights  for each slope its coefficients of theta to theta^4
     """
-    c = rows["STATES"]
-    loop = [f"theta = max(0.0, min(1.0, ({at(rows['DUE'], lanes)} - tau) / dt))"]
+    return reading(rows, lanes, by_slopes(rows, lanes, first, weights))
+
+
+def reading(
+    rows: dict[str, int], lanes: int, lines: list[str], fraction: Sequence[str] = ()
+) -> str:
+    """The function that writes READ, by lines that do so from theta, a fraction of the step."""
+    loop = list(fraction) or [f"theta = ({at(rows['DUE'], lanes)} - tau) / dt"]
+    loop += ["theta = max(0.0, min(1.0, theta))", *lines]
+    return function_of("read_at(buffer, n, tau, dt, rtol)", rows, lanes, [], loop)
+
+
+def by_slopes(
+    rows: dict[str, int], lanes: int, first: int, weights: Sequence[Sequence[float]]
+) -> list[str]:
+    """Lines that read a sample off a step's slopes."""
+    lines = []
     for s, row in enumerate(weights):
         text = repr(row[3])
         for each in row[2::-1]:
             text = f"theta * ({text})" if each == 0.0 else f"{each!r} + theta * ({text})"
-        loop.append(f"b{s} = dt * theta * ({text})")
+        lines.append(f"b{s} = dt * theta * ({text})")
+    c = rows["STATES"]
     for i in range(c):
         terms = [f"b{s} * {at(first + s * c + i, lanes)}" for s in range(len(weights))]
         x = at(rows["X"] + i, lanes)
-        loop.append(f"{at(rows['READ'] + i, lanes)} = {x} + {' + '.join(terms)}")
-    return function_of("read_at(buffer, n, tau, dt, rtol)", rows, lanes, [], loop)
+        lines.append(f"{at(rows['READ'] + i, lanes)} = {x} + {' + '.join(terms)}")
+    return lines
 
 
-def _between(rows: dict[str, int], lanes: int) -> str:
-    """`sampled` of the explicit method, from both ends of the step and their slopes.
+def between(rows: dict[str, int], lanes: int) -> list[str]:
+    """`by_slopes` of the explicit method, from both ends of the step and their slopes.
 
     Its dense output meets all four of them, so of its polynomial only the highest power is its own.
     """
     c = rows["STATES"]
-    before = [f"d{s} = dt * {row[3]!r}" for s, row in enumerate(powers())]
-    loop = [f"theta = max(0.0, min(1.0, ({at(rows['DUE'], lanes)} - tau) / dt))"]
-    loop.append("rest = 1.0 - theta")
+    if c > FEW:
+        return by_slopes(rows, lanes, rows["K"], powers())
+    lines = ["rest = 1.0 - theta"]
     for i in range(c):
         k = [at(rows["K"] + s * c + i, lanes) for s in range(7)]
-        loop.append(f"x = {at(rows['X'] + i, lanes)}")
-        loop.append(f"change = {at(rows['NEW'] + i, lanes)} - x")
-        loop.append(f"begin = dt * {k[0]} - change")
-        loop.append(f"end = change - dt * {k[6]} - begin")
-        loop.append(f"own = {' + '.join(f'd{s} * {each}' for s, each in enumerate(k))}")
-        loop.append(
+        terms = [f"{row[3]!r} * {each}" for row, each in zip(powers(), k, strict=True)]
+        lines.append(f"x = {at(rows['X'] + i, lanes)}")
+        lines.append(f"change = {at(rows['NEW'] + i, lanes)} - x")
+        lines.append(f"begin = dt * {k[0]} - change")
+        lines.append(f"end = change - dt * {k[6]} - begin")
+        lines.append(f"own = dt * ({' + '.join(terms)})")
+        lines.append(
             f"{at(rows['READ'] + i, lanes)} = "
             "x + theta * (change + rest * (begin + theta * (end + rest * own)))"
         )
-    return function_of("read_at(buffer, n, tau, dt, rtol)", rows, lanes, [], loop, before)
+    return lines
 
 
-def _compare(rows: dict[str, int], lanes: int) -> str:
-    """How far slopes and states of the last two stages differ, squared: `stepper.held`."""
+def compared(rows: dict[str, int], lanes: int, step: Sequence[str] = ()) -> str:
+    """How far slopes and states of the last two stages differ, squared: `stepper.held`.
+
+    step  lines that say how long a lane's step is
+    """
     c = rows["STATES"]
-    loop = [f"floor = {at(rows['FLOOR'], lanes)} + {SMALLEST!r}", "slopes = 0.0", "apart = 0.0"]
+    loop = [*step, f"floor = {at(rows['FLOOR'], lanes)} + {SMALLEST!r}"]
+    loop += ["slopes = 0.0", "apart = 0.0"]
     for i in range(c):
         k = [at(rows["K"] + s * c + i, lanes) for s in range(7)]
         stage = " + ".join(f"{a!r} * {k[s]}" for s, a in enumerate(STAGES[5]))

@@ -77,6 +77,9 @@ RISE = 0.125
 """A state that rises is held to its value at the end of a step times this, if that is more than at
 the beginning: samples on its way up are as much smaller."""
 
+GROWTH = 6.0
+"""By how much a step may be longer than the one before, unless that was not accepted."""
+
 TREND = (0.5, 1.2)
 """By how much the errors of the last two steps may change the choice of the next."""
 
@@ -104,6 +107,7 @@ SETTINGS = (
     "HINDERED",
     "EVERY",
     "HELD",
+    "GROWTH",
     "TREND",
     "FREE",
     "PATIENCE",
@@ -206,6 +210,63 @@ def apply(w, shape, slot, kind, index, value, running, steady, parameters, lane)
                 running[slot, i] = 0
 
 
+def settle(
+    w, shape, seat, slot, running, final, event_times, kinds, indices, values, rows, steady,
+    out_times, out_after, parameters, observed, amounts, areas,
+):  # fmt: skip
+    """Write a lane's samples where it stands, let events act there, and say how far it goes next.
+
+    final  the last of its events, and one more
+    Returns 1 if it goes on, and 2 more if something has entered.
+    """
+    states = shape[STATES] & MOST
+    row = 3 * states + (shape[PARAMETERS] & MOST)
+    number = observed.shape[0]
+    lane = seat[LANE, slot]
+    now = w[(row + END) * LANES + slot]
+    stop = np.inf
+    enters = 0
+    while True:
+        e = seat[EVENT, slot]
+        stop = np.inf
+        if e < final:
+            stop = event_times[e]
+            seat[ROW, slot] = rows[e]
+        i = seat[OUT, slot]
+        while (
+            i < seat[OUT_END, slot]
+            and (out_times[i] <= now or stop <= now)
+            and before(out_times[i], out_after[i], stop, seat[ROW, slot])
+        ):
+            column = i - seat[OUT_FROM, slot]
+            for state in range(states):
+                amounts[lane, column, state] = w[state * LANES + slot]
+            for o in range(number):
+                areas[lane, column, o] = w[((shape[ROWS] & MOST) + o) * LANES + slot]
+            i += 1
+        seat[OUT, slot] = i
+        if i >= seat[OUT_END, slot] or stop > now:
+            break
+        apply(w, shape, slot, kinds[e], indices[e], values[e], running, steady, parameters, lane)
+        if kinds[e] in (BOLUS, INPUT_STARTS, STEADY_SET, STEADY_ADD):
+            enters = 2
+        seat[EVENT, slot] = e + 1
+    w[(row + T) * LANES + slot] = now
+    w[(row + STOP) * LANES + slot] = stop
+    w[(row + H) * LANES + slot] = 0.0
+    if seat[OUT, slot] >= seat[OUT_END, slot]:
+        return enters
+    last = seat[OUT_END, slot] - 1
+    until = stop
+    # What happens within rounding after the last sample may still come before it, or before one
+    # that is to be read first.
+    if out_times[last] > now and before(out_times[last], out_after[last], stop, seat[ROW, slot]):
+        until = min(stop, out_times[last])
+    w[(row + END) * LANES + slot] = until
+    w[(row + H) * LANES + slot] = until - now
+    return enters + 1
+
+
 def cross(
     calls, shape, dense, w, bits, n, wide, seat, out_times, out_after, observed, rtol, limit,
     patience, hours, entry, amounts, areas,
@@ -250,7 +311,7 @@ def cross(
     tau = 0.0
     past = 0.0
     previous = 0.0
-    growth = 6.0
+    growth = GROWTH
     slow = 0
     for number in range(limit):
         wanted = dt
@@ -300,7 +361,7 @@ def cross(
             past = size
             previous = dt
             if tau == 0.0 and not last:
-                entry = dt * longest * max(0.2, min(6.0, factor))
+                entry = dt * longest * max(0.2, min(GROWTH, factor))
             dt *= min(growth, max(0.2, factor))
             if last:
                 # A segment crossed at one stroke, perhaps a sliver, limits nothing that follows.
@@ -309,7 +370,7 @@ def cross(
             if slow > patience:
                 return STIFF, hours, entry, slow
             tau = reached
-            growth = 6.0
+            growth = GROWTH
         if not dt > 1e-13:
             return COLLAPSED, hours, entry, slow
     return TOO_MANY_STEPS, hours, entry, slow
@@ -409,58 +470,20 @@ def march(
                 fetch(values, e)
                 fetch(out_times, seat[OUT, slot])
             for slot in range(n):
-                lane = seat[LANE, slot]
-                now = w[(row + END) * LANES + slot]
-                stop = np.inf
-                while True:
-                    e = seat[EVENT, slot]
-                    stop = np.inf
-                    if e < last[lane - lo]:
-                        stop = event_times[e]
-                        seat[ROW, slot] = rows[e]
-                    i = seat[OUT, slot]
-                    while (
-                        i < seat[OUT_END, slot]
-                        and (out_times[i] <= now or stop <= now)
-                        and before(out_times[i], out_after[i], stop, seat[ROW, slot])
-                    ):
-                        column = i - seat[OUT_FROM, slot]
-                        for state in range(states):
-                            amounts[lane, column, state] = w[state * LANES + slot]
-                        for o in range(number):
-                            areas[lane, column, o] = w[((shape[ROWS] & MOST) + o) * LANES + slot]
-                        i += 1
-                    seat[OUT, slot] = i
-                    if i >= seat[OUT_END, slot] or stop > now:
-                        break
-                    apply(
-                        w, shape, slot, kinds[e], indices[e], values[e], running, steady,
-                        parameters, lane,
-                    )  # fmt: skip
-                    enters |= kinds[e] in (BOLUS, INPUT_STARTS, STEADY_SET, STEADY_ADD)
-                    seat[EVENT, slot] = e + 1
-                w[(row + T) * LANES + slot] = now
-                w[(row + STOP) * LANES + slot] = stop
-                w[(row + H) * LANES + slot] = 0.0
-                if seat[OUT, slot] < seat[OUT_END, slot]:
-                    final = seat[OUT_END, slot] - 1
-                    until = stop
-                    # What happens within rounding after the last sample may still come before it,
-                    # or before one that is to be read first.
-                    if out_times[final] > now and before(
-                        out_times[final], out_after[final], stop, seat[ROW, slot]
-                    ):
-                        until = min(stop, out_times[final])
-                    w[(row + END) * LANES + slot] = until
-                    w[(row + H) * LANES + slot] = until - now
-                    busy = True
+                found = settle(
+                    w, shape, seat, slot, running, last[seat[LANE, slot] - lo], event_times, kinds,
+                    indices, values, rows, steady, out_times, out_after, parameters, observed,
+                    amounts, areas,
+                )  # fmt: skip
+                busy |= found & 1 != 0
+                enters |= found > 1
             if not busy:
                 break
-            failure, hours, found, slow = cross(
+            failure, hours, first_step, slow = cross(
                 calls, shape, dense, w, bits, n, wide, seat, out_times, out_after, observed, rtol,
                 limit, patience, hours, entry if enters else 0.0, amounts, areas,
             )  # fmt: skip
-            entry = found if enters else entry
+            entry = first_step if enters else entry
             # A few dozen in every segment are cheaper than what stiff methods do at its beginning.
             patience -= max(0, slow - FREE)
         if failure != 0:
