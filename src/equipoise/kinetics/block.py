@@ -38,11 +38,11 @@ GROUP = 8
 #   LONGER   1  by how much the next may be longer
 #   HOURS    1  the step that would have been tried first if nothing had happened
 #   LEFT     1  attempts that the segment still may take
-#   LIMITED  1  its steps that stability limits
+#   UNTIL    1  and how many are left when it is first asked whether stability limits it
+#   LIMITED  1  its steps that stability limits, since then
 #   ALLOWED  1  and how many it may have
 #   ENTERS   1  1 if something entered where the segment begins
 #   ENTRY    1  the first step after the last time that something did
-#   SURE     1  until when samples come before the event at the end, whatever their order
 #   FRESH    1  1 if the lane's slopes are to be taken anew
 # and of every method
 #   READ     C  the states at each lane's next sample
@@ -50,16 +50,18 @@ GROUP = 8
 # state. Numbers below are rows after P.
 H, T, END, STOP, DUE, NEXT, FLOOR, SCALE, ERROR, SPARE = range(10)
 DT, WANT, GONE, REACHED, GOOD, OVER, PAST, PREVIOUS, LONGER, HOURS, LEFT = range(10, 21)
-LIMITED, ALLOWED, ENTERS, ENTRY, SURE, FRESH, READ = range(21, 28)
+LIMITED, ALLOWED, ENTERS, ENTRY, UNTIL, FRESH, READ = range(21, 28)
 LANE_ROWS = (
     "H", "T", "END", "STOP", "DUE", "NEXT", "FLOOR", "SCALE", "ERROR", "SPARE", "DT", "WANT",
     "GONE", "REACHED", "GOOD", "OVER", "PAST", "PREVIOUS", "LONGER", "HOURS", "LEFT", "LIMITED",
-    "ALLOWED", "ENTERS", "ENTRY", "SURE", "FRESH", "READ",
+    "ALLOWED", "ENTERS", "ENTRY", "UNTIL", "FRESH", "READ",
 )  # fmt: skip
 
 # Rows of integers about the lanes of a block.
-LANE, EVENT, OUT, OUT_END, OUT_FROM, HELD_BACK, ROW, TO, SEATS = range(9)
-SEAT_ROWS = ("LANE", "EVENT", "OUT", "OUT_END", "OUT_FROM", "HELD_BACK", "ROW", "TO", "SEATS")
+LANE, EVENT, OUT, OUT_END, OUT_FROM, HELD_BACK, ROW, TO, BEGAN, SEATS = range(10)
+SEAT_ROWS = (
+    "LANE", "EVENT", "OUT", "OUT_END", "OUT_FROM", "HELD_BACK", "ROW", "TO", "BEGAN", "SEATS",
+)  # fmt: skip
 
 # What a kernel says of its system: numbers of states, of parameters and of rows; the first row of
 # its slopes at X, and of its stages' slopes; 1 for the explicit method.

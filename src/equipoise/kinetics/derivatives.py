@@ -16,7 +16,7 @@ import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from equipoise.kinetics.stages import PREFIX, definition, renamed
+from equipoise.kinetics.rates import PREFIX, definition, renamed
 
 GUARDED = """
 @compiled

@@ -81,6 +81,7 @@ def stepping_each() -> ModuleType:
         "own_steps",
         (
             *_shared(),
+            kernels.constants(NEAR=own_steps.NEAR, UNASKED=own_steps.UNASKED),
             kernels.source_of(
                 samples.before,
                 stepper.apply,
@@ -91,6 +92,7 @@ def stepping_each() -> ModuleType:
                 own_steps.seat_down,
                 own_steps.local,
                 own_steps.read_areas,
+                own_steps.ask,
                 own_steps.sample_each,
                 own_steps.accumulate_each,
                 own_steps.arrive,

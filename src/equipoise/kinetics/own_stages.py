@@ -9,22 +9,21 @@ from __future__ import annotations
 
 from equipoise.kinetics import calls
 from equipoise.kinetics.block import GROUP
+from equipoise.kinetics.rates import called, hoisted, read, text_of
 from equipoise.kinetics.stages import (
     SMALLEST,
     Kernel,
     at,
     between,
-    called,
+    compared,
     dense,
     explicit,
     function_of,
-    hoisted,
     loaded,
-    read,
     reading,
     rows_of,
     slopes,
-    text_of,
+    weighed,
 )
 from equipoise.kinetics.stepper import GROWTH, HELD, LN2_EIGHTH, MANTISSA, ONE, RISE, TREND, System
 from equipoise.kinetics.tsitouras import ERRORS, NODES, STAGES
@@ -57,6 +56,7 @@ def stages(system: System, lanes: int) -> Kernel:
     step = f"dt = {at(rows['DT'], lanes)}"
     fraction = f"theta = ({at(rows['DUE'], lanes)} - {at(rows['GONE'], lanes)}) / dt"
     text.append(reading(rows, lanes, between(rows, lanes), (step, fraction)))
+    text.append(compared(rows, lanes, (step,), _counted(rows, lanes)))
     shape = (c, rows["PARAMETERS"], rows["ROWS"], rows["K"], rows["K"], 1)
     return Kernel("\n\n".join(text), rows, shape, dense(*explicit()))
 
@@ -143,26 +143,16 @@ def _attempt(
             terms = " + ".join(f"{a!r} * k{s}_{i}" for s, a in enumerate(STAGES[stage][:before]))
             base = f"b_{i} + dt * ({terms})" if terms else f"b_{i}"
             loop.append(f"x_{i} = {base} + dt * {STAGES[stage][before]!r} * k{before}_{i}")
-            if stage == 5:
-                loop.append(f"near_{i} = x_{i}")
         loop += slopes(rows, lanes, body, call, stage, hourly=True)
     for i in range(c):
         terms = " + ".join(f"{a!r} * k{s}_{i}" for s, a in enumerate(ERRORS))
         loop.append(f"{of('NEW', i)} = x_{i}")
         loop.append(f"error_{i} = {terms}")
         loop.append(f"size_{i} = floor + rtol * max(abs(b_{i}), {RISE!r} * abs(x_{i}))")
-    loop += _inverse(c)
-    loop += ["total = 0.0", "slopes = 0.0", "apart = 0.0"]
-    for i in range(c):
-        loop += [f"one = error_{i} * part_{i}", "total += one * one"]
-        loop += [f"one = (k6_{i} - k5_{i}) * part_{i}", "slopes += one * one"]
-        loop += [f"one = (x_{i} - near_{i}) * part_{i}", "apart += one * one"]
+    loop += weighed(c)
     loop += [
         # An idle lane may stand where its rates make no sense.
         f"{of('ERROR')} = choose(dt > 0.0, dt * dt * total / {float(c)!r}, 0.0)",
-        # `stepper.held`: the last two stages stand at the same time.
-        f"held = dt * dt * slopes > {HELD * HELD!r} * apart",
-        f"{of('SPARE')} = choose(held, 1.0, 0.0)",
     ]
     return function_of(
         "attempt_at(buffer, n, tau, dt, rtol)", rows, lanes, body, loop, then=_control(rows, lanes)
@@ -213,23 +203,26 @@ def _control(rows: dict[str, int], lanes: int) -> list[str]:
         f"{of('PAST')} = choose(good, size, past)",
         f"{of('PREVIOUS')} = choose(good, dt, previous)",
         f"{of('GOOD')} = choose(good & (span > 0.0), 1.0, 0.0)",
-        f"limited = {of('LIMITED')} + choose(good, {of('SPARE')}, 0.0)",
-        f"{of('LIMITED')} = limited",
         f"left = {of('LEFT')} - 1.0",
         f"{of('LEFT')} = left",
         f"over = (good & whole) | (next <= {SLIVER!r} * span) | (left <= 0.0)",
-        f"over = (over | (limited > {of('ALLOWED')})) & (span > 0.0)",
-        f"{of('OVER')} = choose(over, 1.0, 0.0)",
+        f"{of('OVER')} = choose(over & (span > 0.0), 1.0, 0.0)",
     ]
 
 
-def _inverse(c: int) -> list[str]:
-    """Lines that write part_i = 1 / size_i of c states. Divisions are slow: two share one."""
-    lines = []
-    for i in range(0, c - 1, 2):
-        lines.append(f"both = 1.0 / (size_{i} * size_{i + 1})")
-        lines += [f"part_{i} = size_{i + 1} * both", f"part_{i + 1} = size_{i} * both"]
-    return lines + ([f"part_{c - 1} = 1.0 / size_{c - 1}"] if c % 2 else [])
+def _counted(rows: dict[str, int], lanes: int) -> list[str]:
+    """Lines that count a step that stability limits, from `slopes` and `apart` (`stepper.held`)."""
+
+    def of(name: str) -> str:
+        return at(rows[name], lanes)
+
+    return [
+        f"held = ({of('GOOD')} > 0.0) & ({of('LEFT')} < {of('UNTIL')})",
+        f"held = held & (slopes > {HELD * HELD!r} * apart)",
+        f"limited = {of('LIMITED')} + choose(held, 1.0, 0.0)",
+        f"{of('LIMITED')} = limited",
+        f"{of('OVER')} = choose(limited > {of('ALLOWED')}, 1.0, {of('OVER')})",
+    ]
 
 
 def _power(name: str, exponent: str) -> list[str]:

@@ -22,6 +22,7 @@ import numpy as np
 
 from equipoise.kinetics.block import (
     ALLOWED,
+    BEGAN,
     DT,
     DUE,
     END,
@@ -54,8 +55,8 @@ from equipoise.kinetics.block import (
     SLOPES,
     STATES,
     STOP,
-    SURE,
     TO,
+    UNTIL,
     WANT,
     WIDE,
     H,
@@ -77,6 +78,12 @@ from equipoise.kinetics.stepper import (
     seated,
     settle,
 )
+
+NEAR = 4.0 * SAME_TIME
+"""Hours from the end of a segment within which it is asked whether a sample comes before it."""
+
+UNASKED = 64
+"""Attempts in a segment after which it is asked whether stability limits its steps."""
 
 
 def lowest(mask):
@@ -125,7 +132,7 @@ def seat_down(
         w[((shape[ROWS] & MOST) + o) * LANES + slot] = 0.0
     w[(row + HOURS) * LANES + slot] = np.inf
     w[(row + ENTRY) * LANES + slot] = np.inf
-    w[(row + ALLOWED) * LANES + slot] = FREE + PATIENCE
+    w[(row + ALLOWED) * LANES + slot] = FREE - UNASKED + PATIENCE
     for column in range(out_to - out_from, amounts.shape[1]):
         for i in range(states):
             amounts[lane, column, i] = np.nan
@@ -178,18 +185,34 @@ def sample_each(
             place = slot + row * LANES
             to = seat[TO, slot] & FAR
             seat[TO, slot] = to + states
-            for state in range(states):
-                flat[to + state] = w[place + (READ + state) * LANES]
+            # Most models have few: a loop would ask first whether it can be done in vectors.
+            flat[to] = w[place + READ * LANES]
+            if states > 1:
+                flat[to + 1] = w[place + (READ + 1) * LANES]
+            if states > 2:
+                for state in range(2, states):
+                    flat[to + state] = w[place + (READ + state) * LANES]
             i = (seat[OUT, slot] & FAR) + 1
             seat[OUT, slot] = i
             position = np.inf
             if i < seat[OUT_END, slot]:
+                # One beyond the segment's end is not reached in it.
                 position = out_times[i] - w[place + T * LANES]
-                if position >= w[place + SURE * LANES]:
+                if abs(position - w[place + H * LANES]) < NEAR:
                     position = local(w, shape, seat, slot, out_times, out_after)
             w[place + DUE * LANES] = position
             again |= np.int64(position <= w[place + REACHED * LANES]) << slot
         waiting = again
+
+
+def ask(calls, w, seat, wide, attempts, rtol):
+    """Count the steps that stability limits, and say at which attempt to do so next."""
+    call_attempt(calls[3], w, wide, 0.0, 0.0, rtol)
+    least = attempts + UNASKED
+    for slot in range(wide & WIDE):
+        if seat[LANE, slot] >= 0:
+            least = min(least, seat[BEGAN, slot] + UNASKED)
+    return max(least, attempts + 1)
 
 
 def accumulate_each(w, shape, dense, wide, observed):
@@ -224,7 +247,7 @@ def arrive(w, shape, slot):
     for i in range(states):
         w[i * LANES + slot] = w[(states + i) * LANES + slot]
     # A few dozen in every segment are cheaper than what stiff methods do at its beginning.
-    w[place + ALLOWED * LANES] -= max(0.0, limited - FREE)
+    w[place + ALLOWED * LANES] -= max(0.0, limited - (FREE - UNASKED))
     # A segment crossed at one stroke, perhaps a sliver, limits nothing that follows.
     hours = w[place + HOURS * LANES] if w[place + GONE * LANES] == 0.0 else 0.0
     w[place + HOURS * LANES] = max(hours, w[place + WANT * LANES])
@@ -238,11 +261,10 @@ def depart(w, shape, seat, slot, enters, limit, out_times, out_after, columns):
     w[place + FRESH * LANES] = 1.0
     w[place + ENTERS * LANES] = 1.0 if enters else 0.0
     w[place + LEFT * LANES] = limit
+    w[place + UNTIL * LANES] = limit - UNASKED
     w[place + LIMITED * LANES] = 0.0
     w[place + PREVIOUS * LANES] = 0.0
     w[place + LONGER * LANES] = GROWTH
-    # Before this, samples come before the event, whichever they are.
-    w[place + SURE * LANES] = w[place + H * LANES] - 2.0 * SAME_TIME
     w[place + DUE * LANES] = local(w, shape, seat, slot, out_times, out_after)
     seat[TO, slot] = (seat[LANE, slot] * columns + seat[OUT, slot] - seat[OUT_FROM, slot]) * states
 
@@ -277,6 +299,8 @@ def march_each(
     part = 5.0 * rtol**0.2
     upcoming = 0
     busy = 0
+    attempts = 0
+    asked = UNASKED
     over = (np.int64(1) << n) - 1
     while True:
         came = np.int64(0)
@@ -323,6 +347,7 @@ def march_each(
             w[place + REACHED * LANES] = 0.0
             if going & 1 != 0:
                 busy += 1
+                seat[BEGAN, slot] = attempts
                 depart(
                     w, shape, seat, slot, going > 1, limit, out_times, out_after, amounts.shape[1]
                 )
@@ -342,5 +367,8 @@ def march_each(
             calls, w, shape, dense, seat, wide, rtol, out_times, out_after, observed, flat, areas
         )
         accumulate_each(w, shape, dense, wide, observed)
+        attempts += 1
+        if attempts >= asked:
+            asked = ask(calls, w, seat, wide, attempts, rtol)
         for slot in range(wide & WIDE):
             over |= np.int64(w[(row + OVER) * LANES + slot] > 0.0) << slot

@@ -24,18 +24,16 @@ import numpy.typing as npt
 
 from equipoise.kinetics import kernels
 from equipoise.kinetics.derivatives import GUARDED, NotDifferentiableError, differentiated
+from equipoise.kinetics.rates import called, read, text_of
 from equipoise.kinetics.rodas5p import COUPLINGS, GAMMA, NODES, STAGES, TIMES, powers
 from equipoise.kinetics.stages import (
     Kernel,
     at,
-    called,
     dense,
     function_of,
     loaded,
-    read,
     rows_of,
     sampled,
-    text_of,
 )
 from equipoise.kinetics.stepper import RISE, System
 
