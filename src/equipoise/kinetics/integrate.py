@@ -8,7 +8,7 @@ their steps, and a lane that fails in company is tried alone before it is given 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from threading import Lock, RLock
 from types import ModuleType
@@ -314,8 +314,14 @@ def integrate(
             where,
         )
 
+    alike = _of_schedules(problem, lanes)
+
     def prepared(lo: int, hi: int) -> Stretch:
-        line = lanes.timeline(lo, hi)
+        if alike is None:
+            line = lanes.timeline(lo, hi)
+        else:
+            of = problem.schedule_of[lo:hi]
+            line = alike._replace(first=alike.first[of], last=alike.last[of])
         steady, lost = np.empty((0, len(system.states))), dict[int, str]()
         if len(line.steady):
             steady, lost, slow = steady_states(
@@ -403,6 +409,22 @@ def integrate(
         amounts[lane] = np.nan
         areas[lane] = np.nan
     return Integrated(amounts, areas, reasons, tuple(sorted(used - set(reasons))))
+
+
+def _of_schedules(problem: Problem, lanes: Lanes) -> Timeline | None:
+    """The events of each schedule, where lanes share schedules and no parameter of a lane moves an
+    event."""
+    each = (
+        problem.bioavailability,
+        problem.lag,
+        problem.modeled_rate,
+        problem.modeled_duration,
+    )
+    schedules = len(problem.packed.dose_from) - 1
+    if 2 * schedules > problem.lanes or any(len(values) > 1 for values in each):
+        return None
+    line = Lanes(replace(problem, schedule_of=np.arange(schedules)), lanes).timeline(0, schedules)
+    return None if len(line.steady) else line
 
 
 def _reason(status: int, time: float) -> str:

@@ -320,7 +320,7 @@ def march_each(
             going = 0
             while stays or upcoming < order.shape[0]:
                 if not stays:
-                    lane = order[upcoming]
+                    lane = order[upcoming & FAR] & FAR
                     upcoming += 1
                     if upcoming < order.shape[0]:
                         near(
@@ -334,7 +334,8 @@ def march_each(
                         areas,
                     )  # fmt: skip
                 going = settle(
-                    w, shape, seat, slot, running, last[lane - lo], event_times, kinds, indices,
+                    w, shape, seat, slot, running, last[(lane - lo) & FAR], event_times, kinds,
+                    indices,
                     values, rows, steady, out_times, out_after, parameters, observed, amounts,
                     areas,
                 )  # fmt: skip

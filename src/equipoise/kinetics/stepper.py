@@ -30,6 +30,7 @@ from equipoise.kinetics.block import (
     ERROR,
     EVENT,
     EXPLICIT,
+    FAR,
     FLOOR,
     GROUP,
     HELD_BACK,
@@ -222,23 +223,23 @@ def settle(
     states = shape[STATES] & MOST
     row = 3 * states + (shape[PARAMETERS] & MOST)
     number = observed.shape[0]
-    lane = seat[LANE, slot]
+    lane = seat[LANE, slot] & FAR
     now = w[(row + END) * LANES + slot]
     stop = np.inf
     enters = 0
     while True:
-        e = seat[EVENT, slot]
+        e = seat[EVENT, slot] & FAR
         stop = np.inf
         if e < final:
             stop = event_times[e]
             seat[ROW, slot] = rows[e]
-        i = seat[OUT, slot]
+        i = seat[OUT, slot] & FAR
         while (
             i < seat[OUT_END, slot]
             and (out_times[i] <= now or stop <= now)
             and before(out_times[i], out_after[i], stop, seat[ROW, slot])
         ):
-            column = i - seat[OUT_FROM, slot]
+            column = (i - seat[OUT_FROM, slot]) & FAR
             for state in range(states):
                 amounts[lane, column, state] = w[state * LANES + slot]
             for o in range(number):
@@ -256,7 +257,7 @@ def settle(
     w[(row + H) * LANES + slot] = 0.0
     if seat[OUT, slot] >= seat[OUT_END, slot]:
         return enters
-    last = seat[OUT_END, slot] - 1
+    last = (seat[OUT_END, slot] - 1) & FAR
     until = stop
     # What happens within rounding after the last sample may still come before it, or before one
     # that is to be read first.
