@@ -78,8 +78,9 @@ def solve(
                  single dose or initial amount (where several states have one, of that whose is
                  smallest). The closed form is exact to rounding. Lanes that turn out stiff are
                  integrated by a method made for that, to the same tolerance.
-    strict       one lane a block: a lane's numbers are the same to the byte alone or in company;
-                 otherwise they agree to about 10 x rtol. A `Linear` system is always strict.
+    strict       a lane's numbers are the same to the byte alone or in company, those of lanes that
+                 need the method for stiff systems too, which otherwise share steps and agree to
+                 about 10 x rtol
     threads      default: the processors there are; the results never depend on it
 
     Areas count from the start, through resets. A reset zeroes the states, stops inputs and drops
