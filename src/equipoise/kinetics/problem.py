@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -129,16 +130,20 @@ def checked(
     of = _schedule_of(schedule_of, lanes, len(schedules))
     out_from, out_times, out_after, order = samples(schedules, times, after)
     packed = pack(schedules, states)
-    needed = np.array([each.pieces for each in schedules], dtype=np.int64)[of]
-    if pieces > 1 and needed.max(initial=0) > pieces:
-        raise ValueError(
-            f"parameters have {pieces} pieces but the breaks of a schedule make {needed.max()}"
-        )
-    last = packed.doses[:, 7].max(initial=-1.0)
-    if pieces > 1 and last >= pieces:
-        raise ValueError(f"parameters have {pieces} pieces but a dose names piece {last:g}")
-    used = np.arange(pieces)[None, :] < needed[:, None]
-    _check_parameters(system, names, values, used)
+    if pieces > 1:
+        needed = (1 + np.diff(packed.break_from))[of]
+        if needed.max(initial=0) > pieces:
+            raise ValueError(
+                f"parameters have {pieces} pieces but the breaks of a schedule make {needed.max()}"
+            )
+        last = packed.doses[:, 7].max(initial=-1.0)
+        if last >= pieces:
+            raise ValueError(f"parameters have {pieces} pieces but a dose names piece {last:g}")
+    if not _surely_right(system, values):
+        used = np.ones((lanes, 1), dtype=np.bool_)
+        if pieces > 1:
+            used = np.arange(pieces)[None, :] < needed[:, None]
+        _check_parameters(system, names, values, used)
     first = first_times(packed, out_from, out_times)[of]
     if start is not None:
         first = given_starts(start, first, of, len(schedules))
@@ -243,6 +248,15 @@ def first_times(packed: Packed, out_from: Integers, out_times: Floats) -> Floats
     first[some] = np.minimum(first[some], out_times[out_from[some]])
     first[~np.isfinite(first)] = 0.0
     return first
+
+
+def _surely_right(system: Linear | System, values: Floats) -> bool:
+    """Whether all are finite, and positive where that matters, as two passes tell."""
+    if not math.isfinite(np.add.reduce(values, axis=None)):
+        return False
+    return isinstance(system, System) or bool(
+        np.minimum.reduce(values, axis=None, initial=1.0) > 0.0
+    )
 
 
 def _check_parameters(
