@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from operator import attrgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -205,22 +205,19 @@ def samples(
         raise ValueError(f"times must be one array a schedule: {len(schedules)}, not {len(times)}")
     if after is not None and len(after) != len(schedules):
         raise ValueError(f"after must be one array a schedule: {len(schedules)}, not {len(after)}")
-    asked = [np.asarray(each, dtype=np.float64).reshape(-1) for each in times]
-    sizes = [len(each) for each in asked]
+    begins, at = _one_after_another(times)
     if after is None:
-        later = np.full(sum(sizes), BEFORE, dtype=np.int64)
+        later = np.full(len(at), BEFORE, dtype=np.int64)
     else:
         flags = [_rows(each) for each in after]
-        for number, size in enumerate(sizes):
+        for number, size in enumerate(np.diff(begins).tolist()):
             if len(flags[number]) != size:
                 raise ValueError(f"after of schedule {number} must be as long as its times")
         later = np.concatenate(flags)
-    begins = np.array([0, *accumulate(sizes)], dtype=np.int64)
-    at = np.concatenate(asked)
     # Most times are in order already; where one schedule ends and another begins they need not be.
     rising = at[1:] > at[:-1]
-    if len(sizes) > 1:
-        rising[[end - 1 for end in begins[1:-1].tolist() if 0 < end < len(at)]] = True
+    between = begins[1:-1]
+    rising[between[(between > 0) & (between < len(at))] - 1] = True
     if rising.all() and np.isfinite(at).all():
         return begins, at, later, None
     of = of_rows(begins)
@@ -230,6 +227,21 @@ def samples(
     if (order[1:] > order[:-1]).all():
         return begins, at, later, None
     return begins, at[order], later[order], order
+
+
+def _one_after_another(times: Sequence[npt.ArrayLike]) -> tuple[Integers, Floats]:
+    """Where the times of each schedule begin, and all of them."""
+    given = times
+    joined = None
+    # Arrays are joined as they are, where that is the same as one by one.
+    if set(map(type, times)) == {np.ndarray} and set(map(attrgetter("ndim"), times)) == {1}:
+        joined = np.concatenate(times)  # type: ignore[arg-type]
+    if joined is None or joined.dtype.kind not in "fiu":
+        given = [np.asarray(each, dtype=np.float64).reshape(-1) for each in times]
+        joined = np.concatenate(given)
+    begins = np.zeros(len(given) + 1, dtype=np.int64)
+    begins[1:] = np.cumsum([len(each) for each in given])  # type: ignore[arg-type]
+    return begins, joined.astype(np.float64, copy=False)
 
 
 def _rows(after: npt.ArrayLike) -> Integers:
