@@ -345,7 +345,9 @@ class Together:
             self._rooms.append(room)
 
         lanes = len(schedule_of)
-        in_threads(work, lanes, lanes if workers <= 1 else SUPER_BLOCK, workers)
+        # Few long stretches: between them a thread waits for the others.
+        size = max(SUPER_BLOCK, -(-lanes // (4 * workers if workers > 1 else 1)))
+        in_threads(work, lanes, size, workers)
         kernels.note(module)
 
     def _room(self) -> tuple[Floats | Integers, ...]:
