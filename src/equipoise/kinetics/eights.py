@@ -246,7 +246,7 @@ def turn(_context, _found, _at, _flat, _to, _stride, _number):
     def codegen(context, builder, signature, arguments):
         found = _data(context, builder, signature.args[0], arguments[0])
         flat = _data(context, builder, signature.args[2], arguments[2])
-        at, to, stride, number = arguments[1], *arguments[3:]
+        at, (to, stride, number) = arguments[1], arguments[3:]
         rows = [_load(builder, found, builder.add(at, LONG(LANES * i))) for i in range(LANES)]
         nothing = ir.Constant(VECTOR, [DOUBLE(0.0)] * LANES)
         flaws = [builder.fmul(row, nothing) for row in rows[:2]]

@@ -66,9 +66,8 @@ class Lanes:
             self.dose_from, self.doses = like.dose_from, like.doses
         else:
             self.dose_from, self.doses = unroll(packed.dose_from, packed.doses)
-        full = len(packed.resets) or len(packed.breaks)
-        full = full or (packed.doses[:, 5] > 0.0).any() or (packed.doses[:, 7] >= 0.0).any()
-        self._full = bool(full)
+        special = (packed.doses[:, 5] > 0.0) | (packed.doses[:, 7] >= 0.0)
+        self._full = bool(len(packed.resets) or len(packed.breaks) or special.any())
         self._module = _kernel(self._full)
         kernels.announce(self._module)
 

@@ -235,7 +235,7 @@ def _one_after_another(times: Sequence[npt.ArrayLike]) -> tuple[Integers, Floats
     joined = None
     # Arrays are joined as they are, where that is the same as one by one.
     if set(map(type, times)) == {np.ndarray} and set(map(attrgetter("ndim"), times)) == {1}:
-        joined = np.concatenate(times)  # type: ignore[arg-type]
+        joined = np.concatenate(times)
     if joined is None or joined.dtype.kind not in "fiu":
         given = [np.asarray(each, dtype=np.float64).reshape(-1) for each in times]
         joined = np.concatenate(given)
