@@ -284,13 +284,13 @@ def amounts_at(
     second = n > 1
     third = n > 2
     x0 = x[0]
-    z0, w0, g0 = z[0], w[0] * inverse[0], gain[0] * x0 * apart[0]
+    z0, w0, g0 = z[0], w[0] * inverse[0], gain[0] * apart[0] * x0
     z1 = z[1] if second else 0.0
     w1 = w[1] * inverse[1] if second else 0.0
-    g1 = gain[1] * x0 * apart[1] if second else 0.0
+    g1 = gain[1] * apart[1] * x0 if second else 0.0
     z2 = z[2] if third else 0.0
     w2 = w[2] * inverse[2] if third else 0.0
-    g2 = gain[2] * x0 * apart[2] if third else 0.0
+    g2 = gain[2] * apart[2] * x0 if third else 0.0
     b00 = back[0, 0]
     b01 = back[0, 1] if second else 0.0
     b10 = back[1, 0] if second else 0.0
@@ -312,9 +312,9 @@ def amounts_at(
         depot = 0.0
         if offset == 1:
             depot = x0 * left[n * row + k]
-            v0 += g0 * passed[k]
-            v1 += g1 * passed[row + k] if second else 0.0
-            v2 += g2 * passed[2 * row + k] if third else 0.0
+            v0 = fused(g0, passed[k], v0)
+            v1 = fused(g1, passed[row + k], v1) if second else 0.0
+            v2 = fused(g2, passed[2 * row + k], v2) if third else 0.0
         if q < count:
             at = (column + q) & FAR
             if offset == 1:
@@ -502,7 +502,7 @@ def march_linear(
                 run += 1
                 if offset == 1:
                     for j in range(n):
-                        gain[j] = ka * modes[0, j] / roots[0]
+                        gain[j] = ka * entries[0, j]
                 entered(n, entries, x, offset, z)
                 entered(n, entries, inputs, offset, w)
             final = stretch == stretches - 1
