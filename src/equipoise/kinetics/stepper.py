@@ -1,7 +1,7 @@
 """Integration of many lanes with one shared adaptive step (Tsitouras 5(4), dense output).
 
-For lanes whose differences count, as copies of a subject with perturbed parameters; other lanes take
-steps of their own (`own_steps.py`).
+For lanes whose differences count, as copies of a subject with perturbed parameters; other lanes
+take steps of their own (`own_steps.py`).
 
 A block holds up to 32 lanes as a structure of arrays. Every lane has its own schedule: what lies
 between two of its events is a segment, normalised to [0, 1], and the block crosses its lanes'
