@@ -232,6 +232,10 @@ def show(*things: Any) -> None:
         out.print(thing, markup=False)
 
 
+COMPILING = "compiling {name} for this machine, once; later runs start at once"
+"""What is said on stderr before a kernel is compiled: by the machine's cache, not by the input."""
+
+
 @contextmanager
 def working(what: str) -> Iterator[Callable[[str], None]]:
     """A spinner with the step's name on stderr while something runs longer; plain when piped.
@@ -241,7 +245,7 @@ def working(what: str) -> Iterator[Callable[[str], None]]:
     say: Callable[[str], None] = partial(click.echo, err=True)
 
     def announce(name: str) -> None:
-        say(f"compiling {name} for this machine, once; later runs start at once")
+        say(COMPILING.format(name=name))
 
     before = kernels.on_compile
     kernels.on_compile = announce
