@@ -1,4 +1,4 @@
-"""Figures in prose that another place also knows: counts of the shelves, a study's table, speeds."""
+"""Figures in prose that another place also knows: counts of shelves, a study's table, speeds."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def test_daily_answers_of_the_bundled_patients_are_the_studys(
 ) -> None:
     place = ROOT / "studies" / "charting" / "measure.py"
     spec = importlib.util.spec_from_file_location("measure", place)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     measure = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(measure)
     measure.bundled()
