@@ -24,7 +24,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from equipoise import units
+from equipoise import names, units
 from equipoise.courses import TURNAROUND
 from equipoise.exposure import Known
 from equipoise.model import PlainDose, Purpose
@@ -180,7 +180,7 @@ def _troughs(known: Known, offer: Offer) -> Iterable[Proposal]:
             dose = PlainDose(start, number, route, duration, interval, steady=1)
             yield Proposal(text, text, (text,), (dose,))
         for load in offer.loading:
-            first = PlainDose(start, _amount(known, load), route, duration)
+            first = PlainDose(start, _amount(known, load, key="loading"), route, duration)
             rest = PlainDose(start + interval, number, route, duration, interval, additional=60)
             lines = (f"{load} once", f"then {text}")
             doses = (*plain_doses(known.model, known.given), first, rest)
@@ -246,13 +246,16 @@ def _slots(known: Known, offer: Offer) -> tuple[float, ...]:
     return tuple(start + i * offer.interval for i in range(max(count, 0)))
 
 
-def _amount(known: Known, text: str) -> float:
-    quantity = _quantity("amounts", text)
+def _amount(known: Known, text: str, *, key: str = "amounts") -> float:
+    quantity = _quantity(key, text)
     base, per = units.per(quantity.unit)
     try:
         number = float(units.convert(float(quantity.number), base, known.model.dose_unit))
     except units.UnitError as error:
-        raise OfferError(f"offer: amounts: {error}") from None
+        raise OfferError(f"offer: {key}: {error}") from None
+    refusal = names.dose_refusal(known.model.agent, quantity)
+    if refusal:
+        raise OfferError(f"offer: {key}: {refusal}")
     if per == "kg":
         weight = known.record.value_at("weight", known.t)
         if weight is None:

@@ -221,7 +221,7 @@ def parse_strategy(
         raise StrategyError('strategy: source says who stands behind it: source = "our protocol"')
     agent = names.agent(str(content.get("agent", ""))).name
     protocol, times = _protocol(content, agent)
-    fixed, bands = _rule(content, protocol.unit)
+    fixed, bands = _rule(content, protocol)
     wanted = {FIXED: fixed is not None, BANDED: bool(bands)}.get(kind, True)
     if not wanted:
         table = "a table [fixed]" if kind == FIXED else "at least one table [[band]]"
@@ -231,7 +231,7 @@ def parse_strategy(
     per_kg: tuple[float, ...] = ()
     starts: tuple[float, ...] = (0.0,)
     if kind in (A_PRIORI, LEVEL_GUIDED):
-        model, own, per_kg, starts = _modelled(content, protocol.unit, models, targets)
+        model, own, per_kg, starts = _modelled(content, protocol, models, targets)
     elif "model" in content:
         raise StrategyError(f"strategy: a {kind} strategy has no table [model]; leave it out")
     if kind == A_PRIORI and (fixed is not None or bands):
@@ -410,35 +410,35 @@ def _protocol(content: Mapping[str, Any], agent: str) -> tuple[Protocol, tuple[f
         durations=(hours[0], hours[-1]),
         route=str(content.get("route", "iv")),
         unit=unit,
-        vial=_amount("vial", content["vial"], unit) if "vial" in content else 0.0,
-        most=_amount("most", content["most"], unit) if "most" in content else math.inf,
+        vial=_single("vial", content["vial"], agent, unit) if "vial" in content else 0.0,
+        most=_single("most", content["most"], agent, unit) if "most" in content else math.inf,
         notice=_hours("notice", content.get("notice", "0 h")),
     )
     return protocol, times
 
 
 def _rule(
-    content: Mapping[str, Any], unit: str
+    content: Mapping[str, Any], protocol: Protocol
 ) -> tuple[tuple[float, float] | None, tuple[Band, ...]]:
     if "fixed" in content and "band" in content:
         raise StrategyError("strategy: give [fixed] or [[band]], not both")
     if "fixed" in content:
         table = content["fixed"]
         heaviest = _amount("heaviest", table.get("heaviest", "1e9 kg"), "kg")
-        return (_per_kg("fixed.per_kg", table.get("per_kg"), unit), heaviest), ()
+        return (_per_kg("fixed.per_kg", table.get("per_kg"), protocol), heaviest), ()
     bands = []
     for table in content.get("band", []):
         weight = _pair("band.weight", table.get("weight"), "kg")
         count = (0.0, math.inf)
         if "lymphocytes" in table:
             count = _pair("band.lymphocytes", table["lymphocytes"], "10*9/L")
-        bands.append(Band(weight, _per_kg("band.per_kg", table.get("per_kg"), unit), count))
+        bands.append(Band(weight, _per_kg("band.per_kg", table.get("per_kg"), protocol), count))
     return None, tuple(bands)
 
 
 def _modelled(
     content: Mapping[str, Any],
-    unit: str,
+    protocol: Protocol,
     models: Mapping[str, Model],
     targets: Mapping[str, Target],
 ) -> tuple[Model, tuple[Target, ...], tuple[float, ...], tuple[float, ...]]:
@@ -454,7 +454,7 @@ def _modelled(
             raise StrategyError(f"strategy: no target {id_}; {hint}")
         own.append(targets[id_])
     per_kg = tuple(
-        _per_kg("model.per_kg", x, unit) for x in _list("model.per_kg", table.get("per_kg"))
+        _per_kg("model.per_kg", x, protocol) for x in _list("model.per_kg", table.get("per_kg"))
     )
     starts = tuple(_shift(x) for x in _list("model.starts", table.get("starts", ["0 h"])))
     return model, tuple(own), per_kg, starts
@@ -473,7 +473,8 @@ def _pair(key: str, written: object, unit: str) -> tuple[float, float]:
     return ends[0], ends[1] if len(ends) == 2 else math.inf
 
 
-def _per_kg(key: str, written: object, unit: str) -> float:
+def _per_kg(key: str, written: object, protocol: Protocol) -> float:
+    unit = protocol.unit
     if written is None:
         raise StrategyError(f'strategy: {key} is missing: "1.25 {unit}/kg"')
     try:
@@ -483,6 +484,7 @@ def _per_kg(key: str, written: object, unit: str) -> float:
         raise StrategyError(f"strategy: {key}: {error}") from None
     if per != "kg":
         raise StrategyError(f'strategy: {key} is an amount per kg: "1.25 {unit}/kg"')
+    _possible(key, found, protocol.agent)
     return _amount(key, f"{found.comparator}{found.number} {base}", unit)
 
 
@@ -495,6 +497,19 @@ def _amount(key: str, written: object, unit: str) -> float:
     if found.comparator or number < 0.0:
         raise StrategyError(f"strategy: {key} must be a plain number, zero or more")
     return number
+
+
+def _single(key: str, written: object, agent: str, unit: str) -> float:
+    """An amount of one dose."""
+    number = _amount(key, written, unit)
+    _possible(key, units.parse(str(written)), agent)
+    return number
+
+
+def _possible(key: str, amount: units.Quantity, agent: str) -> None:
+    refusal = names.dose_refusal(agent, amount)
+    if refusal:
+        raise StrategyError(f"strategy: {key}: {refusal}")
 
 
 def _hours(key: str, written: object) -> float:

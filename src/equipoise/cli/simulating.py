@@ -299,6 +299,12 @@ def _doses(model: Model, lines: Sequence[str], values: Mapping[str, float]) -> l
                 f"--dose {line!r}: {model.id} takes doses in {model.dose_unit}; write the amount "
                 f"so, as in '1 {model.dose_unit}'"
             ) from None
+        impossible = names.dose_refusal(
+            model.agent, regimen.amount, hours=regimen.duration,
+            weight=values.get("weight"), surface=values.get("bsa"),
+        )  # fmt: skip
+        if impossible:
+            raise WrongInput(f"--dose {line!r}: {impossible}")
         if regimen.count > MOST_DOSES:
             raise WrongInput(
                 f"--dose {line!r}: x {regimen.count} is above {MOST_DOSES}, the most doses of one "
