@@ -46,6 +46,12 @@ at_option = click.option(
 )  # fmt: skip
 
 
+CHART_ENDS_YEARS = 5
+"""Years after the last entry of a record for which it may still be asked (project convention): each
+day up to then is graded, and nothing new is known of any."""
+
+CHART_ENDS = CHART_ENDS_YEARS * 8766.0
+
 MOST_DRAWS = 100_000
 """Draws of one subject's posterior, at most: rounds hold up to fifty times as many at once."""
 
@@ -124,6 +130,7 @@ def moment(text: str | None, record: Record) -> float:
     from equipoise.files.words import FARTHEST
 
     if text is None:
+        _refuse_a_slip(record)
         return record.assuming_turnaround().end
     word = text.strip()
     found = _hours(word, record)
@@ -134,8 +141,30 @@ def moment(text: str | None, record: Record) -> float:
         record.clock(found)
     except (OverflowError, ValueError):
         raise WrongInput(f"--at {word} is no moment of any calendar: check the number") from None
+    last = max(_charted(record), default=0.0)
+    if found - last > CHART_ENDS:
+        raise WrongInput(
+            f"--at {word} is more than {CHART_ENDS_YEARS} years after the last thing in the record "
+            f"(day {record.calendar_day(last):+d}): check the year, or add what was charted since"
+        )
     _tell_waiting(record, found)
     return found
+
+
+def _charted(record: Record) -> list[float]:
+    """Hours of everything in a record, known or planned, in order."""
+    return sorted(max(e.at, e.at if e.known is None else e.known) for e in record.events)
+
+
+def _refuse_a_slip(record: Record) -> None:
+    """Refuse to take for now a last entry that is years after all others."""
+    charted = _charted(record)
+    if len(charted) > 1 and charted[-1] - charted[-2] > CHART_ENDS:
+        days = [f"day {record.calendar_day(at):+d}" for at in charted[-2:]]
+        raise WrongInput(
+            f"the last entry of the record ({days[1]}) is more than {CHART_ENDS_YEARS} years after "
+            f"the one before ({days[0]}): check its year, or say with --at which moment is meant"
+        )
 
 
 def _tell_waiting(record: Record, at: float) -> None:
