@@ -22,7 +22,6 @@ becomes known for that day.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -35,6 +34,7 @@ from equipoise import names
 from equipoise.chart import DOSES, Chart, Floats, Ints, Series, series_of
 from equipoise.names import FindingName
 from equipoise.record import SAME_TIME, Dose
+from equipoise.sitefile import read_toml
 
 FORMAT = 1
 KEYS = ("charting", "site", "version", "silence")
@@ -86,14 +86,7 @@ def read_conventions(path: str | Path) -> Conventions:
     Fails  ChartingError for an unknown key or name, a finding that has no no, a value that is not
            its no, or two conventions about one finding.
     """
-    try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ChartingError(f"conventions {path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ChartingError(f"conventions {path} are not text: save them as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ChartingError(f"conventions {path} are not TOML: {error}") from None
+    content = read_toml(path, "conventions file", ChartingError)
     return parse_conventions(content)
 
 

@@ -20,7 +20,6 @@ The limits are a small TOML; what it leaves out is filled with the project's own
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -32,6 +31,7 @@ import numpy as np
 from equipoise.chance import stream
 from equipoise.model import Array, Model
 from equipoise.replay import Forecast, Replay
+from equipoise.sitefile import read_toml
 from equipoise.target import Metric, Target
 from equipoise.truth import Truth
 
@@ -181,14 +181,7 @@ def read_limits(path: str | Path) -> Limits:
     Fails  CommissioningError for an unknown key, a number that is none, or a limit that nothing or
            everything meets.
     """
-    try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CommissioningError(f"limits {path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise CommissioningError(f"limits {path} are not text: save them as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise CommissioningError(f"limits {path} are not TOML: {error}") from None
+    content = read_toml(path, "limits file", CommissioningError)
     if not content:
         raise CommissioningError(
             f"limits {path} say nothing: begin the file with commissioning = {FORMAT}, or leave "

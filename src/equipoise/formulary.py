@@ -24,7 +24,6 @@ import hashlib
 import inspect
 import json
 import sys
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -42,6 +41,7 @@ from equipoise.criterion import Criterion, Grade
 from equipoise.model import Model
 from equipoise.record import Record
 from equipoise.shelves import SHELVES, Shelves
+from equipoise.sitefile import read_toml
 from equipoise.target import Target
 
 FORMAT = 1
@@ -97,14 +97,7 @@ def read_formulary(path: str | Path) -> Formulary:
 
     Fails  FormularyError for an unknown key, an id that is on no shelf, or no version.
     """
-    try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FormularyError(f"formulary {path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise FormularyError(f"formulary {path} is not text: save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise FormularyError(f"formulary {path} is not TOML: {error}") from None
+    content = read_toml(path, "formulary", FormularyError)
     return parse_formulary(content)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import tokenize
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -34,6 +35,14 @@ def load(name: str, shelf: Mapping[str, Model]) -> Model:
         raise ModelFileError(f"model file {name} is a folder; name a file in it")
     if not path.is_file():
         raise ModelFileError(f"model file {name} does not exist; check the path")
+    try:
+        with tokenize.open(path) as text:
+            text.read()
+    except OSError as error:
+        raise ModelFileError(f"model file {name} cannot be read: {error.strerror}") from None
+    except (UnicodeDecodeError, SyntaxError):
+        # The latter where it declares another coding than it has.
+        raise ModelFileError(f"model file {name} is not text: save it as UTF-8") from None
     spec = importlib.util.spec_from_file_location(f"equipoise_model_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None

@@ -14,7 +14,6 @@ max_courses = 200
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +30,7 @@ from equipoise.model import PlainDose, Purpose
 from equipoise.patient import plain_doses
 from equipoise.plan import GateError, Proposal
 from equipoise.record import Record
+from equipoise.sitefile import read_toml
 from equipoise.target import REGULAR, Target
 
 KEYS = (
@@ -74,12 +74,7 @@ def read_offer(path: str | Path, record: Record) -> Offer:
 
     Fails  OfferError for an unknown key, a missing amount, an amount or time that cannot be read.
     """
-    try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise OfferError(f"offer {path} cannot be read: {error.strerror}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise OfferError(f"offer {path} is not TOML: {error}") from None
+    content = read_toml(path, "offer", OfferError)
     return parse_offer(content, record)
 
 
@@ -108,7 +103,7 @@ def parse_offer(content: Mapping[str, Any], record: Record) -> Offer:
     if not isinstance(most, int) or most < 1:
         raise OfferError("offer: max_courses must be a whole number above 0")
     return Offer(
-        route=str(content.get("route", "")),
+        route=_route(content.get("route", "")),
         amounts=_different(amounts),
         interval=_hours("interval", content["interval"]) if "interval" in content else None,
         duration=_hours("duration", content["duration"]) if "duration" in content else None,
@@ -291,6 +286,16 @@ def _quantity(key: str, text: str) -> units.Quantity:
         return units.parse(text)
     except units.UnitError as error:
         raise OfferError(f"offer: {key}: {error}") from None
+
+
+def _route(written: object) -> str:
+    """A route of the vocabulary; "" for that of the present course."""
+    try:
+        return names.choice("route", str(written), names.ROUTES) if written else ""
+    except names.UnknownName:
+        raise OfferError(
+            f"offer: route is one of {', '.join(names.ROUTES)}, not {written!r}"
+        ) from None
 
 
 def _hours(key: str, value: object) -> float:

@@ -32,7 +32,6 @@ A small TOML:
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -63,6 +62,7 @@ from equipoise.policy import (
     with_events,
 )
 from equipoise.record import SAME_TIME, AnyEvent, Record
+from equipoise.sitefile import read_toml
 from equipoise.source import Source
 from equipoise.target import Target
 
@@ -200,12 +200,7 @@ def read_strategy(
     models, targets  by id: what the file may name
     Fails  StrategyError for what is no TOML, an unknown key, a missing or unreadable value.
     """
-    try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StrategyError(f"strategy {path} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StrategyError(f"strategy {path} is not TOML: {error}") from None
+    content = read_toml(path, "strategy", StrategyError)
     return parse_strategy(content, models, targets)
 
 
@@ -232,6 +227,11 @@ def parse_strategy(
     starts: tuple[float, ...] = (0.0,)
     if kind in (A_PRIORI, LEVEL_GUIDED):
         model, own, per_kg, starts = _modelled(content, protocol, models, targets)
+        if protocol.route not in model.routes:
+            raise StrategyError(
+                f"strategy: route: {model.id} has no {protocol.route} route; it has "
+                f"{', '.join(model.routes)}"
+            )
     elif "model" in content:
         raise StrategyError(f"strategy: a {kind} strategy has no table [model]; leave it out")
     if kind == A_PRIORI and (fixed is not None or bands):
@@ -393,7 +393,7 @@ def _unknown(key: str, known: Sequence[str]) -> None:
 
 
 def _protocol(content: Mapping[str, Any], agent: str) -> tuple[Protocol, tuple[float, ...]]:
-    unit = str(content.get("unit", "mg"))
+    unit = _unit(content.get("unit", "mg"))
     written = content.get("times", [])
     if not isinstance(written, list) or any(
         isinstance(x, bool) or not isinstance(x, int | float) for x in written
@@ -408,13 +408,33 @@ def _protocol(content: Mapping[str, Any], agent: str) -> tuple[Protocol, tuple[f
         agent,
         times=times or (0.0,),
         durations=(hours[0], hours[-1]),
-        route=str(content.get("route", "iv")),
+        route=_route(content.get("route", "iv")),
         unit=unit,
         vial=_single("vial", content["vial"], agent, unit) if "vial" in content else 0.0,
         most=_single("most", content["most"], agent, unit) if "most" in content else math.inf,
         notice=_hours("notice", content.get("notice", "0 h")),
     )
     return protocol, times
+
+
+def _route(written: object) -> str:
+    try:
+        return names.choice("route", str(written), names.ROUTES)
+    except names.UnknownName:
+        raise StrategyError(
+            f"strategy: route is one of {', '.join(names.ROUTES)}, not {written!r}"
+        ) from None
+
+
+def _unit(written: object) -> str:
+    """Of a dose: a mass, or units of activity."""
+    try:
+        found = units.unit(str(written))
+    except units.UnitError as error:
+        raise StrategyError(f"strategy: unit: {error}") from None
+    if found.dimension not in ("mass", "activity"):
+        raise StrategyError(f'strategy: unit: {written} is not a unit of a dose; write "mg"')
+    return found.code
 
 
 def _rule(

@@ -125,7 +125,7 @@ def test_later_charting_changes_no_earlier_assessment(shell: Shell, tmp_path: Pa
 def test_conventions_that_cannot_be_read_stop_an_assessment(shell: Shell, record: str) -> None:
     code, _, err = shell("assess", record, "--at", "60", "--conventions", "none.toml")
     assert code == 2
-    assert "conventions none.toml cannot be read" in err
+    assert "conventions file none.toml cannot be read" in err
 
 
 # --- what is printed in full -------------------------------------------------------------
