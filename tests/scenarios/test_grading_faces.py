@@ -160,7 +160,7 @@ def test_an_episode_of_a_yes_or_no_peaks_in_words(shell: Shell, tmp_path: Path) 
     }  # fmt: skip
     place = tmp_path / "r.json"
     place.write_text(json.dumps(content), encoding="utf-8")
-    code, out, _ = shell("grade", place, "--episodes", "--criterion", "ohi_2021")
+    _, out, _ = shell("grade", place, "--episodes", "--criterion", "ohi_2021")
     row = next(line for line in out.splitlines() if line.startswith("ohi_2021"))
     assert " met " in row
 
