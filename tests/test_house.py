@@ -38,7 +38,9 @@ SOURCE = ROOT / "src" / "equipoise"
 
 # Lowest floor first; on a floor, a room may use the rooms named before it.
 FLOORS: dict[str, tuple[str, ...]] = {
-    "ground": ("version", "source", "chance", "units", "names", "record", "regimen", "sitefile"),
+    "ground": (
+        "version", "source", "chance", "clock", "units", "names", "record", "regimen", "sitefile",
+    ),
     "kinetics": ("kinetics",),
     "kinds": (
         "readout", "model", "occasions", "variants", "truth", "target", "series", "chart",

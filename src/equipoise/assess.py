@@ -28,6 +28,7 @@ from equipoise.assessment import (
 from equipoise.boarding import on_board
 from equipoise.chance import stream
 from equipoise.charting import Conventions
+from equipoise.clock import offset_text, written_offset
 from equipoise.comparing import comparables
 from equipoise.courses import answer_request, default_options
 from equipoise.criterion import Criterion, Grade, Truth, snapshot
@@ -477,6 +478,14 @@ def _record_cautions(past: Record, at: float, assumed: int) -> list[str]:
         cautions.append(
             f"{assumed} laboratory value(s) carry no time of being known; the vocabulary's "
             "turnaround was assumed (a project convention)"
+        )
+    ours = offset_text(past.day0)
+    texts = [text for e in past.events for text in (e.at_text, e.known_text)]
+    others = sorted({written_offset(text) for text in texts} - {"", ours})
+    if others:
+        cautions.append(
+            f"some times of the record are written at {', '.join(others)}: all are shown at "
+            f"{ours}, the offset of day 0, so that clocks on the ward may show another hour"
         )
     kept = [e.name.replace("_", " ") for e in past.events if isinstance(e, Kept)]
     if kept:

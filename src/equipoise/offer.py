@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from equipoise import names, units
+from equipoise.clock import clock_text
 from equipoise.courses import TURNAROUND
 from equipoise.exposure import Known
 from equipoise.model import PlainDose, Purpose
@@ -214,7 +215,7 @@ def _remaining(known: Known, offer: Offer) -> Iterable[Proposal]:
             number = _amount(known, amount)
             if number > 0.0:
                 doses.append(PlainDose(at, number, route, duration))
-                when = known.record.clock(at).strftime("%d %b %H:%M")
+                when = clock_text(known.record.clock(at))
                 lines.append(f"{amount} {route} over {duration:g} h at {when}")
         label = " + ".join(choice)
         yield Proposal(
