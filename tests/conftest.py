@@ -22,7 +22,7 @@ def _reference_folder() -> Path:
 def reference_data() -> Path:
     """The folder of data sets and results made by others; the test is skipped where it is absent.
 
-    They are not part of the project: each has its own licence.
+    They are not part of the project: each has its own license.
     """
     folder = _reference_folder()
     if not folder.is_dir():

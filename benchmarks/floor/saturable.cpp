@@ -2,7 +2,7 @@
 //
 // Two compartments with linear and saturable elimination, infusions into the first, samples of both
 // states. Blocks of 32 lanes as a structure of arrays, one shared adaptive step of Tsitouras 5(4)
-// with dense output, chosen by the worst lane; segments between the lanes' own events normalised to
+// with dense output, chosen by the worst lane; segments between the lanes' own events normalized to
 // [0, 1]; lanes sorted by pace inside stretches of 1024. Parameters are premultiplied, each loop
 // over lanes has a fixed length, nothing is general.
 //

@@ -403,8 +403,8 @@ class _Reader:
         rate = self._rate[place]
         if rate < 0.0 and rate not in (MODELED_RATE, MODELED_DURATION):
             raise DatasetError(
-                f"row {row}: RATE {rate:g} means nothing; it is 0, a rate, -1 (modelled rate) or "
-                "-2 (modelled duration)"
+                f"row {row}: RATE {rate:g} means nothing; it is 0, a rate, -1 (modeled rate) or "
+                "-2 (modeled duration)"
             )
         if amount < 0.0:
             raise DatasetError(f"row {row}: AMT is negative; a dose is zero or more")
@@ -551,7 +551,7 @@ def _as_modeled(
             name = f"{prefix}_{model.states[dose.compartment]}"
             if dose.rate == code and name not in table:
                 raise DatasetError(
-                    f"row {number}: RATE {code:g} asks for a modelled {prefix.lower()} into CMT "
+                    f"row {number}: RATE {code:g} asks for a modeled {prefix.lower()} into CMT "
                     f"{dose.compartment + 1}; {model.id} has none"
                 )
     if not any(name.startswith("START_") for name in table):

@@ -5,7 +5,7 @@ criterion on the shelf, a statement with the file of its condition. Where a late
 one of them, the approval no longer holds, and the site is asked to look again.
 
     formulary = 1
-    site = "Example centre"
+    site = "Example center"
     version = "2026-11"
     approved_on = 2026-11-22
     approved_by = ["A. Physician", "B. Pharmacist"]
@@ -76,7 +76,7 @@ class Formulary:
 
     @property
     def name(self) -> str:
-        """As an answer prints it: "Example centre, version 2026-11"."""
+        """As an answer prints it: "Example center, version 2026-11"."""
         return f"{self.site}, version {self.version}"
 
     def refusal(self, kind: str, id_: str, version: str) -> str:
@@ -104,7 +104,7 @@ def read_formulary(path: str | Path) -> Formulary:
 def parse_formulary(content: Mapping[str, Any], shelves: Shelves = SHELVES) -> Formulary:
     """The same from a mapping.
 
-    A model may stand there that is on no shelf: a centre's own file, approved by its hash.
+    A model may stand there that is on no shelf: a center's own file, approved by its hash.
     """
     for key in content:
         if key not in (*HEAD, *KINDS):
@@ -112,7 +112,7 @@ def parse_formulary(content: Mapping[str, Any], shelves: Shelves = SHELVES) -> F
             raise FormularyError(f"formulary: unknown key {key!r}; there are {there}")
     if content.get("formulary") != FORMAT:
         raise FormularyError(f"formulary: begin the file with formulary = {FORMAT}")
-    for key, example in (("site", "Example centre"), ("version", "2026-11")):
+    for key, example in (("site", "Example center"), ("version", "2026-11")):
         if not isinstance(content.get(key), str) or not content[key].strip():
             raise FormularyError(
                 f'formulary: {key} is missing or no text; write {key} = "{example}"'

@@ -2,7 +2,7 @@
 
 Candidates answer the same question from the same levels, or they are not weighed together. Odds are
 weighted sums of the candidates' odds, never of averaged parameters. By default the candidates stand
-side by side; the mixture is for who asks for it, until a replay of a centre's own patients shows
+side by side; the mixture is for who asks for it, until a replay of a center's own patients shows
 that it forecasts better than the best of them.
 """
 

@@ -4,7 +4,7 @@ A small TOML:
 
     strategy = "fixed"                # fixed, banded, a_priori, level_guided
     agent = "thymoglobulin"
-    source = "Example centre, protocol 7"
+    source = "Example center, protocol 7"
     times = [-120, -96, -72, -48]     # hours from day 0; without it: those of the chart
     durations = ["6 h", "4 h"]        # of the first and of every later infusion
     route = "iv"
@@ -226,7 +226,7 @@ def parse_strategy(
     per_kg: tuple[float, ...] = ()
     starts: tuple[float, ...] = (0.0,)
     if kind in (A_PRIORI, LEVEL_GUIDED):
-        model, own, per_kg, starts = _modelled(content, protocol, models, targets)
+        model, own, per_kg, starts = _modeled(content, protocol, models, targets)
         if protocol.route not in model.routes:
             raise StrategyError(
                 f"strategy: route: {model.id} has no {protocol.route} route; it has "
@@ -456,7 +456,7 @@ def _rule(
     return None, tuple(bands)
 
 
-def _modelled(
+def _modeled(
     content: Mapping[str, Any],
     protocol: Protocol,
     models: Mapping[str, Model],

@@ -124,7 +124,7 @@ Window: TypeAlias = Target | Limit
 class Design(Enum):
     """Where an effect comes from."""
 
-    RANDOMISED = "randomised"
+    RANDOMIZED = "randomized"
     COHORT = "cohort"
     SERIES = "case series"
 
