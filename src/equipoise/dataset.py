@@ -456,6 +456,10 @@ class _Reader:
         if what.logged:
             # The level itself is kept; the likelihood takes its logarithm again.
             level = math.exp(min(level, 700.0))
+        # Below zero an error of measurement is no slip.
+        wrong = refusal(what.analyte, level, what.unit) if level > 0.0 else ""
+        if wrong:
+            raise DatasetError(f"row {row}: column DV: {wrong}")
         return Observed(time, what.analyte, level, censored, after)
 
     def _measures(self) -> Callable[[int, bool], Observation | None]:

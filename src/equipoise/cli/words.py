@@ -307,10 +307,12 @@ def write_text(path: Path, text: str) -> None:
     """
     # A rename would put a file where /dev/stdout was.
     special = path.exists() and not (path.is_file() or path.is_dir())
+    # Before anything is opened: what cannot be encoded leaves nothing behind.
+    content = text.encode("utf-8")
     part = path if special else path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8", newline="\n")
+        part.write_bytes(content)
         if not special:
             part.replace(path)
     except OSError as error:
