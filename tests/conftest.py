@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from command_shell import Shell
+
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_REFERENCE_DATA = "../shared/data"
 
@@ -28,6 +30,12 @@ def reference_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no reference data: set EQUIPOISE_REFERENCE_DATA to their folder")
     return folder
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
+    """Runs command lines in this process."""
+    return Shell(capsys)
 
 
 @pytest.fixture(scope="session")

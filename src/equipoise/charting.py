@@ -24,7 +24,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,7 @@ from equipoise import names
 from equipoise.chart import DOSES, Chart, Floats, Ints, Series, series_of
 from equipoise.names import FindingName
 from equipoise.record import SAME_TIME, Dose
-from equipoise.sitefile import read_toml
+from equipoise.sitefile import hint, read_toml
 
 FORMAT = 1
 KEYS = ("charting", "site", "version", "silence")
@@ -208,15 +207,13 @@ def _listed(of: str, entry: Mapping[str, Any], key: str) -> list[str]:
 def _known_keys(where: str, content: Mapping[str, Any], known: Sequence[str]) -> None:
     for key in content:
         if key not in known:
-            near = get_close_matches(key, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-            raise ChartingError(f"{where}: unknown key {key}; {hint}")
+            raise ChartingError(f"{where}: unknown key {key}; {hint(key, known)}")
 
 
 def _not_known(name: str, *more: str) -> str:
     near = names.nearest(name, [*names.MEASUREMENTS, *names.FINDINGS, *more])
-    hint = f"did you mean {near}?" if near else "see the vocabulary in docs/record.md"
-    return f"{name} is no name of the vocabulary; {hint}"
+    remedy = f"did you mean {near}?" if near else "see the vocabulary in docs/record.md"
+    return f"{name} is no name of the vocabulary; {remedy}"
 
 
 # --- the chart ---------------------------------------------------------------------------------

@@ -27,7 +27,6 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -41,7 +40,7 @@ from equipoise.criterion import Criterion, Grade
 from equipoise.model import Model
 from equipoise.record import Record
 from equipoise.shelves import SHELVES, Shelves
-from equipoise.sitefile import read_toml
+from equipoise.sitefile import hint, read_toml
 from equipoise.target import Target
 
 FORMAT = 1
@@ -139,9 +138,8 @@ def parse_formulary(content: Mapping[str, Any], shelves: Shelves = SHELVES) -> F
                     f"formulary: [{kind}] {id_} has no version; `equipoise formulary` prints it"
                 )
             if kind not in (MODELS, CONVENTIONS) and id_ not in known:
-                near = get_close_matches(id_, known, n=1, cutoff=0.4)
-                hint = f"did you mean {near[0]}?" if near else f"`equipoise {kind}` lists them"
-                raise FormularyError(f"formulary: [{kind}] {id_} is not on the shelf; {hint}")
+                remedy = hint(id_, known, f"`equipoise {kind}` lists them", cutoff=0.4)
+                raise FormularyError(f"formulary: [{kind}] {id_} is not on the shelf; {remedy}")
         approved[kind] = {str(k): v.strip() for k, v in table.items()}
     return Formulary(content["site"].strip(), content["version"].strip(), when, tuple(by), approved)
 

@@ -18,7 +18,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from difflib import get_close_matches
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,7 @@ from equipoise.model import PlainDose, Purpose
 from equipoise.patient import plain_doses
 from equipoise.plan import GateError, Proposal
 from equipoise.record import Record
-from equipoise.sitefile import read_toml
+from equipoise.sitefile import hint, read_toml
 from equipoise.target import REGULAR, Target
 
 KEYS = (
@@ -83,9 +82,7 @@ def parse_offer(content: Mapping[str, Any], record: Record) -> Offer:
     """The same from a mapping."""
     for key in content:
         if key not in KEYS:
-            near = get_close_matches(key, KEYS, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(KEYS)}"
-            raise OfferError(f"offer: unknown key {key}; {hint}")
+            raise OfferError(f"offer: unknown key {key}; {hint(key, KEYS)}")
     for key in ("amounts", "loading"):
         if not isinstance(content.get(key, []), list | tuple):
             raise OfferError(f'offer: {key} is a list: write {key} = ["2 mg"]')

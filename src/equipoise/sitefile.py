@@ -1,10 +1,21 @@
-"""Small TOML files that a site writes: limits, offers, strategies, conventions, a formulary."""
+"""Small TOML files that a site writes (limits, offers, ...), and names written wrongly."""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+
+
+def hint(name: str, known: Iterable[str], otherwise: str = "", *, cutoff: float = 0.6) -> str:
+    """The remedy for a name that is not there: the nearest that is, else what is said otherwise
+    (all of them, where nothing is).
+    """
+    names = list(known)
+    near = get_close_matches(name, names, n=1, cutoff=cutoff)
+    return f"did you mean {near[0]}?" if near else otherwise or f"known are {', '.join(names)}"
 
 
 def read_toml(path: str | Path, what: str, failure: type[ValueError]) -> dict[str, Any]:

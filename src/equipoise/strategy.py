@@ -34,7 +34,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +61,7 @@ from equipoise.policy import (
     with_events,
 )
 from equipoise.record import SAME_TIME, AnyEvent, Record
-from equipoise.sitefile import read_toml
+from equipoise.sitefile import hint, read_toml
 from equipoise.source import Source
 from equipoise.target import Target
 
@@ -387,9 +386,7 @@ def _known_keys(content: Mapping[str, Any]) -> None:
 
 
 def _unknown(key: str, known: Sequence[str]) -> None:
-    near = get_close_matches(key, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-    raise StrategyError(f"strategy: unknown key {key}; {hint}")
+    raise StrategyError(f"strategy: unknown key {key}; {hint(key, known)}")
 
 
 def _protocol(content: Mapping[str, Any], agent: str) -> tuple[Protocol, tuple[float, ...]]:
@@ -469,9 +466,10 @@ def _modeled(
     own = []
     for id_ in _list("model.targets", table.get("targets")):
         if id_ not in targets:
-            near = get_close_matches(id_, targets, n=1, cutoff=0.4)
-            hint = f"did you mean {near[0]}?" if near else "`equipoise targets list` shows them"
-            raise StrategyError(f"strategy: no target {id_}; {hint}")
+            shown = "`equipoise targets list` shows them"
+            raise StrategyError(
+                f"strategy: no target {id_}; {hint(id_, targets, shown, cutoff=0.4)}"
+            )
         own.append(targets[id_])
     per_kg = tuple(
         _per_kg("model.per_kg", x, protocol) for x in _list("model.per_kg", table.get("per_kg"))

@@ -27,11 +27,6 @@ ROWS = (
 )
 
 
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
-
-
 class Desk:
     """A folder with a data set and a model made from a stream."""
 

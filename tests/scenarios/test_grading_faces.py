@@ -27,11 +27,6 @@ RECORD = {
 
 
 @pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
-
-
-@pytest.fixture
 def record(tmp_path: Path) -> str:
     file = tmp_path / "record.json"
     file.write_text(json.dumps(RECORD))

@@ -14,11 +14,6 @@ FIXED, GUIDED = EXAMPLES / "atg_fixed.toml", EXAMPLES / "atg_level_guided.toml"
 WHEN = "day-2T18:00"
 
 
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
-
-
 def test_a_fixed_strategy_in_words_and_json(shell: Shell) -> None:
     code, out, _ = shell("policy", ATG, FIXED, "--at", WHEN)
     assert code == 0

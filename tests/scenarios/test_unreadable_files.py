@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from command_shell import ADULT, ATG, DATA, Shell
+from command_shell import ADULT, ATG, DATA, STREAM, Shell
 
 CHENG, WU = "sirolimus_cheng2020", "sirolimus_wu2012"
 PLAN = ("plan", ADULT, "--at", "day+15T18:00", "--model", WU, "--target", "sirolimus_itp_5_15")
@@ -54,21 +54,6 @@ INPUTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "stream": ("bad.mod", ("import", "bad.mod")),
     "estimates": ("bad.ext", ("import", "run.mod", "--estimates", "bad.ext")),
 }  # fmt: skip
-
-STREAM = """$PROBLEM one compartment
-$INPUT ID TIME AMT DV
-$DATA data.csv IGNORE=@
-$SUBROUTINES ADVAN1 TRANS2
-$PK
-CL = THETA(1)*EXP(ETA(1))
-V = THETA(2)
-S1 = V
-$ERROR
-Y = F*(1 + EPS(1))
-$THETA 1 2
-$OMEGA 0.1
-$SIGMA 0.1
-"""
 
 
 @pytest.fixture

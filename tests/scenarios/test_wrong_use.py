@@ -9,27 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from command_shell import ADULT, ATG, CHILD, DATA, Shell
+from command_shell import ADULT, ATG, CHILD, DATA, STREAM, Shell
 from equipoise import examples
 from equipoise.cli.words import write_text
 
 FOLDER = str(Path(ADULT).parent)
 CHENG = ("simulate", "sirolimus_cheng2020", "--dose", "1 mg oral", "--times", "1")
-
-STREAM = """$PROBLEM one compartment
-$INPUT ID TIME AMT DV
-$DATA data.csv IGNORE=@
-$SUBROUTINES ADVAN1 TRANS2
-$PK
-CL = THETA(1)*EXP(ETA(1))
-V = THETA(2)
-S1 = V
-$ERROR
-Y = F*(1 + EPS(1))
-$THETA 1 2
-$OMEGA 0.1
-$SIGMA 0.1
-"""
 
 PATIENT_OF_230_KG = """{"equipoise": 1, "id": "canary-7741", "day0": "2026-03-10T12:00:00+01:00",
  "born": "1975-01-01", "platform": "adult_unrelated", "events": [

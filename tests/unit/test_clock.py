@@ -26,11 +26,6 @@ def timeless(page: str) -> str:
     return before + after[after.index("\nCAUTIONS" if "TIMELINE" in page else "<h2") :]
 
 
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
-
-
 @pytest.mark.parametrize(
     ("written", "offset", "said"),
     [

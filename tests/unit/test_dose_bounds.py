@@ -129,11 +129,6 @@ def test_units_of_activity_and_agents_without_a_bound() -> None:
 # --- where doses come in --------------------------------------------------------------------------
 
 
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
-
-
 def record_with(**dose: Any) -> dict[str, Any]:
     return {
         "equipoise": 1, "id": "p", "day0": "2025-03-10T10:00:00+01:00", "born": "1990-04-01",
