@@ -422,12 +422,12 @@ def test_a_file_is_replaced_whole_or_not_at_all(
     target = tmp_path / "etas.csv"
     target.write_text("as it was", encoding="utf-8")
 
-    def full(self: Path, text: str, **more: Any) -> int:
-        with self.open("w", encoding="utf-8") as file:
-            file.write(text[:5])
+    def full(self: Path, content: bytes) -> int:
+        with self.open("wb") as file:
+            file.write(content[:5])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     sentence = shell.wrong("fit", "sirolimus_cheng2020", data, "--out", target)
     assert "No space left" in sentence
     assert target.read_text(encoding="utf-8") == "as it was"
