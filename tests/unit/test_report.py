@@ -146,7 +146,9 @@ def test_the_bytes_do_not_depend_on_the_process() -> None:
         environment = {
             **os.environ,
             "PYTHONHASHSEED": seed,
-            "PYTHONPATH": str(Path(report_fixture.__file__).parent),
+            "PYTHONPATH": os.pathsep.join(
+                (str(Path(report_fixture.__file__).parent), str(Path(report.__file__).parents[2]))
+            ),
         }
         done = subprocess.run(
             [sys.executable, "-c", code],
