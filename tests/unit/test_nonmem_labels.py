@@ -41,6 +41,8 @@ def predictions(model: Model, rows: str = ROWS) -> np.ndarray:
         (PLAIN, {"thetas": "3 20 9 8 7", "omega": "0.1 0.2\n$OMEGA BLOCK(2) 0.5 0.1 0.5 FIX",
                  "more": "$PRIOR NWPRI NTHETA=2 NETA=2 NTHP=2, NETP=2"}),
         ("CALLFL=1\n" + PLAIN, {}),
+        ("CALLFL=-2\n" + PLAIN, {}),
+        (PLAIN, {"advan": "ADVAN1 TRANS2 SUBROUTINES=D"}),
         (PLAIN, {"advan": "ADVAN1 TRANS2 TOL 9"}),
     ],
 )  # fmt: skip
@@ -140,6 +142,42 @@ def test_a_value_without_error_is_left_to_the_others(tmp_path: Path) -> None:
     assert model.observations[0].rows == ("DVID", (2.0,))
     with pytest.raises(StreamError, match="no EPS"):
         translate(read_stream(text.replace("*(1+EPS(1))", "")))
+
+
+INDICATORS = {
+    "of the column": "IND=0\nIF(FLAG.EQ.2) IND=1\nY=(1-IND)*F*(1+EPS(1))+IND*(A(1)+EPS(2))",
+    "no other value": "IF(FLAG.EQ.1) IND=0\nIF(FLAG.EQ.2) IND=1\n"
+    "Y1=F*(1+EPS(1))\nY2=A(1)+EPS(2)\nY=(1-IND)*Y1+IND*Y2",
+    "of a prediction": "I1=0\nI2=0\nIF(FLAG.EQ.1) I1=1\nIF(FLAG.EQ.2) I2=1\n"
+    "IF(FLAG.EQ.1) THEN\nIPRED=F\nENDIF\nIF(FLAG.EQ.2) THEN\nIPRED=A(1)\nENDIF\n"
+    "Y1=IPRED*(1+EPS(1))\nY2=IPRED+EPS(2)\nY=Y1*I1+Y2*I2",
+}
+
+
+@pytest.mark.parametrize("error", INDICATORS.values(), ids=INDICATORS.keys())
+def test_indicators_choose_between_errors(error: str, tmp_path: Path) -> None:
+    parts = {"columns": "ID TIME AMT RATE EVID DV FLAG", "sigma": "0.04 9"}
+    plain = "IF(FLAG.EQ.1) Y=F*(1+EPS(1))\nIF(FLAG.EQ.2) Y=A(1)+EPS(2)"
+    rows = (
+        "ID,TIME,AMT,RATE,EVID,DV,FLAG\n1,0,100,0,1,.,1\n1,2,.,.,0,1,1\n1,2,.,.,0,70,2\n"
+        "1,9,.,.,0,20,2\n"
+    )
+    pk = "CL=2*EXP(ETA(1))\nV=9\nS1=V"
+    found = []
+    for name, code in (("plain", plain), ("short", error)):
+        model = imported(stream(pk, error=code, **parts), tmp_path, name)
+        (who,) = parse_dataset(rows, model).subjects
+        read = with_errors(model, who, np.array([[0.0], [0.4]]))
+        found.append((read.values, read.variance))
+    np.testing.assert_allclose(found[1][0], found[0][0], rtol=1e-12)
+    np.testing.assert_allclose(found[1][1], found[0][1], rtol=1e-12)
+
+
+def test_an_indicator_that_a_value_leaves_unset_is_refused() -> None:
+    error = "IF(FLAG.EQ.1) IND=0\nIF(FLAG.EQ.2) X=1\nY=F+IND*F*EPS(1)+EPS(1)"
+    text = stream("CL=2*EXP(ETA(1))\nV=9", error=error, columns="ID TIME DV FLAG")
+    with pytest.raises(StreamError, match="IND is read before it is set"):
+        translate(read_stream(text))
 
 
 def test_an_id_may_choose(tmp_path: Path) -> None:
