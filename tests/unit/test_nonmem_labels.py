@@ -91,8 +91,15 @@ def test_elements_of_sigma_are_numbers_that_estimates_replace(tmp_path: Path) ->
     np.testing.assert_allclose(f.variance, 0.04 * f.values**2)
     header = "ITERATION THETA1 SIGMA(1,1) SIGMA(2,1) SIGMA(2,2) OMEGA(1,1)"
     ext = f" {header}\n -1000000000 1 .09 0 1 .1\n"
-    found = translate(read_estimates(read_stream(text), ext))
-    assert found.readouts[0].proportional == pytest.approx(0.3)
+    for form in (ext, ext.replace(" ", " ,"), ext.replace(" ", "\t")):
+        found = translate(read_estimates(read_stream(text), form))
+        assert found.readouts[0].proportional == pytest.approx(0.3)
+    aborted = f"{ext} {header}\n 0 1 .09 0 1 .1\n"
+    with pytest.raises(StreamError, match="has no final estimates"):
+        read_estimates(read_stream(text), aborted)
+    for wrong in ("NaN", "*****"):
+        with pytest.raises(StreamError, match="not a number"):
+            read_estimates(read_stream(text), ext.replace(" .09", f" {wrong}"))
 
 
 def test_estimates_beside_a_prior_are_the_first_ones() -> None:
@@ -178,6 +185,48 @@ def test_an_indicator_that_a_value_leaves_unset_is_refused() -> None:
     text = stream("CL=2*EXP(ETA(1))\nV=9", error=error, columns="ID TIME DV FLAG")
     with pytest.raises(StreamError, match="IND is read before it is set"):
         translate(read_stream(text))
+
+
+FREM = (
+    "Y=F+F*EPS(1)\nIF (FREMTYPE.EQ.100) THEN\nY=THETA(3)+ETA(2)*0.7+EPS(2)\nEND IF\n"
+    "IF (FREMTYPE.EQ.200) THEN\nY=THETA(4)+ETA(3)*2+EPS(2)\nEND IF"
+)
+FREM_ROWS = (
+    "ID,TIME,AMT,DV,MDV,FREMTYPE\n1,0,100,.,1,0\n1,2,0,3.5,0,0\n1,2,0,1.4,0,100\n1,2,0,7,0,200\n"
+)
+
+
+def test_covariates_may_be_levels_of_one_time(tmp_path: Path) -> None:
+    """Full random effects (FREM): the rows of a subject's covariates stand at one TIME."""
+    parts = {"columns": "ID TIME AMT DV MDV FREMTYPE", "thetas": "2 20 1.5 6.4",
+             "omega": "BLOCK(3) 0.1 0.05 1 -0.1 0.2 1", "sigma": "0.04 0.0001"}  # fmt: skip
+    text = stream("CL=THETA(1)*EXP(ETA(1))\nV=THETA(2)\nS1=V", error=FREM, **parts)
+    (who,) = parse_dataset(FREM_ROWS, model := imported(text, tmp_path)).subjects
+    etas = np.array([[0.2, -0.3, 0.5]])
+    found = with_errors(model, who, etas)
+    f = 100.0 / 20.0 * np.exp(-2.0 * np.exp(0.2) / 20.0 * 2.0)
+    np.testing.assert_allclose(found.values[0], [f, 1.5 - 0.3 * 0.7, 6.4 + 0.5 * 2.0], rtol=1e-12)
+    np.testing.assert_allclose(found.variance[0], [0.04 * f**2, 1e-4, 1e-4], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("error", "scale"),
+    [
+        ("Y=F*(1+EPS(1)*(1+WHICH))", "9"), ("Y=F*(2-WHICH)+WHICH*THETA(2)+EPS(1)", "9"),
+        ("Y=F+EPS(1)", "9*(1+WHICH)"),
+    ],
+)  # fmt: skip
+def test_levels_of_one_time_that_read_a_column_of_their_own(
+    error: str, scale: str, tmp_path: Path
+) -> None:
+    columns = "ID TIME AMT DV WHICH"
+    text = stream(f"CL=THETA(1)*EXP(ETA(1))\nV=9\nS1={scale}", error=error, columns=columns,
+                  thetas="2 20")  # fmt: skip
+    model = imported(text, tmp_path)
+    rows = "ID,TIME,AMT,DV,WHICH\n1,0,100,.,0\n1,2,0,3,0\n1,2,0,4,1\n"
+    with pytest.raises(DatasetError, match="row 4: the level is predicted from WHICH, where rows"):
+        parse_dataset(rows, model)
+    parse_dataset(rows.replace("1,2,0,4", "1,2.5,0,4"), model)
 
 
 def test_an_id_may_choose(tmp_path: Path) -> None:
