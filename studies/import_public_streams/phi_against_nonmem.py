@@ -2,9 +2,9 @@
 
 `python studies/import_public_streams/phi_against_nonmem.py FOLDER...` takes every NAME.phi below
 each folder that has NAME.ext and its stream beside it (NAME.ctl or NAME.mod; or, one folder up)
-and the data set that $DATA names. Only runs whose last table was estimated by FOCE count; without
-interaction only those whose residual error does not depend on the prediction (LOG(F) + EPS). The
-runs of others are not kept here; docs/nonmem.md has the result.
+and the data set that $DATA names. Only runs whose last table was estimated by FOCE count, without
+$SIMULATION; without interaction only those whose residual error does not depend on the prediction
+(LOG(F) + EPS). The runs of others are not kept here; docs/nonmem.md has the result.
 """
 
 from __future__ import annotations
@@ -68,6 +68,8 @@ def compared(phi: Path) -> tuple[Any, Any] | None:
     named = re.search(r"^\s*\$DATA\s+['\"]?([^\s'\"]+)", text, re.MULTILINE)
     data = streams[0].parent / named[1] if named is not None else None
     extension = phi.with_suffix(".ext")
+    if re.search(r"^\s*\$SIM", text, re.MULTILINE):
+        return None
     if data is None or not data.exists() or not extension.exists():
         return None
     stream = read_estimates(read_stream(text), extension.read_text())

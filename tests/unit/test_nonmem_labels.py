@@ -102,6 +102,17 @@ def test_elements_of_sigma_are_numbers_that_estimates_replace(tmp_path: Path) ->
             read_estimates(read_stream(text), ext.replace(" .09", f" {wrong}"))
 
 
+def test_estimates_that_are_no_covariance_are_refused() -> None:
+    text = stream(PLAIN, thetas="3 20", omega="BLOCK(2) 0.1 0.05 0.1")
+    header = "ITERATION THETA1 THETA2 SIGMA(1,1) OMEGA(1,1) OMEGA(2,1) OMEGA(2,2)"
+    ext = f" {header}\n -1000000000 3 20 1 .1 .1 .1\n"
+    with pytest.raises(
+        StreamError, match=r"final \$OMEGA of the \.ext file is not positive definite"
+    ):
+        read_estimates(read_stream(text), ext)
+    assert read_estimates(read_stream(text), ext.replace(".1 .1 .1", ".1 .09 .1")).omega
+
+
 def test_estimates_beside_a_prior_are_the_first_ones() -> None:
     text = stream(PLAIN, thetas="3 20 9 8", omega="0.1 0.2\n$OMEGA 0.3 FIX 0.4 FIX",
                   more="$PRIOR NWPRI NTHETA=2 NETA=2 NTHP=2 NETP=2")  # fmt: skip
@@ -111,7 +122,17 @@ def test_estimates_beside_a_prior_are_the_first_ones() -> None:
     assert "plays no part" in found.notes[0]
     names = [f"OMEGA({i},{j})" for i in range(1, 5) for j in range(1, i + 1)]
     header = " ".join(["ITERATION", "THETA1", "THETA2", "THETA3", "THETA4", "SIGMA(1,1)", *names])
-    numbers = " ".join(["-1000000000", "4", "30", "9", "8", "1", *("0.5" for _ in names)])
+    numbers = " ".join(
+        [
+            "-1000000000",
+            "4",
+            "30",
+            "9",
+            "8",
+            "1",
+            *("0.5" if n[6] == n[8] else "0.1" for n in names),
+        ]
+    )
     read = read_estimates(found, f" {header}\n {numbers}\n")
     assert [t.number for t in read.thetas] == [4.0, 30.0]
     assert len(read.omega) == 2

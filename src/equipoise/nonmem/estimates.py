@@ -73,4 +73,11 @@ def _matrix(final: dict[str, float], name: str, own: Matrix, *, more: bool) -> M
     for i in range(n):
         for j in range(i + 1):
             rows[i, j] = rows[j, i] = _number(final, f"{name}({i + 1},{j + 1})")
+    varies = np.diag(rows) > 0.0
+    if varies.any() and np.linalg.eigvalsh(rows[np.ix_(varies, varies)]).min() <= 0.0:
+        raise StreamError(
+            None,
+            f"the final ${name} of the .ext file is not positive definite: two of it depend on "
+            "each other wholly, or digits are missing",
+        )
     return replace(own, rows=tuple(tuple(float(v) for v in row) for row in rows))
