@@ -36,8 +36,6 @@ _CONSTANTS = kernels.constants(
     **{name: getattr(schedule, name) for name in schedule.KINDS},
 )
 
-_APART = (schedule.BREAK, schedule.STEADY_SET, schedule.STEADY_ADD)
-
 
 def closed_form(
     system: Linear, problem: Problem, *, workers: int, common: Timeline | None = None
@@ -46,9 +44,6 @@ def closed_form(
 
     common  events of each schedule, where they are known and lanes share them
     """
-    module = _kernel(system, len(problem.observed) > 0, system.depot and _fed(problem))
-    kernels.announce(module)
-    decay = _decay()
     amounts = np.empty((problem.lanes, problem.columns, len(system.states)))
     areas = np.empty((problem.lanes, problem.columns, len(problem.observed)))
     status = np.zeros(problem.lanes, dtype=np.int64)
@@ -56,9 +51,22 @@ def closed_form(
     if common is None:
         lanes = Lanes(problem)
         schedules = len(problem.out_from) - 1
-        if 2 * schedules <= problem.lanes and _shared(problem):
+        if schedules <= max(problem.lanes // 2, linear_together.FEW) and _shared(problem):
             each = replace(problem, schedule_of=np.arange(schedules))
             common = Lanes(each, lanes).timeline(0, schedules)
+    fed = system.depot and _fed(problem)
+    if common is not None and not (fed or len(problem.observed)):
+        side = Together.of(system, common, problem.columns)
+        if side is not None and _in_company(problem.schedule_of, problem.start):
+            samples = problem.out_from, problem.out_times, problem.out_after
+            side.march(
+                common, problem.schedule_of, samples, problem.start, problem.parameters,
+                problem.initial, amounts, status, workers,
+            )  # fmt: skip
+            return amounts, areas, _reasons(status)
+    module = _kernel(system, len(problem.observed) > 0, fed)
+    kernels.announce(module)
+    decay = _decay()
 
     def work(lo: int, hi: int) -> None:
         if common is None:
@@ -67,14 +75,6 @@ def closed_form(
         else:
             of = problem.schedule_of[lo:hi]
             line = common._replace(first=common.first[of], last=common.last[of])
-        if common is not None and _alike(system, problem, line, lo, hi):
-            first, last = int(line.first[0]), int(line.last[0])
-            Together(system, last - first, problem.columns).march(
-                lo, hi, first, last, line, problem.schedule_of,
-                (problem.out_from, problem.out_times, problem.out_after), problem.start,
-                problem.parameters, problem.initial, amounts, status,
-            )  # fmt: skip
-            return
         settled_from = np.zeros(hi - lo, dtype=np.int64)
         settled = np.empty((0, len(system.states) + 1))
         if len(line.steady) > 0:
@@ -122,7 +122,11 @@ def closed_form(
 
     in_threads(work, problem.lanes, SUPER_BLOCK, workers)
     kernels.note(module)
-    return amounts, areas, {int(i): _REASONS[int(status[i])] for i in status.nonzero()[0]}
+    return amounts, areas, _reasons(status)
+
+
+def _reasons(status: Integers) -> dict[int, str]:
+    return {int(i): _REASONS[int(status[i])] for i in status.nonzero()[0]}
 
 
 class Straight:
@@ -134,10 +138,9 @@ class Straight:
     """
 
     def __init__(self, system: Linear, problem: Problem, line: Timeline) -> None:
-        self._module = _kernel(system, False, system.depot and _fed(problem))
-        kernels.announce(self._module)
-        self._decay = _decay()
+        self._system, self._fed = system, system.depot and _fed(problem)
         self._line, self._states = line, len(system.states)
+        self._side = None if self._fed else Together.of(system, line, problem.columns)
         self._samples = problem.out_from, problem.out_times, problem.out_after
         self._columns = problem.columns
         self._events = int((line.last - line.first).max(initial=0))
@@ -149,11 +152,21 @@ class Straight:
     ) -> tuple[Floats, Integers]:
         """Amounts (L, T, C) of lanes that begin empty, and what failed (L,)."""
         line, lanes = self._line, len(schedule_of)
-        first, last = line.first[schedule_of], line.last[schedule_of]
         amounts = np.empty((lanes, self._columns, self._states))
-        none, status = np.empty((lanes, self._columns, 0)), np.zeros(lanes, dtype=np.int64)
-        initial, steady = np.zeros((lanes, self._states)), np.zeros(lanes, dtype=np.int64)
+        status = np.zeros(lanes, dtype=np.int64)
+        initial = np.zeros((lanes, self._states))
+        if self._side is not None and _in_company(schedule_of, start):
+            self._side.march(
+                line, schedule_of, self._samples, start, parameters, initial, amounts, status,
+                workers,
+            )  # fmt: skip
+            return amounts, status
+        none, steady = np.empty((lanes, self._columns, 0)), np.zeros(lanes, dtype=np.int64)
         settled, observed = self._none
+        first, last = line.first[schedule_of], line.last[schedule_of]
+        module = _kernel(self._system, False, self._fed)
+        kernels.announce(module)
+        decay = _decay()
 
         def work(lo: int, hi: int) -> None:
             # Kept for the next call, and no other thread's as long as it is taken.
@@ -162,8 +175,8 @@ class Straight:
                 room = rooms.pop()
             except IndexError:
                 room = _room(self._events, self._columns, 0)
-            self._module.march_linear(
-                self._decay, lo, hi, first[lo:hi], last[lo:hi], line.times, line.kinds,
+            module.march_linear(
+                decay, lo, hi, first[lo:hi], last[lo:hi], line.times, line.kinds,
                 line.indices, line.values, line.rows, steady[lo:hi], settled, *self._samples,
                 schedule_of, start, parameters, initial, observed,
                 *room, amounts, none, status,
@@ -171,7 +184,7 @@ class Straight:
             rooms.append(room)
 
         in_threads(work, lanes, SUPER_BLOCK, workers)
-        kernels.note(self._module)
+        kernels.note(module)
         return amounts, status
 
 
@@ -193,20 +206,12 @@ def _room(events: int, samples: int, areas: int) -> tuple[Floats | Integers, ...
     )
 
 
-def _alike(system: Linear, problem: Problem, line: Timeline, lo: int, hi: int) -> bool:
-    """Whether lanes lo to hi can go side by side."""
-    if system.depot or system.compartments > 2 or len(problem.observed):
-        return False
-    if hi - lo < linear_together.FEWEST:
-        return False
-    of, start = problem.schedule_of[lo:hi], problem.start[lo:hi]
-    begin, end = line.first[0], line.last[0]
-    return bool(
-        end - begin + problem.columns <= linear_together.LONGEST
-        and (of == of[0]).all()
-        and (start == start[0]).all()
-        and not np.isin(line.kinds[begin:end], _APART).any()
-    )
+def _in_company(schedule_of: Integers, start: Floats) -> bool:
+    """Whether runs of lanes with one schedule and start are long enough: more than three."""
+    if len(schedule_of) <= linear_together.FEW:
+        return True
+    other = (schedule_of[1:] != schedule_of[:-1]) | (start[1:] != start[:-1])
+    return bool(3 * np.count_nonzero(other) < len(schedule_of))
 
 
 def _shared(problem: Problem) -> bool:
@@ -235,13 +240,13 @@ def _kernel(system: Linear, areas: bool, fed: bool) -> ModuleType:
                 FED=int(fed),
             ),
             calls.importing("call_decay", "fused"),
-            kernels.source_of(linear.tangent, linear_modes.two, linear_modes.entered, how="inside"),
+            kernels.source_of(linear.tangent, linear.disposition, how="exact"),
+            kernels.source_of(linear_modes.two, linear_modes.entered, how="inside"),
             kernels.source_of(
                 linear.exp1,
                 linear.exp2,
                 linear.exp3,
                 linear.exp4,
-                linear.disposition,
                 linear_modes.bearings,
                 linear.accumulate,
                 linear_march.steps_of,
@@ -257,26 +262,37 @@ def _kernel(system: Linear, areas: bool, fed: bool) -> ModuleType:
     )
 
 
-@cache
-def _together(compartments: int) -> ModuleType:
+@lru_cache(maxsize=6)
+def _together(system: Linear) -> ModuleType:
     """The kernel of lanes side by side on one schedule."""
+    from equipoise.kinetics import eights
+
     module = kernels.load(
-        f"linear_together_{compartments}",
+        "_".join(("linear_together", *system.states)),
         (
             _CONSTANTS,
             kernels.constants(
-                COMPARTMENTS=compartments,
+                COMPARTMENTS=system.compartments,
+                DEPOT=int(system.depot),
                 **{name: getattr(linear_together, name) for name in linear_together.SETTINGS},
             ),
-            calls.importing("call_decay", "fetch", "fused"),
-            kernels.source_of(linear.tangent, linear_modes.two, how="inside"),
+            eights.importing(*linear_together.NAMES),
+            calls.importing("fused"),
+            kernels.source_of(linear.tangent, linear.disposition, how="exact"),
+            kernels.source_of(linear_modes.two, how="inside"),
             kernels.source_of(
-                linear.disposition,
                 linear_modes.bearings,
                 linear_march.steps_of,
                 linear_march.distinct_steps,
-                linear_march.not_finite,
                 how="within",
+            ),
+            kernels.source_of(
+                linear_together.left_and_gone,
+                linear_together.two_of_eight,
+                linear_together.decay_together,
+                linear_together.entered_eight,
+                linear_together.fed_by,
+                how="inside",
             ),
             kernels.source_of(linear_together.march_together, how="lean"),
         ),
@@ -286,41 +302,74 @@ def _together(compartments: int) -> ModuleType:
 
 
 class Together:
-    """Lanes of one or two compartments without a depot, side by side on one schedule.
+    """Lanes of one shape side by side.
 
     events, samples  at most so many a lane
     """
 
+    @staticmethod
+    def of(system: Linear, line: Timeline, samples: int) -> Together | None:
+        """For lanes that follow these events, or None where some need `march_linear`."""
+        events = int((line.last - line.first).max(initial=0))
+        if events + samples > linear_together.LONGEST:
+            return None
+        if len(line.steady) or (line.kinds == schedule.BREAK).any():
+            return None
+        return Together(system, events, samples)
+
     def __init__(self, system: Linear, events: int, samples: int) -> None:
-        self._module = _together(system.compartments)
-        n, seats = system.compartments, linear_together.SEATS
-        most = 1 + events + samples
-        size = linear_march.MOST_COMPARTMENTS
-        numbers = np.empty((9, n * most * seats))
-        self._room = (
-            numbers,
-            numbers.view(np.int64),
-            np.zeros((6, most + 8), dtype=np.int64),
-            np.zeros((11, size + 1)),
-            np.zeros((4, size, size)),
-            np.zeros((4 * n + 4 + 2 * n * n) * seats),
-            np.zeros(max(samples * n * seats, 1)),
-        )
+        self._system, self._events, self._samples = system, events, samples
+        self._rooms: list[tuple[Floats | Integers, ...]] = []
 
     def march(
-        self, lo: int, hi: int, first: int, last: int, line: Timeline, schedule_of: Integers,
-        samples: tuple[Integers, Floats, Integers], start: Floats, parameters: Floats,
-        initial: Floats, amounts: Floats, status: Integers,
+        self, line: Timeline, schedule_of: Integers, samples: tuple[Integers, Floats, Integers],
+        start: Floats, parameters: Floats, initial: Floats, amounts: Floats, status: Integers,
+        workers: int,
     ) -> None:  # fmt: skip
-        """Write amounts and status of lanes lo to hi."""
+        """Write amounts and status of all lanes."""
+        module = _together(self._system)
         out_from, out_times, out_after = samples
-        s = int(schedule_of[lo])
-        self._module.march_together(
-            _decay(), lo, hi, first, last, line.times, line.kinds, line.indices, line.values,
-            line.rows, int(out_from[s]), int(out_from[s + 1]), out_times, out_after,
-            float(start[lo]), parameters, initial, *self._room, amounts, status,
-        )  # fmt: skip
-        kernels.note(self._module)
+        first, last = line.first[schedule_of], line.last[schedule_of]
+        parameters, initial = np.ascontiguousarray(parameters), np.ascontiguousarray(initial)
+
+        def work(lo: int, hi: int) -> None:
+            # Kept for the next call, and no other thread's as long as it is taken.
+            try:
+                room = self._rooms.pop()
+            except IndexError:
+                room = self._room()
+            module.march_together(
+                lo, hi, first[lo:hi], last[lo:hi], line.times, line.kinds, line.indices,
+                line.values, line.rows, out_from, out_times, out_after, schedule_of, start,
+                parameters, initial, *room, amounts, status,
+            )  # fmt: skip
+            self._rooms.append(room)
+
+        lanes = len(schedule_of)
+        # Few long stretches: between them a thread waits for the others.
+        size = max(SUPER_BLOCK, -(-lanes // (4 * workers if workers > 1 else 1)))
+        in_threads(work, lanes, size, workers)
+        kernels.note(module)
+
+    def _room(self) -> tuple[Floats | Integers, ...]:
+        n, size = self._system.compartments, len(self._system.states)
+        most = 1 + self._events + self._samples
+        rows = n + 2 * n * n + (2 * size + n) * most + self._samples * size
+        room = linear_march.MOST_COMPARTMENTS
+        return (
+            np.empty((2, most)),
+            np.zeros((6, most + 8), dtype=np.int64),
+            np.zeros((11, room + 1)),
+            np.zeros((4, room, room)),
+            _aligned(rows * linear_together.SEATS),
+        )
+
+
+def _aligned(size: int) -> Floats:
+    """Numbers that begin where a line of the cache does."""
+    room = np.empty(size + 8)
+    skipped = -(room.ctypes.data // 8) % 8
+    return room[skipped : skipped + size]
 
 
 @cache
@@ -332,7 +381,7 @@ def _decay() -> int:
             kernels.constants(
                 **{name: getattr(linear_march, name) for name in linear_march.SETTINGS}
             ),
-            kernels.source_of(linear_march.exponentials, linear_march.decay, how="within"),
+            kernels.source_of(linear_march.exponentials, how="inside"),
             kernels.source_of(linear_march.decay_at, how="plain"),
         ),
     )

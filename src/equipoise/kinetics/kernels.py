@@ -53,8 +53,8 @@ def source_of(*functions: Callable[..., Any], how: str = "compiled") -> str:
     """The text of plain functions, each decorated for compilation.
 
     how  `compiled`; `lean`, for those that allocate nothing; `within`, for lean ones that only
-         compiled functions call; `inside`, for those that are to be part of what calls them;
-         `plain`, as it is
+         compiled functions call; `exact`, for such that are to be rounded alike wherever they are
+         compiled; `inside`, for those that are to be part of what calls them; `plain`, as it is
     """
     mark = "" if how == "plain" else f"@{how}\n"
     return "\n\n".join(mark + inspect.getsource(each) for each in functions)
@@ -167,6 +167,7 @@ def _text(name: str, body: str, *, cached: bool) -> str:
         "# For functions that allocate nothing; those within are not called from outside.\n"
         "lean = njit(_nrt=False, **settings)\n"
         "within = njit(_nrt=False, no_cpython_wrapper=True, **settings)\n"
+        "exact = njit(_nrt=False, no_cpython_wrapper=True, **(settings | dict(fastmath=False)))\n"
         "inside = njit(_nrt=False, no_cpython_wrapper=True, forceinline=True, **settings)\n\n"
         f"{body}\n"
     )

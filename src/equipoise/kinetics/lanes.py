@@ -7,11 +7,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from types import ModuleType
+from typing import Any
+
+import numpy as np
 
 from equipoise.kinetics import kernels, schedule
 from equipoise.kinetics.events import SAME_TIME
 from equipoise.kinetics.problem import Problem
-from equipoise.kinetics.schedule import Floats, Integers, Timeline
+from equipoise.kinetics.schedule import Floats, Integers, Timeline, unroll
 
 SUPER_BLOCK = 1024
 """Lanes that are prepared together; sorting for speed stays inside."""
@@ -56,20 +59,22 @@ class Lanes:
     def __init__(self, problem: Problem, like: Lanes | None = None) -> None:
         """like: lanes of the same schedules, whose trains need not be written out again."""
         self._problem = problem
-        self._module = _kernel()
-        kernels.announce(self._module)
         self.dose_from: Integers
         self.doses: Floats
+        packed = problem.packed
         if like is not None:
             self.dose_from, self.doses = like.dose_from, like.doses
         else:
-            packed = problem.packed
-            self.dose_from, self.doses = self._module.unroll(packed.dose_from, packed.doses)
+            self.dose_from, self.doses = unroll(packed.dose_from, packed.doses)
+        special = (packed.doses[:, 5] > 0.0) | (packed.doses[:, 7] >= 0.0)
+        self._full = bool(len(packed.resets) or len(packed.breaks) or special.any())
+        self._module = _kernel(self._full)
+        kernels.announce(self._module)
 
     def timeline(self, lo: int, hi: int) -> Timeline:
         """Events of lanes lo to hi."""
         problem = self._problem
-        made = self._module.timeline(
+        request = (
             lo,
             hi,
             problem.schedule_of,
@@ -85,28 +90,43 @@ class Lanes:
             problem.modeled_rate,
             problem.modeled_duration,
         )
+        if self._full:
+            total, settled = self._module.count_of(*request)
+        else:
+            of = problem.schedule_of[lo:hi]
+            total, settled = 2 * int((self.dose_from[of + 1] - self.dose_from[of]).sum()), 0
+        made = Timeline(
+            first=np.empty(hi - lo, dtype=np.int64),
+            last=np.empty(hi - lo, dtype=np.int64),
+            times=np.empty(total),
+            kinds=np.empty(total, dtype=np.int64),
+            indices=np.empty(total, dtype=np.int64),
+            values=np.empty(total),
+            rows=np.zeros(total, dtype=np.int64),
+            steady=np.empty((settled, 7)),
+            steady_lane=np.empty(settled, dtype=np.int64),
+        )
+        number = self._module.timeline(*request, *made)
         kernels.note(self._module)
-        return Timeline(*made)
+        return made._replace(steady=made.steady[:number], steady_lane=made.steady_lane[:number])
 
 
 @cache
-def _kernel() -> ModuleType:
+def _kernel(full: bool) -> ModuleType:
+    within: tuple[Any, ...] = (schedule.in_order, schedule.duration_of)
+    called: tuple[Any, ...] = (schedule.timeline,)
+    if full:
+        called += (schedule.count_of,)
+        within += (schedule.piece_at, schedule.piece_of, schedule.entry_piece, schedule.cut_of)
     return kernels.load(
-        "events",
+        "events_full" if full else "events",
         (
             kernels.constants(
                 SAME_TIME=SAME_TIME,
+                FULL=int(full),
                 **{name: getattr(schedule, name) for name in schedule.KINDS},
             ),
-            kernels.source_of(
-                schedule.piece_at,
-                schedule.in_order,
-                schedule.piece_of,
-                schedule.entry_piece,
-                schedule.cut_of,
-                schedule.duration_of,
-                how="within",
-            ),
-            kernels.source_of(schedule.unroll, schedule.timeline),
+            kernels.source_of(*within, how="within"),
+            kernels.source_of(*called, how="lean"),
         ),
     )

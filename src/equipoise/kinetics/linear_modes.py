@@ -47,17 +47,25 @@ def two(clearance, v1, q, v2):
     return slow if first else rate0, rate1 if first else slow, c, t * c, r0, r1
 
 
+COMPARTMENTS = 2
+"""Of the shape; every compiled kernel has its own, and leaves out what it need not do."""
+
+
 def bearings(n, p, rates, modes, roots, square, back, entries):
     """As `disposition`, and the ways from modes to amounts and from amounts to modes.
 
     back     (n, n) written: roots[i] * modes[i, j];  entries  modes[i, j] / roots[i]
     """
-    if n == 2:
+    if COMPARTMENTS == 2:
         rates[0], rates[1], c, d, roots[0], roots[1] = two(p[0], p[1], p[2], p[3])
         modes[0, 0] = c
         modes[0, 1] = d
         modes[1, 0] = -d
         modes[1, 1] = c
+    elif COMPARTMENTS == 1:
+        rates[0] = p[0] / p[1]
+        modes[0, 0] = 1.0
+        roots[0] = math.sqrt(p[1])
     else:
         disposition(n, p, rates, modes, roots, square)
     for i in range(n):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from operator import attrgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -129,16 +130,20 @@ def checked(
     of = _schedule_of(schedule_of, lanes, len(schedules))
     out_from, out_times, out_after, order = samples(schedules, times, after)
     packed = pack(schedules, states)
-    needed = np.array([each.pieces for each in schedules], dtype=np.int64)[of]
-    if pieces > 1 and needed.max(initial=0) > pieces:
-        raise ValueError(
-            f"parameters have {pieces} pieces but the breaks of a schedule make {needed.max()}"
-        )
-    last = packed.doses[:, 7].max(initial=-1.0)
-    if pieces > 1 and last >= pieces:
-        raise ValueError(f"parameters have {pieces} pieces but a dose names piece {last:g}")
-    used = np.arange(pieces)[None, :] < needed[:, None]
-    _check_parameters(system, names, values, used)
+    if pieces > 1:
+        needed = (1 + np.diff(packed.break_from))[of]
+        if needed.max(initial=0) > pieces:
+            raise ValueError(
+                f"parameters have {pieces} pieces but the breaks of a schedule make {needed.max()}"
+            )
+        last = packed.doses[:, 7].max(initial=-1.0)
+        if last >= pieces:
+            raise ValueError(f"parameters have {pieces} pieces but a dose names piece {last:g}")
+    if not _surely_right(system, values):
+        used = np.ones((lanes, 1), dtype=np.bool_)
+        if pieces > 1:
+            used = np.arange(pieces)[None, :] < needed[:, None]
+        _check_parameters(system, names, values, used)
     first = first_times(packed, out_from, out_times)[of]
     if start is not None:
         first = given_starts(start, first, of, len(schedules))
@@ -200,22 +205,19 @@ def samples(
         raise ValueError(f"times must be one array a schedule: {len(schedules)}, not {len(times)}")
     if after is not None and len(after) != len(schedules):
         raise ValueError(f"after must be one array a schedule: {len(schedules)}, not {len(after)}")
-    asked = [np.asarray(each, dtype=np.float64).reshape(-1) for each in times]
-    sizes = [len(each) for each in asked]
+    begins, at = _one_after_another(times)
     if after is None:
-        later = np.full(sum(sizes), BEFORE, dtype=np.int64)
+        later = np.full(len(at), BEFORE, dtype=np.int64)
     else:
         flags = [_rows(each) for each in after]
-        for number, size in enumerate(sizes):
+        for number, size in enumerate(np.diff(begins).tolist()):
             if len(flags[number]) != size:
                 raise ValueError(f"after of schedule {number} must be as long as its times")
         later = np.concatenate(flags)
-    begins = np.array([0, *accumulate(sizes)], dtype=np.int64)
-    at = np.concatenate(asked)
     # Most times are in order already; where one schedule ends and another begins they need not be.
     rising = at[1:] > at[:-1]
-    if len(sizes) > 1:
-        rising[[end - 1 for end in begins[1:-1].tolist() if 0 < end < len(at)]] = True
+    between = begins[1:-1]
+    rising[between[(between > 0) & (between < len(at))] - 1] = True
     if rising.all() and np.isfinite(at).all():
         return begins, at, later, None
     of = of_rows(begins)
@@ -225,6 +227,21 @@ def samples(
     if (order[1:] > order[:-1]).all():
         return begins, at, later, None
     return begins, at[order], later[order], order
+
+
+def _one_after_another(times: Sequence[npt.ArrayLike]) -> tuple[Integers, Floats]:
+    """Where the times of each schedule begin, and all of them."""
+    given = times
+    joined = None
+    # Arrays are joined as they are, where that is the same as one by one.
+    if set(map(type, times)) == {np.ndarray} and set(map(attrgetter("ndim"), times)) == {1}:
+        joined = np.concatenate(times)
+    if joined is None or joined.dtype.kind not in "fiu":
+        given = [np.asarray(each, dtype=np.float64).reshape(-1) for each in times]
+        joined = np.concatenate(given)
+    begins = np.zeros(len(given) + 1, dtype=np.int64)
+    begins[1:] = np.cumsum([len(each) for each in given])  # type: ignore[arg-type]
+    return begins, joined.astype(np.float64, copy=False)
 
 
 def _rows(after: npt.ArrayLike) -> Integers:
@@ -243,6 +260,15 @@ def first_times(packed: Packed, out_from: Integers, out_times: Floats) -> Floats
     first[some] = np.minimum(first[some], out_times[out_from[some]])
     first[~np.isfinite(first)] = 0.0
     return first
+
+
+def _surely_right(system: Linear | System, values: Floats) -> bool:
+    """Whether all are finite, and positive where that matters, as two passes tell."""
+    if not math.isfinite(np.add.reduce(values, axis=None)):
+        return False
+    return isinstance(system, System) or bool(
+        np.minimum.reduce(values, axis=None, initial=1.0) > 0.0
+    )
 
 
 def _check_parameters(
