@@ -280,6 +280,20 @@ def polished(
         moving[w] = norm[w] > enough and damping[w] < 1e6 * mean
 
 
+def settled(z, gradient, curvature, norm, enough, small):
+    """Take one more step, unseen, with those that stand still because their gradient is not longer
+    than `enough`, where it promises less than `small`."""
+    k = z.shape[1]
+    root = np.zeros((k, k))
+    step = np.zeros(k)
+    for w in range(z.shape[0]):
+        if norm[w] <= enough:
+            gain = newton(curvature[w], gradient[w], 0.0, math.inf, root, step)
+            if 0.0 <= gain < small:
+                for i in range(k):
+                    z[w, i] += step[i]
+
+
 def log_determinants(matrices, out):
     """Write ln of the determinants of positive definite matrices (W, k, k), which they lose."""
     k = matrices.shape[1]
@@ -304,7 +318,8 @@ def compiled() -> ModuleType:
         (
             kernels.source_of(newton, updated, how="within"),
             kernels.source_of(
-                picked, usable, offered, joined, damped, merged, polished, log_determinants
+                picked, usable, offered, joined, damped, merged, polished, settled,
+                log_determinants,
             ),
         ),
     )

@@ -66,6 +66,9 @@ e^-10 of the density."""
 ODD = 2.0
 """A fit is odd where its squared residuals exceed their expectation by so many SDs."""
 
+LAST = 1e-8
+"""A step from a mode that promises less is taken unseen."""
+
 LOOSE_STEPS = 40
 TIGHT_STEPS = 30
 
@@ -269,7 +272,7 @@ def polished(batch: Batch, of: Integers, z: Array, value: Array, close: Booleans
         for i in (~definite & (norm < 1.0)).nonzero()[0].tolist()
         if here.hessian is not None
     }
-    damping, enough = np.zeros(len(of)), GRADIENT_NORM / 10.0
+    damping, enough = np.zeros(len(of)), 0.5 * GRADIENT_NORM
     moving = (value < FAILED) & (norm > enough)
     going, step, promised, trial = _room(z)
     for number in range(TIGHT_STEPS):
@@ -286,6 +289,7 @@ def polished(batch: Batch, of: Integers, z: Array, value: Array, close: Booleans
             _usable(new)[0] if again else curvature[:0], z, value, gradient, expected, curvature,
             norm, damping, enough, moving,
         )  # fmt: skip
+    code.settled(z, gradient, curvature, norm, enough, LAST)
     kernels.note(code)
     ofv = np.empty(len(of))
     code.log_determinants(expected, ofv)
