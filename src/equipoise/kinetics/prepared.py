@@ -144,8 +144,8 @@ class Prepared:
         for code, name in MODELED.items():
             if name not in by and len(self._asked[code]):
                 raise ValueError(f"{name} is needed: a dose leaves it to the model (RATE {code:g})")
-        # A sum (of squares) tells in one pass what most calls need to know.
-        plain = not by and initial is None and math.isfinite(np.vdot(parameters, parameters))
+        # A sum tells in one pass what most calls need to know.
+        plain = not by and initial is None and math.isfinite(np.add.reduce(parameters, axis=None))
         if plain and isinstance(self.system, Linear):
             positive = np.minimum.reduce(parameters, axis=None, initial=1.0) > 0.0
             plain = bool(positive or (parameters.min(axis=(0, 1)) >= self._least).all())
