@@ -154,8 +154,9 @@ class Batch:
         for row, o in zip(self._readout, self._read, strict=True):
             if o.read is None:
                 r = o.residual
-                # Asked for its variance, a residual that needs more than a number says so.
-                r.variance(np.ones(1))
+                if r.form:
+                    # Asked for its variance, a residual that needs more than a number says so.
+                    r.variance(np.ones(1))
                 row[density.STATE] = model.states.index(o.state)
                 row[density.VOLUME] = model.parameter_names.index(o.volume)
                 row[density.FACTOR] = o.factor
@@ -166,7 +167,7 @@ class Batch:
     def _covariates(self) -> None:
         """Covariates (S, P), or (1, P) where they are the same for all subjects."""
         courses = [s.course for s in self.subjects]
-        pieces = max(c.pieces for c in courses)
+        pieces = max([c.pieces for c in courses])
         self._pieces = pieces
         self._by_piece: dict[str, Array] = {}
         for name in courses[0].covariates:
