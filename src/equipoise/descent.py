@@ -124,13 +124,13 @@ def usable(hessian, expected, curvature, definite):
 
 
 def moved(value, gradient, enough, norm, moving):
-    """Write the norms of gradients, and which walkers move: those whose is longer than `enough`."""
+    """Write the norms of gradients, and which walkers move: those whose is not below `enough`."""
     for w in range(gradient.shape[0]):
         norm[w] = 0.0
         for i in range(gradient.shape[1]):
             norm[w] += gradient[w, i] ** 2
         norm[w] = math.sqrt(norm[w])
-        moving[w] = value[w] < FAILED and norm[w] > enough
+        moving[w] = value[w] < FAILED and not norm[w] < enough
 
 
 def offered(moving, z, gradient, curvature, damping, reach, near, own, step, promised, trial):
@@ -160,42 +160,53 @@ def offered(moving, z, gradient, curvature, damping, reach, near, own, step, pro
     return count
 
 
+def nearer(one, other, distance):
+    """Whether two points lie nearer than this."""
+    total = 0.0
+    for i in range(one.shape[0]):
+        total += (one[i] - other[i]) ** 2
+    return total < distance * distance
+
+
 def onward(
     of, z, value, gradient, curvature, damping, moving, left, reach, near, beside, apart, own,
     step, promised, trial, whose,
 ):  # fmt: skip
     """`offered`; and of the walkers of a subject that would come upon each other in their next
-    step, only the lowest takes it.
+    step, only the lowest takes it: none that would come upon one that stands still and is lower.
 
     beside  they do where they are nearer than this already, and `apart` that then
     left    (W,) those that are left, written;  whose  subject of those that would go on, written
     Returns the number of walkers that would
     """
-    k = z.shape[1]
     count = offered(
         moving, z, gradient, curvature, damping, reach, near, own, step, promised, trial
     )
     for a in range(count):
         b = a + 1
         while b < count and of[own[b]] == of[own[a]]:
-            now = 0.0
-            then = 0.0
-            for i in range(k):
-                now += (z[own[a], i] - z[own[b], i]) ** 2
-                then += (trial[a, i] - trial[b, i]) ** 2
-            if left[own[a]] and left[own[b]] and now < beside * beside and then < apart * apart:
-                left[own[a] if value[own[b]] < value[own[a]] else own[b]] = False
+            if left[own[a]] and left[own[b]]:
+                if nearer(z[own[a]], z[own[b]], beside) and nearer(trial[a], trial[b], apart):
+                    left[own[a] if value[own[b]] < value[own[a]] else own[b]] = False
             b += 1
     kept = 0
+    first = 0
     for a in range(count):
         w = own[a]
+        while of[first] != of[w]:
+            first += 1
+        b = first
+        while left[w] and b < of.shape[0] and of[b] == of[w]:
+            if left[b] and not moving[b] and value[b] < value[w]:
+                left[w] = not (nearer(z[w], z[b], beside) and nearer(trial[a], z[b], apart))
+            b += 1
         if not left[w]:
             moving[w] = False
             continue
         own[kept] = w
         whose[kept] = of[w]
         promised[kept] = promised[a]
-        for i in range(k):
+        for i in range(z.shape[1]):
             trial[kept, i] = trial[a, i]
         kept += 1
     return kept
@@ -276,10 +287,7 @@ def merged(of, z, value, apart, left):
     for a in range(of.shape[0]):
         b = a + 1
         while b < of.shape[0] and of[b] == of[a]:
-            distance = 0.0
-            for i in range(z.shape[1]):
-                distance += (z[a, i] - z[b, i]) ** 2
-            if before[a] and before[b] and distance < apart * apart:
+            if before[a] and before[b] and nearer(z[a], z[b], apart):
                 left[a if value[b] < value[a] else b] = False
             b += 1
 
@@ -311,7 +319,7 @@ def polished(
     """Go where it is lower, or as low within the accuracy of the integration and flatter.
 
     new_curvature  of each walker; with no entries: by BFGS
-    enough         a walker whose gradient is not longer stands still
+    enough         a walker whose gradient is shorter stands still
     """
     k = z.shape[1]
     change = np.empty(k)
@@ -345,18 +353,18 @@ def polished(
             damping[w] = max(10.0 * damping[w], 1e-3 * mean)
         else:
             damping[w] = 0.1 * damping[w] if damping[w] > 1e-5 * mean else 0.0
-        moving[w] = norm[w] > enough and damping[w] < 1e6 * mean
+        moving[w] = not norm[w] < enough and damping[w] < 1e6 * mean
 
 
 def settled(z, gradient, curvature, norm, enough, small, expected, ofv):
-    """Take one more step, unseen, with those that stand still because their gradient is not longer
-    than `enough`, where it promises less than `small`; and write ln of the determinant of what is
+    """Take one more step, unseen, with those that stand still because their gradient is shorter than
+    `enough`, where it promises less than `small`; and write ln of the determinant of what is
     expected, (W, k, k), which is lost."""
     k = z.shape[1]
     root = np.zeros((k, k))
     step = np.zeros(k)
     for w in range(z.shape[0]):
-        if norm[w] <= enough:
+        if norm[w] < enough:
             gain = newton(curvature[w], gradient[w], 0.0, math.inf, root, step)
             if 0.0 <= gain < small:
                 for i in range(k):
@@ -380,7 +388,7 @@ def compiled() -> ModuleType:
         "descent",
         (
             kernels.constants(FAILED=FAILED),
-            kernels.source_of(newton, updated, how="within"),
+            kernels.source_of(newton, updated, nearer, how="within"),
             kernels.source_of(
                 picked, usable, moved, offered, onward, merged, damped, kept, doubted, polished,
                 settled,

@@ -37,8 +37,8 @@ APART = 0.1
 """Two optima nearer than this (SD of the prior) are one."""
 
 BESIDE = 1.0
-"""Walkers nearer than this whose next steps end at one place are in one valley (SD of the prior).
-"""
+"""Walkers nearer than this whose next steps end at one place, or at which one stands already, are
+in one valley (SD of the prior)."""
 
 NEWTON_STEPS = 100
 
@@ -266,7 +266,7 @@ def polished(batch: Batch, of: Integers, z: Array, value: Array, close: Booleans
     curved = len(pattern(batch.size, True, True)) <= TOGETHER
     here = batch.around(of, z, curved=curved)
     value, gradient, expected = here.value, here.gradient, here.expected
-    norm, damping, enough = np.empty(len(of)), np.zeros(len(of)), 0.5 * GRADIENT_NORM
+    norm, damping, enough = np.empty(len(of)), np.zeros(len(of)), GRADIENT_NORM
     moving = np.empty(len(of), dtype=np.bool_)
     code.moved(value, gradient, enough, norm, moving)
     curvature, definite = _usable(here)
