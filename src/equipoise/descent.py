@@ -185,9 +185,9 @@ def onward(
     for a in range(count):
         b = a + 1
         while b < count and of[own[b]] == of[own[a]]:
-            if left[own[a]] and left[own[b]]:
-                if nearer(z[own[a]], z[own[b]], beside) and nearer(trial[a], trial[b], apart):
-                    left[own[a] if value[own[b]] < value[own[a]] else own[b]] = False
+            both = left[own[a]] and left[own[b]] and nearer(trial[a], trial[b], apart)
+            if both and nearer(z[own[a]], z[own[b]], beside):
+                left[own[a] if value[own[b]] < value[own[a]] else own[b]] = False
             b += 1
     kept = 0
     first = 0
@@ -357,7 +357,7 @@ def polished(
 
 
 def settled(z, gradient, curvature, norm, enough, small, expected, ofv):
-    """Take one more step, unseen, with those that stand still because their gradient is shorter than
+    """Take one more step, unseen, with those that stand still as their gradient is shorter than
     `enough`, where it promises less than `small`; and write ln of the determinant of what is
     expected, (W, k, k), which is lost."""
     k = z.shape[1]
