@@ -46,7 +46,7 @@ POPULATION = 600
 MOVES = 2
 """Points of the annealed population, and how often each is moved at each power."""
 
-AT_ONCE = 2048
+AT_ONCE = 4096
 """Draws whose densities a thread works out at a time."""
 
 POINTS = 1000
