@@ -113,9 +113,9 @@ def folder(reference_data: Path) -> Path:
 
 # Subject, eta, mean and SD of two runs that share nothing but the model: the first of 60 000
 # particles, with its kurtosis (-: not made, the subject lies well inside); the second of as many
-# thousands as its last number says. 504/13 has another optimum 4 below in Vc and Ka, with a share of
-# 4.8e-5 by importance sampling of each optimum alone (40 000 draws); the particles, who had lost it,
-# are joined with it in the first run.
+# thousands as its last number says. 504/13 has another optimum 4 below in Vc and Ka, with a share
+# of 4.8e-5 by importance sampling of each optimum alone (40 000 draws); the particles, who had lost
+# it, are joined with it in the first run.
 LONG_RUNS = """
 001/15 Cl 0.4261 0.0276 3.0 0.4262 0.0276 40
 001/15 Vc 0.0769 0.0725 3.0 0.0768 0.0721 40
