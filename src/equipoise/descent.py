@@ -314,16 +314,18 @@ def updated(curvature, step, change, along):
 
 def polished(
     own, step, promised, trial, new_value, new_gradient, new_expected, new_curvature, z, value,
-    gradient, expected, curvature, norm, damping, enough, moving,
+    gradient, expected, curvature, norm, damping, enough, small, moving,
 ):  # fmt: skip
     """Go where it is lower, or as low within the accuracy of the integration and flatter.
 
     new_curvature  of each walker; with no entries: by BFGS
-    enough         a walker whose gradient is shorter stands still
+    enough         a walker whose gradient is shorter stands still, if its next step promises less
+                   than `small` or its gradient is shorter by ten
     """
     k = z.shape[1]
     change = np.empty(k)
-    along = np.empty(k)
+    along = np.zeros(k)
+    root = np.zeros((k, k))
     for place in range(new_value.shape[0]):
         w = own[place]
         length = 0.0
@@ -353,7 +355,10 @@ def polished(
             damping[w] = max(10.0 * damping[w], 1e-3 * mean)
         else:
             damping[w] = 0.1 * damping[w] if damping[w] > 1e-5 * mean else 0.0
-        moving[w] = not norm[w] < enough and damping[w] < 1e6 * mean
+        still = norm[w] < 0.1 * enough
+        if not still and norm[w] < enough:
+            still = 0.0 <= newton(curvature[w], gradient[w], 0.0, math.inf, root, along) < small
+        moving[w] = not still and damping[w] < 1e6 * mean
 
 
 def settled(z, gradient, curvature, norm, enough, small, expected, ofv):
