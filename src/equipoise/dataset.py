@@ -40,7 +40,7 @@ from equipoise.model import (
     time_steps,
 )
 from equipoise.readout import RECORD_TIME, entries
-from equipoise.steps import Carry, ending_at, holding_from, number_at, own_pieces
+from equipoise.steps import Carry, ending_at, holding_from, misread, number_at, own_pieces
 
 _CROWD = (
     f"row {{row}}: more than {MOST_AT_ONCE} doses of its train run, or wait for their lag, at one "
@@ -282,6 +282,14 @@ class _Reader:
         if breaks:
             rule = self._carry is Carry.NONMEM
             doses, pieces = own_pieces(doses, given_by, own, pieces, breaks, always=rule)
+            for level in observed:
+                names = misread(model, level, own, pieces, breaks)
+                if names:
+                    raise DatasetError(
+                        f"row {table.rows[places[level.after - 1]]}: the level is predicted from "
+                        f"{' and '.join(names)}, where rows of its time disagree; give these rows "
+                        "one value or different times"
+                    )
         schedule = Schedule(tuple(doses), tuple(resets), breaks, tuple(reset_rows))
         what_happened = Course(schedule, pieces)
         if model.layout is not None or any(d.rate < 0.0 for d in doses):
