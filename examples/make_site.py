@@ -1,11 +1,11 @@
-"""Make examples/site_sirolimus.csv again, to the byte: 60 made-up courses of one made-up centre.
+"""Make examples/site_sirolimus.csv again, to the byte: 60 made-up courses of one made-up center.
 
     python examples/make_site.py            writes it beside this script
     python examples/make_site.py FILE       writes it there
 
 Children of 1 to 15 years with immune thrombocytopenia on oral sirolimus. Patients and residual
 errors are drawn from `sirolimus_cheng2020`, so that model should pass where its limits are fair and
-another may not; a centre's own file has no such answer in it. The ward rounds doses to 0.25 mg and
+another may not; a center's own file has no such answer in it. The ward rounds doses to 0.25 mg and
 changes them once, in proportion, when the first trough is back and outside 5-15 ng/mL.
 """
 

@@ -26,6 +26,22 @@ DATA = """ID,TIME,EVID,AMT,DV,MDV,WEIGHT,BILIRUBIN
 """
 """A data set in NONMEM's form for `sirolimus_cheng2020`: two subjects, a level each."""
 
+STREAM = """$PROBLEM one compartment
+$INPUT ID TIME AMT DV
+$DATA data.csv IGNORE=@
+$SUBROUTINES ADVAN1 TRANS2
+$PK
+CL = THETA(1)*EXP(ETA(1))
+V = THETA(2)
+S1 = V
+$ERROR
+Y = F*(1 + EPS(1))
+$THETA 1 2
+$OMEGA 0.1
+$SIGMA 0.1
+"""
+"""A control stream that is read."""
+
 Outcome = tuple[int, str, str]
 """Exit code, stdout, stderr."""
 

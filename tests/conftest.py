@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from command_shell import Shell
+
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_REFERENCE_DATA = "../shared/data"
 
@@ -22,12 +24,18 @@ def _reference_folder() -> Path:
 def reference_data() -> Path:
     """The folder of data sets and results made by others; the test is skipped where it is absent.
 
-    They are not part of the project: each has its own licence.
+    They are not part of the project: each has its own license.
     """
     folder = _reference_folder()
     if not folder.is_dir():
         pytest.skip("no reference data: set EQUIPOISE_REFERENCE_DATA to their folder")
     return folder
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
+    """Runs command lines in this process."""
+    return Shell(capsys)
 
 
 @pytest.fixture(scope="session")

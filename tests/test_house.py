@@ -38,7 +38,9 @@ SOURCE = ROOT / "src" / "equipoise"
 
 # Lowest floor first; on a floor, a room may use the rooms named before it.
 FLOORS: dict[str, tuple[str, ...]] = {
-    "ground": ("version", "source", "chance", "units", "names", "record", "regimen"),
+    "ground": (
+        "version", "source", "chance", "clock", "units", "names", "record", "regimen", "sitefile",
+    ),
     "kinetics": ("kinetics",),
     "kinds": (
         "readout", "model", "occasions", "variants", "truth", "target", "series", "chart",
@@ -373,8 +375,8 @@ def test_no_path_of_a_machine_and_no_registry(path: Path) -> None:
             assert word not in line, f"{path.relative_to(ROOT)}:{number} holds {word}"
 
 
-def test_licence_and_notice_are_there() -> None:
-    licence = (ROOT / "LICENSE").read_text(encoding="utf-8")
-    assert "Apache License" in licence
-    assert "TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION" in licence
+def test_license_and_notice_are_there() -> None:
+    license = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert "Apache License" in license
+    assert "TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION" in license
     assert "LOINC is copyright" in (ROOT / "NOTICE").read_text(encoding="utf-8")

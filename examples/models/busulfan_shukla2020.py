@@ -50,7 +50,7 @@ MODEL = Model(
     source=Source(
         "Shukla 2020, Front Pharmacol",
         doi="10.3389/fphar.2020.00888",
-        note="from the coding in the PKPDsim library (MIT licence), not the paper itself",
+        note="from the coding in the PKPDsim library (MIT license), not the paper itself",
     ),
     standing=Standing.TRANSCRIBED,
     purposes=frozenset({Purpose.AUC, Purpose.EARLY_LEVEL}),

@@ -21,7 +21,7 @@ MODEL = Model(
     id="one_compartment_iv",
     agent="unnamed",
     title="One compartment, intravenous bolus",
-    source=Source("Simulated data of the InsightRX PKPDmap tests (MIT licence)", where="model.md"),
+    source=Source("Simulated data of the InsightRX PKPDmap tests (MIT license)", where="model.md"),
     standing=Standing.HYPOTHESIS,
     purposes=frozenset({Purpose.AUC, Purpose.EARLY_LEVEL}),
     population="simulated",

@@ -33,7 +33,7 @@ MODEL = Model(
     title="Vancomycin, two compartments",
     source=Source(
         "Thomson 2009, J Antimicrob Chemother, PMID 19299472",
-        note="from the coding in the PKPDsim library (MIT licence), not the paper itself",
+        note="from the coding in the PKPDsim library (MIT license), not the paper itself",
     ),
     standing=Standing.TRANSCRIBED,
     purposes=frozenset({Purpose.AUC, Purpose.EARLY_LEVEL, Purpose.STEADY_STATE_TROUGH}),

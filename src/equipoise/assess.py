@@ -28,6 +28,7 @@ from equipoise.assessment import (
 from equipoise.boarding import on_board
 from equipoise.chance import stream
 from equipoise.charting import Conventions
+from equipoise.clock import offset_text, written_offset
 from equipoise.comparing import comparables
 from equipoise.courses import answer_request, default_options
 from equipoise.criterion import Criterion, Grade, Truth, snapshot
@@ -35,6 +36,7 @@ from equipoise.decision import OpenDecision
 from equipoise.differential import ForAndAgainst, for_and_against
 from equipoise.exposure import Known, expose, know
 from equipoise.grading import grade
+from equipoise.joint import SAME_INTERVAL
 from equipoise.mixture import with_spread
 from equipoise.model import Model
 from equipoise.onboard import OnBoard
@@ -244,12 +246,14 @@ def _agents(
         analyte = _measured_analyte(found)
         targets, refused = choose(shelves.targets, past, at, agent=model.agent, analyte=analyte)
         provisional = research or not model.standing.may_feed_options
+        effects, apart = _effects(found, past, at, shelves)
+        cautions += apart
         exposures.append(
             expose(
                 found,
                 targets=targets,
                 refused=refused,
-                effects=_effects(model.agent, past, at, shelves),
+                effects=effects,
                 metrics=_metrics(found, shelves),
                 watermark=NOT_FOR_DOSING if provisional else "",
             )
@@ -295,16 +299,26 @@ def _established(
     return tuple(kept), tuple(reasons)
 
 
-def _effects(agent: str, past: Record, at: float, shelves: Shelves) -> tuple[Effect, ...]:
-    """Cohorts of this agent on this patient's platform and at this age; no cohort speaks across."""
-    age = past.age_at(at)
-    return tuple(
+def _effects(
+    known: Known, past: Record, at: float, shelves: Shelves
+) -> tuple[tuple[Effect, ...], list[str]]:
+    """Cohorts of this agent on this patient's platform, at this age and interval; no cohort speaks
+    across. And those of another interval, in words.
+    """
+    age, present = past.age_at(at), known.present
+    found = [
         e
         for e in shelves.effects
-        if e.agent == agent
+        if e.agent == known.model.agent
         and (not e.platforms or past.platform in e.platforms)
         and (age is None or e.ages[0] <= age < e.ages[1])
-    )
+    ]
+    others = [e for e in found if present and abs(present.interval - e.interval) > SAME_INTERVAL]
+    often = "" if present is None else f"{present.interval:g} h"
+    return tuple(e for e in found if e not in others), [
+        f"{e.id} is of doses every {e.interval:g} h: those every {often} are not held against it"
+        for e in others
+    ]
 
 
 def _measured_analyte(known: Known) -> str:
@@ -477,6 +491,14 @@ def _record_cautions(past: Record, at: float, assumed: int) -> list[str]:
         cautions.append(
             f"{assumed} laboratory value(s) carry no time of being known; the vocabulary's "
             "turnaround was assumed (a project convention)"
+        )
+    ours = offset_text(past.day0)
+    texts = [text for e in past.events for text in (e.at_text, e.known_text)]
+    others = sorted({written_offset(text) for text in texts} - {"", ours})
+    if others:
+        cautions.append(
+            f"some times of the record are written at {', '.join(others)}: all are shown at "
+            f"{ours}, the offset of day 0, so that clocks on the ward may show another hour"
         )
     kept = [e.name.replace("_", " ") for e in past.events if isinstance(e, Kept)]
     if kept:

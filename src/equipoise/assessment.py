@@ -32,7 +32,7 @@ QUANTILES = (0.05, 0.25, 0.50, 0.75, 0.95)
 class Level:
     """A measured level as the job saw it.
 
-    standardised  (observed - prediction of the population) / its SD, NaN where censored
+    standardized  (observed - prediction of the population) / its SD, NaN where censored
     verdict       "used", "suspect"
     reasons       why it is suspect, in words
     """
@@ -45,7 +45,7 @@ class Level:
     censored: str
     prior_median: float
     posterior_median: float
-    standardised: float
+    standardized: float
     verdict: str
     reasons: tuple[str, ...]
     method: str

@@ -22,10 +22,8 @@ becomes known for that day.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +33,7 @@ from equipoise import names
 from equipoise.chart import DOSES, Chart, Floats, Ints, Series, series_of
 from equipoise.names import FindingName
 from equipoise.record import SAME_TIME, Dose
+from equipoise.sitefile import hint, read_toml
 
 FORMAT = 1
 KEYS = ("charting", "site", "version", "silence")
@@ -86,14 +85,7 @@ def read_conventions(path: str | Path) -> Conventions:
     Fails  ChartingError for an unknown key or name, a finding that has no no, a value that is not
            its no, or two conventions about one finding.
     """
-    try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ChartingError(f"conventions {path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ChartingError(f"conventions {path} are not text: save them as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ChartingError(f"conventions {path} are not TOML: {error}") from None
+    content = read_toml(path, "conventions file", ChartingError)
     return parse_conventions(content)
 
 
@@ -215,15 +207,13 @@ def _listed(of: str, entry: Mapping[str, Any], key: str) -> list[str]:
 def _known_keys(where: str, content: Mapping[str, Any], known: Sequence[str]) -> None:
     for key in content:
         if key not in known:
-            near = get_close_matches(key, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-            raise ChartingError(f"{where}: unknown key {key}; {hint}")
+            raise ChartingError(f"{where}: unknown key {key}; {hint(key, known)}")
 
 
 def _not_known(name: str, *more: str) -> str:
     near = names.nearest(name, [*names.MEASUREMENTS, *names.FINDINGS, *more])
-    hint = f"did you mean {near}?" if near else "see the vocabulary in docs/record.md"
-    return f"{name} is no name of the vocabulary; {hint}"
+    remedy = f"did you mean {near}?" if near else "see the vocabulary in docs/record.md"
+    return f"{name} is no name of the vocabulary; {remedy}"
 
 
 # --- the chart ---------------------------------------------------------------------------------

@@ -245,6 +245,13 @@ def _birth(view: _View) -> Iterator[Problem]:
     if born > view.record.day0.date():
         yield Problem(True, "born", "the date of birth is after day 0", "correct one of them")
         return
+    oldest = names.COVARIATES["age"].impossible[1]
+    if oldest is not None and (view.record.day0.date() - born).days > 365.25 * oldest:
+        yield Problem(
+            True, "born", f"the date of birth is more than {oldest:g} years before day 0",
+            "check the year",
+        )  # fmt: skip
+        return
     for event in view.events:
         if view.record.clock(event.at).date() < born:
             yield Problem(

@@ -1,6 +1,6 @@
-"""Commissioning: does a model forecast a centre's own courses well enough, by limits set before?
+"""Commissioning: does a model forecast a center's own courses well enough, by limits set before?
 
-A replay of the centre's last courses is summed up in four ways: bias, precision, coverage of the
+A replay of the center's last courses is summed up in four ways: bias, precision, coverage of the
 bands, calibration of the odds that a level lies in the window. Each stands beside its limit with
 an interval from resampling the patients, so that few patients say less. An answer is met, not met,
 or not settled; nothing is met by lack of data.
@@ -20,7 +20,6 @@ The limits are a small TOML; what it leaves out is filled with the project's own
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -32,6 +31,7 @@ import numpy as np
 from equipoise.chance import stream
 from equipoise.model import Array, Model
 from equipoise.replay import Forecast, Replay
+from equipoise.sitefile import read_toml
 from equipoise.target import Metric, Target
 from equipoise.truth import Truth
 
@@ -55,7 +55,7 @@ DEFAULTS: Mapping[str, Mapping[str, tuple[float, float]]] = {
         "odds_thirds": (-30.0, 30.0),
     },
 }
-"""Limits where a centre sets none, in percent or percentage points (project convention): of
+"""Limits where a center sets none, in percent or percentage points (project convention): of
 coverage and odds so wide that a right model passes with 60 courses of two or three levels, interval
 and all. Bands that are too wide are told by the 50 % band."""
 
@@ -97,8 +97,8 @@ class Limits:
     """What was set beforehand.
 
     bounds   stage -> measure -> (low, high), percent or percentage points
-    default  (stage, measure) that the centre left to the project's conventions
-    set_on   the centre's own word; None where no file was given
+    default  (stage, measure) that the center left to the project's conventions
+    set_on   the center's own word; None where no file was given
     """
 
     bounds: Mapping[str, Mapping[str, tuple[float, float]]]
@@ -118,7 +118,7 @@ class Finding:
     n, courses levels and patients behind it
     value, low, high  the number and its 90 % interval over resampled patients, percent or points
     least, most  its limit
-    default    the limit is the project's, not the centre's
+    default    the limit is the project's, not the center's
     met        yes: the whole interval inside; no: all of it outside; else cannot tell
     """
 
@@ -149,7 +149,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Commissioned:
-    """One model over a centre's courses.
+    """One model over a center's courses.
 
     replay    everything that was forecast
     target, window  of the odds; "" where none was given
@@ -176,19 +176,12 @@ WITHIN, OUTSIDE, OPEN, FEW = "within limits", "outside limits", "not settled", "
 
 
 def read_limits(path: str | Path) -> Limits:
-    """Read a centre's limits.
+    """Read a center's limits.
 
     Fails  CommissioningError for an unknown key, a number that is none, or a limit that nothing or
            everything meets.
     """
-    try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CommissioningError(f"limits {path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise CommissioningError(f"limits {path} are not text: save them as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise CommissioningError(f"limits {path} are not TOML: {error}") from None
+    content = read_toml(path, "limits file", CommissioningError)
     if not content:
         raise CommissioningError(
             f"limits {path} say nothing: begin the file with commissioning = {FORMAT}, or leave "

@@ -10,6 +10,7 @@ import numpy as np
 
 from equipoise import joint, units
 from equipoise.assessment import NOT_FOR_DOSING, Option, OptionList
+from equipoise.clock import clock_text
 from equipoise.decision import Candidate, Request, Scenario
 from equipoise.exposure import Known, pooled, trough_proposal
 from equipoise.interacting import from_start, solved, still_acting
@@ -584,7 +585,7 @@ def _nothing_to_weigh(target: Target) -> str:
 
 
 def _dose_text(known: Known, dose: Given) -> str:
-    when = known.record.clock(dose.at).strftime("%d %b %H:%M")
+    when = clock_text(known.record.clock(dose.at))
     over = f" over {dose.duration:g} h" if dose.duration > 0.0 else ""
     return f"{units.rounded(dose.amount)} {dose.unit} {dose.route}{over} at {when}"
 

@@ -521,7 +521,7 @@ class Grade:
     low, high  of the grade or the score; None where the criterion does not apply; whole numbers
                but for a score that is a number of its own, whose `high` may be inf: no bound
     measures   which of `grade`, `score` and `met` the criterion fills; empty: not said
-    outcome    whether its grades are outcomes, with a word in `status` where one is settled
+    words      of each grade, where grades are outcomes; that of a settled one is in `status` too
     since      hours: start of the unbroken stretch at this `low` that lasts until `at`, judged
                with what is known at `at`; None where `low` is 0
     """
@@ -543,7 +543,12 @@ class Grade:
     probability_low: float | None = None
     probability_high: float | None = None
     measures: str = ""
-    outcome: bool = False
+    words: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> bool:
+        """Whether its grades are outcomes and not severities."""
+        return bool(self.words)
 
     @property
     def applies(self) -> bool:

@@ -40,7 +40,7 @@ from equipoise.model import (
     time_steps,
 )
 from equipoise.readout import RECORD_TIME, entries
-from equipoise.steps import Carry, ending_at, holding_from, number_at, own_pieces
+from equipoise.steps import Carry, ending_at, holding_from, misread, number_at, own_pieces
 
 _CROWD = (
     f"row {{row}}: more than {MOST_AT_ONCE} doses of its train run, or wait for their lag, at one "
@@ -282,6 +282,14 @@ class _Reader:
         if breaks:
             rule = self._carry is Carry.NONMEM
             doses, pieces = own_pieces(doses, given_by, own, pieces, breaks, always=rule)
+            for level in observed:
+                names = misread(model, level, own, pieces, breaks)
+                if names:
+                    raise DatasetError(
+                        f"row {table.rows[places[level.after - 1]]}: the level is predicted from "
+                        f"{' and '.join(names)}, where rows of its time disagree; give these rows "
+                        "one value or different times"
+                    )
         schedule = Schedule(tuple(doses), tuple(resets), breaks, tuple(reset_rows))
         what_happened = Course(schedule, pieces)
         if model.layout is not None or any(d.rate < 0.0 for d in doses):
@@ -403,8 +411,8 @@ class _Reader:
         rate = self._rate[place]
         if rate < 0.0 and rate not in (MODELED_RATE, MODELED_DURATION):
             raise DatasetError(
-                f"row {row}: RATE {rate:g} means nothing; it is 0, a rate, -1 (modelled rate) or "
-                "-2 (modelled duration)"
+                f"row {row}: RATE {rate:g} means nothing; it is 0, a rate, -1 (modeled rate) or "
+                "-2 (modeled duration)"
             )
         if amount < 0.0:
             raise DatasetError(f"row {row}: AMT is negative; a dose is zero or more")
@@ -456,6 +464,10 @@ class _Reader:
         if what.logged:
             # The level itself is kept; the likelihood takes its logarithm again.
             level = math.exp(min(level, 700.0))
+        # Below zero an error of measurement is no slip.
+        wrong = refusal(what.analyte, level, what.unit) if level > 0.0 else ""
+        if wrong:
+            raise DatasetError(f"row {row}: column DV: {wrong}")
         return Observed(time, what.analyte, level, censored, after)
 
     def _measures(self) -> Callable[[int, bool], Observation | None]:
@@ -551,7 +563,7 @@ def _as_modeled(
             name = f"{prefix}_{model.states[dose.compartment]}"
             if dose.rate == code and name not in table:
                 raise DatasetError(
-                    f"row {number}: RATE {code:g} asks for a modelled {prefix.lower()} into CMT "
+                    f"row {number}: RATE {code:g} asks for a modeled {prefix.lower()} into CMT "
                     f"{dose.compartment + 1}; {model.id} has none"
                 )
     if not any(name.startswith("START_") for name in table):

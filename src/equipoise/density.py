@@ -38,6 +38,25 @@ def log_normal(u):
     return -0.5 * u * u - math.log(-u) - 0.5 * math.log(2.0 * math.pi) + math.log(tail)
 
 
+def spread(of, z, moves, root, owner, lanes, etas):
+    """Write the copies of points, (W x m, k), whose they are, and their etas.
+
+    of (W,), z (W, k);  moves (m, k);  root (k, k) lower triangular, of Omega
+    """
+    lane = 0
+    k = z.shape[1]
+    for w in range(z.shape[0]):
+        for copy in range(moves.shape[0]):
+            owner[lane] = of[w]
+            for i in range(k):
+                lanes[lane, i] = z[w, i] + moves[copy, i]
+            for i in range(k):
+                etas[lane, i] = 0.0
+                for j in range(i + 1):
+                    etas[lane, i] += root[i, j] * lanes[lane, j]
+            lane += 1
+
+
 def read_off(amounts, parameters, of, piece, kind, count, table, center, variance):
     """Write predictions (L, T), on the scale on which residuals are normal, and their variances.
 
@@ -249,6 +268,6 @@ def compiled() -> ModuleType:
                 PROPORTIONAL=PROPORTIONAL,
                 LOG=LOG,
             ),
-            kernels.source_of(log_normal, read_off, summed, sloped, bent, around),
+            kernels.source_of(log_normal, spread, read_off, summed, sloped, bent, around),
         ),
     )

@@ -187,7 +187,7 @@ def pooled(known: Known) -> Array:
 def pooled_prior(known: Known) -> Array:
     """Draws of the population under all readings, equally weighted: (n, k)."""
     if all(j.verdict == "left out" for j in known.judged):
-        # Nothing was learnt: other draws would show a difference that is chance alone.
+        # Nothing was learned: other draws would show a difference that is chance alone.
         return pooled(known)
     n = len(known.beliefs[0].posterior.draws)
     rng = stream(known.seed, known.record.id, known.model.id, "prior")
@@ -464,7 +464,7 @@ def _levels(known: Known, after: Array, before: Array) -> tuple[Level, ...]:
                 censored=m.censored,
                 prior_median=prior,
                 posterior_median=posterior,
-                standardised=math.nan if m.censored or sd <= 0.0 else (m.number - prior) / sd,
+                standardized=math.nan if m.censored or sd <= 0.0 else (m.number - prior) / sd,
                 verdict=judged.verdict,
                 reasons=judged.reasons,
                 method=m.method,

@@ -5,7 +5,7 @@ criterion on the shelf, a statement with the file of its condition. Where a late
 one of them, the approval no longer holds, and the site is asked to look again.
 
     formulary = 1
-    site = "Example centre"
+    site = "Example center"
     version = "2026-11"
     approved_on = 2026-11-22
     approved_by = ["A. Physician", "B. Pharmacist"]
@@ -24,11 +24,9 @@ import hashlib
 import inspect
 import json
 import sys
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -42,6 +40,7 @@ from equipoise.criterion import Criterion, Grade
 from equipoise.model import Model
 from equipoise.record import Record
 from equipoise.shelves import SHELVES, Shelves
+from equipoise.sitefile import hint, read_toml
 from equipoise.target import Target
 
 FORMAT = 1
@@ -76,7 +75,7 @@ class Formulary:
 
     @property
     def name(self) -> str:
-        """As an answer prints it: "Example centre, version 2026-11"."""
+        """As an answer prints it: "Example center, version 2026-11"."""
         return f"{self.site}, version {self.version}"
 
     def refusal(self, kind: str, id_: str, version: str) -> str:
@@ -97,21 +96,14 @@ def read_formulary(path: str | Path) -> Formulary:
 
     Fails  FormularyError for an unknown key, an id that is on no shelf, or no version.
     """
-    try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FormularyError(f"formulary {path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise FormularyError(f"formulary {path} is not text: save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise FormularyError(f"formulary {path} is not TOML: {error}") from None
+    content = read_toml(path, "formulary", FormularyError)
     return parse_formulary(content)
 
 
 def parse_formulary(content: Mapping[str, Any], shelves: Shelves = SHELVES) -> Formulary:
     """The same from a mapping.
 
-    A model may stand there that is on no shelf: a centre's own file, approved by its hash.
+    A model may stand there that is on no shelf: a center's own file, approved by its hash.
     """
     for key in content:
         if key not in (*HEAD, *KINDS):
@@ -119,7 +111,7 @@ def parse_formulary(content: Mapping[str, Any], shelves: Shelves = SHELVES) -> F
             raise FormularyError(f"formulary: unknown key {key!r}; there are {there}")
     if content.get("formulary") != FORMAT:
         raise FormularyError(f"formulary: begin the file with formulary = {FORMAT}")
-    for key, example in (("site", "Example centre"), ("version", "2026-11")):
+    for key, example in (("site", "Example center"), ("version", "2026-11")):
         if not isinstance(content.get(key), str) or not content[key].strip():
             raise FormularyError(
                 f'formulary: {key} is missing or no text; write {key} = "{example}"'
@@ -146,9 +138,8 @@ def parse_formulary(content: Mapping[str, Any], shelves: Shelves = SHELVES) -> F
                     f"formulary: [{kind}] {id_} has no version; `equipoise formulary` prints it"
                 )
             if kind not in (MODELS, CONVENTIONS) and id_ not in known:
-                near = get_close_matches(id_, known, n=1, cutoff=0.4)
-                hint = f"did you mean {near[0]}?" if near else f"`equipoise {kind}` lists them"
-                raise FormularyError(f"formulary: [{kind}] {id_} is not on the shelf; {hint}")
+                remedy = hint(id_, known, f"`equipoise {kind}` lists them", cutoff=0.4)
+                raise FormularyError(f"formulary: [{kind}] {id_} is not on the shelf; {remedy}")
         approved[kind] = {str(k): v.strip() for k, v in table.items()}
     return Formulary(content["site"].strip(), content["version"].strip(), when, tuple(by), approved)
 

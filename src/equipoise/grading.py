@@ -123,7 +123,7 @@ def _answer(
         return Grade(
             criterion.id, t, None, None, None, None, None, None, (), (), now.why,
             criterion.source, criterion.standing, measures=criterion.measures,
-            outcome=bool(criterion.words),
+            words=criterion.words,
         )  # fmt: skip
     settled = now.low if now.low == now.high else None
     odds: tuple[float | None, float | None] = (None, None)
@@ -150,7 +150,7 @@ def _answer(
         probability_low=odds[0],
         probability_high=odds[1],
         measures=criterion.measures,
-        outcome=bool(criterion.words),
+        words=criterion.words,
     )
 
 

@@ -19,6 +19,7 @@ from statistics import median
 
 from equipoise import names, units
 from equipoise.advice import RUNNING_HOURS, Situation
+from equipoise.clock import clock_text
 from equipoise.record import SAME_TIME, Dose, Record
 from equipoise.source import Source, Standing
 
@@ -436,4 +437,4 @@ def _pair(i: Interaction) -> str:
 
 
 def _clock(record: Record, at: float) -> str:
-    return record.clock(at).strftime("%d %b %H:%M")
+    return clock_text(record.clock(at))

@@ -2,7 +2,7 @@
 
 Candidates answer the same question from the same levels, or they are not weighed together. Odds are
 weighted sums of the candidates' odds, never of averaged parameters. By default the candidates stand
-side by side; the mixture is for who asks for it, until a replay of a centre's own patients shows
+side by side; the mixture is for who asks for it, until a replay of a center's own patients shows
 that it forecasts better than the best of them.
 """
 
@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from equipoise.assessment import NextSample, Option, OptionList, Under
+from equipoise.clock import clock_text
 from equipoise.courses import TURNAROUND, option_list, proposals_for
 from equipoise.exposure import Known
 from equipoise.fit import candidate_weights
@@ -230,7 +231,7 @@ def samples_of(
         means.append(replace(each[0], gain=mean, text=text))
     means.sort(key=lambda s: (-s.gain, s.at))
     record = found.members[0].record
-    clock = [f"{record.clock(d[0].at):%d %b %H:%M}" if d else "" for _, d in rankings]
+    clock = [clock_text(record.clock(d[0].at)) if d else "" for _, d in rankings]
     return tuple(means[:SHOWN]), flipped(rankings, clock)
 
 
@@ -254,7 +255,7 @@ def with_spread(lists: Sequence[OptionList], known: Sequence[Known]) -> tuple[Op
             changed |= {id(one): replace(one, cautions=(said, *one.cautions)) for one in group}
             continue
         firsts = [(one.model, one.next_samples) for one in group]
-        clock = [f"{k.record.clock(s[0].at):%d %b %H:%M}" if s else ""
+        clock = [clock_text(k.record.clock(s[0].at)) if s else ""
                  for k, (_, s) in zip(members, firsts, strict=True)]  # fmt: skip
         flip = flipped(firsts, clock)
         said = (

@@ -37,8 +37,8 @@ APART = 0.1
 """Two optima nearer than this (SD of the prior) are one."""
 
 BESIDE = 1.0
-"""Walkers nearer than this whose next steps end at one place are in one valley (SD of the prior).
-"""
+"""Walkers nearer than this whose next steps end at one place, or at which one stands already, are
+in one valley (SD of the prior)."""
 
 NEWTON_STEPS = 100
 
@@ -65,6 +65,11 @@ e^-10 of the density."""
 
 ODD = 2.0
 """A fit is odd where its squared residuals exceed their expectation by so many SDs."""
+
+LAST = 2e-11
+"""A step from a mode that promises less is taken unseen: OFV is off by less than 1e-4 by it."""
+
+NOBODY = np.zeros(0, dtype=np.int64)
 
 LOOSE_STEPS = 40
 TIGHT_STEPS = 30
@@ -173,12 +178,15 @@ def _searched(batch: Batch, *, everywhere: bool) -> list[tuple[Mode, Array]]:
         kept = value < FAILED
         descent.compiled().merged(of, z, value, APART, kept)
         of, z, value = of[kept], z[kept], value[kept]
-    best = np.full(len(every), np.inf)
-    np.minimum.at(best, of, value)
-    low = value <= best[of] + DEEP
-    of, z, value = of[low], z[low], value[low]
+    close = np.ones(len(of), dtype=np.bool_)
+    if len(of) > len(every):
+        best = np.full(len(every), np.inf)
+        np.minimum.at(best, of, value)
+        low = value <= best[of] + DEEP
+        of, z, value = of[low], z[low], value[low]
+        close = value <= best[of] + CLOSE
     own: list[list[Walker]] = [[] for _ in every]
-    for walker in polished(batch, of, z, value, value <= best[of] + CLOSE):
+    for walker in polished(batch, of, z, value, close):
         own[walker.of].append(walker)
     return [answer(batch, s, walkers) for s, walkers in enumerate(own)]
 
@@ -189,15 +197,10 @@ def _doubtful(batch: Batch, of: Integers, value: Array, misfit: Array) -> Intege
     Near starts led to several optima; the levels are fewer than the etas; or even the lowest
     optimum fits worse than levels of this model would.
     """
-    count = len(batch.subjects)
-    if count == 1 and len(of) > 1:
-        return np.zeros(1, dtype=np.int64)
-    order = np.lexsort((value, of)) if count > 1 else of
-    lowest = order[np.searchsorted(of[order], np.arange(count))]
-    levels = batch.counts
-    odd = misfit[lowest] > levels + ODD * np.sqrt(2.0 * levels)
-    several = np.bincount(of, minlength=count) > 1
-    return np.flatnonzero(several | odd | (levels < batch.size))
+    doubt = np.empty(len(batch.subjects), dtype=np.bool_)
+    code = descent.compiled()
+    some = code.doubted(of, value, misfit, batch.counts, batch.size, ODD, doubt)
+    return np.flatnonzero(doubt) if some else NOBODY
 
 
 def down(batch: Batch, of: Integers, z: Array) -> tuple[Integers, Array, Array, Array]:
@@ -212,24 +215,24 @@ def down(batch: Batch, of: Integers, z: Array) -> tuple[Integers, Array, Array, 
     damping, moving = np.zeros(len(of)), value < FAILED
     left = np.ones(len(of), dtype=np.bool_)
     own, step, promised, trial = _room(z)
+    whose = np.empty_like(own)
     for _ in range(LOOSE_STEPS):
         # The last, small step is taken unseen: what follows looks at where it leads.
-        n = code.offered(
-            moving, z, gradient, curvature, damping, REACH, NEAR, own, step, promised, trial
-        )
+        n = code.onward(
+            of, z, value, gradient, curvature, damping, moving, left, REACH, NEAR, BESIDE, APART,
+            own, step, promised, trial, whose,
+        )  # fmt: skip
         if not n:
             break
-        n = code.joined(of, own, n, promised, trial, z, value, BESIDE, APART, moving, left)
-        new = batch.around(of[own[:n]], trial[:n], central=False, rtol=LOOSE)
+        new = batch.around(whose[:n], trial[:n], central=False, rtol=LOOSE)
         code.damped(
-            own[:n], promised, trial, new.value, new.gradient, new.expected, new.misfit,
-            moving, z, value, gradient, curvature, misfit, damping,
+            own, promised, trial, new.value, new.gradient, new.expected, new.misfit, of, z, value,
+            gradient, curvature, misfit, damping, moving, left, APART,
         )  # fmt: skip
-        code.merged(of, z, value, APART, left)
-        moving &= left
     code.merged(of, z, value, APART, left)
+    n = code.kept(left, of, z, value, misfit)
     kernels.note(code)
-    return of[left], z[left], value[left], misfit[left]
+    return of[:n], z[:n], value[:n], misfit[:n]
 
 
 def _room(z: Array) -> tuple[Integers, Array, Array, Array]:
@@ -255,22 +258,19 @@ class Walker:
 def polished(batch: Batch, of: Integers, z: Array, value: Array, close: Booleans) -> list[Walker]:
     """Those that are `close` driven to their optimum, by a quasi-Newton method that begins with
     second derivatives where a point and its copies fit into one block."""
-    walkers = [Walker(int(s), z[i], float(value[i])) for i, s in enumerate(of)]
-    own = np.flatnonzero(close)
+    walkers = [Walker(s, z[i], at) for i, (s, at) in enumerate(zip(of.tolist(), value.tolist(),
+                                                                 strict=True))]  # fmt: skip
+    own = close.nonzero()[0]
     of, z = of[own], z[own]
     code = descent.compiled()
     curved = len(pattern(batch.size, True, True)) <= TOGETHER
     here = batch.around(of, z, curved=curved)
     value, gradient, expected = here.value, here.gradient, here.expected
-    norm = np.sqrt((gradient**2).sum(axis=1))
+    norm, damping, enough = np.empty(len(of)), np.zeros(len(of)), GRADIENT_NORM
+    moving = np.empty(len(of), dtype=np.bool_)
+    code.moved(value, gradient, 0.1 * enough, norm, moving)
     curvature, definite = _usable(here)
-    saddle = {
-        i: np.linalg.eigh(here.hessian[i])[1][:, 0]
-        for i in (~definite & (norm < 1.0)).nonzero()[0].tolist()
-        if here.hessian is not None
-    }
-    damping, enough = np.zeros(len(of)), GRADIENT_NORM / 10.0
-    moving = (value < FAILED) & (norm > enough)
+    saddle = {} if definite is None else _saddles(here, ~definite & (norm < 1.0))
     going, step, promised, trial = _room(z)
     for number in range(TIGHT_STEPS):
         n = code.offered(
@@ -278,33 +278,39 @@ def polished(batch: Batch, of: Integers, z: Array, value: Array, close: Booleans
         )
         if not n:
             break
-        # Most are there after two steps; a curved valley wants its curvature anew at each.
+        # Most are there after a step or two; a curved valley wants its curvature anew at each.
         again = curved and number >= 2
         new = batch.around(of[going[:n]], trial[:n], curved=again)
         code.polished(
-            going[:n], step, promised, trial, new.value, new.gradient, new.expected,
+            going, step, promised, trial, new.value, new.gradient, new.expected,
             _usable(new)[0] if again else curvature[:0], z, value, gradient, expected, curvature,
-            norm, damping, enough, moving,
+            norm, damping, enough, LAST, moving,
         )  # fmt: skip
-    kernels.note(code)
     ofv = np.empty(len(of))
-    code.log_determinants(expected, ofv)
+    code.settled(z, gradient, curvature, norm, enough, LAST, expected, ofv)
+    kernels.note(code)
     ofv += value - batch.size * math.log(2.0)
-    for i, place in enumerate(own.tolist()):
-        walkers[place] = Walker(
-            int(of[i]), z[i], float(value[i]), float(norm[i]), float(ofv[i]), saddle.get(i)
-        )
+    found = zip(value.tolist(), norm.tolist(), ofv.tolist(), strict=True)
+    for i, (place, (at, slope, whole)) in enumerate(zip(own.tolist(), found, strict=True)):
+        walkers[place] = Walker(walkers[place].of, z[i], at, slope, whole, saddle.get(i))
     return walkers
 
 
-def _usable(here: Local) -> tuple[Array, Booleans]:
-    """Second derivatives, or what is expected of them where they are not positive definite."""
-    definite = np.ones(len(here.value), dtype=np.bool_)
+def _usable(here: Local) -> tuple[Array, Booleans | None]:
+    """Second derivatives, or what is expected of them where they are not positive definite; and
+    where they are, None: everywhere."""
     if here.hessian is None:
-        return here.expected.copy(), definite
-    curvature = np.empty_like(here.expected)
-    descent.compiled().usable(here.hessian, here.expected, curvature, definite)
-    return curvature, definite
+        return here.expected.copy(), None
+    curvature, definite = np.empty_like(here.expected), np.empty(len(here.value), dtype=np.bool_)
+    some = descent.compiled().usable(here.hessian, here.expected, curvature, definite)
+    return curvature, definite if some else None
+
+
+def _saddles(here: Local, which: Booleans) -> dict[int, Array]:
+    """The directions in which second derivatives are least, of some points by place."""
+    if here.hessian is None:
+        return {}
+    return {i: np.linalg.eigh(here.hessian[i])[1][:, 0] for i in which.nonzero()[0].tolist()}
 
 
 def answer(batch: Batch, s: int, walkers: list[Walker]) -> tuple[Mode, Array]:

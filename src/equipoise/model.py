@@ -41,7 +41,7 @@ Parameters: TypeAlias = Callable[
 ]
 
 CLEARANCE_FACTOR = "clearance_factor"
-"""A covariate every model honours: multiplies clearance (an interaction, a hepatic class)."""
+"""A covariate every model honors: multiplies clearance (an interaction, a hepatic class)."""
 
 OCCASION = "occasion"
 """The covariate that says which occasion a piece of a course belongs to, for a model that has them:
@@ -174,7 +174,7 @@ class Residual:
 class Observation:
     """How an analyte is read off the states: amount in `state` / parameter `volume` x `factor`.
 
-    factor  from (dose unit / litre) to the analyte's canonical unit
+    factor  from (dose unit / liter) to the analyte's canonical unit
     matrix  "whole blood", "serum"
     assay   class of method in the source, "" where it is not known
     read    (prediction, variance) on the scale of the data, for what `residual` cannot say; where

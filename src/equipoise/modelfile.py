@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import tokenize
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
 
 from equipoise.model import Check, Model
+from equipoise.sitefile import hint
 
 
 class ModelFileError(ValueError):
@@ -27,13 +28,20 @@ def load(name: str, shelf: Mapping[str, Model]) -> Model:
         return shelf[name]
     path = Path(name)
     if path.suffix != ".py":
-        near = get_close_matches(name, shelf, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]}?" if near else f"the shelf has {', '.join(shelf)}"
-        raise ModelFileError(f"model {name}: not on the shelf and not a .py file; {hint}")
+        remedy = hint(name, shelf, f"the shelf has {', '.join(shelf)}", cutoff=0.4)
+        raise ModelFileError(f"model {name}: not on the shelf and not a .py file; {remedy}")
     if path.is_dir():
         raise ModelFileError(f"model file {name} is a folder; name a file in it")
     if not path.is_file():
         raise ModelFileError(f"model file {name} does not exist; check the path")
+    try:
+        with tokenize.open(path) as text:
+            text.read()
+    except OSError as error:
+        raise ModelFileError(f"model file {name} cannot be read: {error.strerror}") from None
+    except (UnicodeDecodeError, SyntaxError):
+        # The latter where it declares another coding than it has.
+        raise ModelFileError(f"model file {name} is not text: save it as UTF-8") from None
     spec = importlib.util.spec_from_file_location(f"equipoise_model_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None

@@ -154,8 +154,9 @@ class Batch:
         for row, o in zip(self._readout, self._read, strict=True):
             if o.read is None:
                 r = o.residual
-                # Asked for its variance, a residual that needs more than a number says so.
-                r.variance(np.ones(1))
+                if r.form:
+                    # Asked for its variance, a residual that needs more than a number says so.
+                    r.variance(np.ones(1))
                 row[density.STATE] = model.states.index(o.state)
                 row[density.VOLUME] = model.parameter_names.index(o.volume)
                 row[density.FACTOR] = o.factor
@@ -166,7 +167,7 @@ class Batch:
     def _covariates(self) -> None:
         """Covariates (S, P), or (1, P) where they are the same for all subjects."""
         courses = [s.course for s in self.subjects]
-        pieces = max(c.pieces for c in courses)
+        pieces = max([c.pieces for c in courses])
         self._pieces = pieces
         self._by_piece: dict[str, Array] = {}
         for name in courses[0].covariates:
@@ -289,7 +290,7 @@ class Batch:
 
         group  so many lanes in a row share the steps of the integration, as perturbed copies must
         """
-        center, variance, good, found = self._predicted(of, z, group, rtol)
+        center, variance, good, found = self._predicted(of, z @ self.root.T, group, rtol)
         if found is not None:
             self._density.read_off(
                 found[0], found[1], of, self._piece, self._kind, self._count, self._readout,
@@ -298,10 +299,9 @@ class Batch:
         return center, variance, good
 
     def _predicted(
-        self, of: Integers, z: Array, group: int, rtol: float
+        self, of: Integers, etas: Array, group: int, rtol: float
     ) -> tuple[Array, Array, Booleans, tuple[Array, Array] | None]:
         """As `levels`, and amounts and parameters from which plain analytes are yet to be read."""
-        etas = z @ self.root.T
         if not self.together:
             return *self._one_after_the_other(of, etas, rtol), None
         states, lanes = self.model.states, len(of)
@@ -402,11 +402,13 @@ class Batch:
         central = central or curved
         moves = _moves(k, central, curved)
         copies = len(moves)
-        lanes = (z[:, None, :] + moves).reshape(-1, k)
-        owner = of.repeat(copies)
-        center, variance, good, found = self._predicted(owner, lanes, copies, rtol)
+        total = count * copies
+        lanes, etas = np.empty((total, k)), np.empty((total, k))
+        owner = np.empty(total, dtype=np.int64)
+        self._density.spread(of, z, moves, self.root, owner, lanes, etas)
+        center, variance, good, found = self._predicted(owner, etas, copies, rtol)
         amounts, parameters = found if found is not None else (NO_NUMBERS, NO_NUMBERS)
-        value, here, misfit = np.empty(len(owner)), np.empty(count), np.empty(count)
+        value, here, misfit = np.empty(total), np.empty(count), np.empty(count)
         gradient, expected = np.empty((count, k)), np.empty((count, k, k))
         hessian = np.empty((count, k, k)) if curved else NO_NUMBERS
         self._density.around(

@@ -14,23 +14,23 @@ max_courses = 200
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from difflib import get_close_matches
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-from equipoise import units
+from equipoise import names, units
+from equipoise.clock import clock_text
 from equipoise.courses import TURNAROUND
 from equipoise.exposure import Known
 from equipoise.model import PlainDose, Purpose
 from equipoise.patient import plain_doses
 from equipoise.plan import GateError, Proposal
 from equipoise.record import Record
+from equipoise.sitefile import hint, read_toml
 from equipoise.target import REGULAR, Target
 
 KEYS = (
@@ -74,12 +74,7 @@ def read_offer(path: str | Path, record: Record) -> Offer:
 
     Fails  OfferError for an unknown key, a missing amount, an amount or time that cannot be read.
     """
-    try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise OfferError(f"offer {path} cannot be read: {error.strerror}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise OfferError(f"offer {path} is not TOML: {error}") from None
+    content = read_toml(path, "offer", OfferError)
     return parse_offer(content, record)
 
 
@@ -87,9 +82,7 @@ def parse_offer(content: Mapping[str, Any], record: Record) -> Offer:
     """The same from a mapping."""
     for key in content:
         if key not in KEYS:
-            near = get_close_matches(key, KEYS, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(KEYS)}"
-            raise OfferError(f"offer: unknown key {key}; {hint}")
+            raise OfferError(f"offer: unknown key {key}; {hint(key, KEYS)}")
     for key in ("amounts", "loading"):
         if not isinstance(content.get(key, []), list | tuple):
             raise OfferError(f'offer: {key} is a list: write {key} = ["2 mg"]')
@@ -108,7 +101,7 @@ def parse_offer(content: Mapping[str, Any], record: Record) -> Offer:
     if not isinstance(most, int) or most < 1:
         raise OfferError("offer: max_courses must be a whole number above 0")
     return Offer(
-        route=str(content.get("route", "")),
+        route=_route(content.get("route", "")),
         amounts=_different(amounts),
         interval=_hours("interval", content["interval"]) if "interval" in content else None,
         duration=_hours("duration", content["duration"]) if "duration" in content else None,
@@ -180,7 +173,7 @@ def _troughs(known: Known, offer: Offer) -> Iterable[Proposal]:
             dose = PlainDose(start, number, route, duration, interval, steady=1)
             yield Proposal(text, text, (text,), (dose,))
         for load in offer.loading:
-            first = PlainDose(start, _amount(known, load), route, duration)
+            first = PlainDose(start, _amount(known, load, key="loading"), route, duration)
             rest = PlainDose(start + interval, number, route, duration, interval, additional=60)
             lines = (f"{load} once", f"then {text}")
             doses = (*plain_doses(known.model, known.given), first, rest)
@@ -219,7 +212,7 @@ def _remaining(known: Known, offer: Offer) -> Iterable[Proposal]:
             number = _amount(known, amount)
             if number > 0.0:
                 doses.append(PlainDose(at, number, route, duration))
-                when = known.record.clock(at).strftime("%d %b %H:%M")
+                when = clock_text(known.record.clock(at))
                 lines.append(f"{amount} {route} over {duration:g} h at {when}")
         label = " + ".join(choice)
         yield Proposal(
@@ -246,13 +239,16 @@ def _slots(known: Known, offer: Offer) -> tuple[float, ...]:
     return tuple(start + i * offer.interval for i in range(max(count, 0)))
 
 
-def _amount(known: Known, text: str) -> float:
-    quantity = _quantity("amounts", text)
+def _amount(known: Known, text: str, *, key: str = "amounts") -> float:
+    quantity = _quantity(key, text)
     base, per = units.per(quantity.unit)
     try:
         number = float(units.convert(float(quantity.number), base, known.model.dose_unit))
     except units.UnitError as error:
-        raise OfferError(f"offer: amounts: {error}") from None
+        raise OfferError(f"offer: {key}: {error}") from None
+    refusal = names.dose_refusal(known.model.agent, quantity)
+    if refusal:
+        raise OfferError(f"offer: {key}: {refusal}")
     if per == "kg":
         weight = known.record.value_at("weight", known.t)
         if weight is None:
@@ -288,6 +284,16 @@ def _quantity(key: str, text: str) -> units.Quantity:
         return units.parse(text)
     except units.UnitError as error:
         raise OfferError(f"offer: {key}: {error}") from None
+
+
+def _route(written: object) -> str:
+    """A route of the vocabulary; "" for that of the present course."""
+    try:
+        return names.choice("route", str(written), names.ROUTES) if written else ""
+    except names.UnknownName:
+        raise OfferError(
+            f"offer: route is one of {', '.join(names.ROUTES)}, not {written!r}"
+        ) from None
 
 
 def _hours(key: str, value: object) -> float:

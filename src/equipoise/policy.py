@@ -355,18 +355,11 @@ class Fixed:
 
     def __call__(self, records: Sequence[Record], t: float) -> tuple[tuple[Dose, ...], ...]:
         """Dose events for each record; every one on its own."""
-        return tuple(self._one(record, t) for record in records)
+        return tuple(_each_the_same(self, record, t) for record in records)
 
     def amount(self, past: Record, t: float) -> float:
         """One dose before it is rounded, in the protocol's unit, for a record cut at t."""
         return self.per_kg * min(weight_of(past, t, self.protocol), self.heaviest)
-
-    def _one(self, record: Record, t: float) -> tuple[Dose, ...]:
-        past = past_of(record, t)
-        if not self.protocol.changeable(t):
-            return ()
-        amounts = dict.fromkeys(self.protocol.times, self.amount(past, t))
-        return planned_events(past, t, self.protocol, amounts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,7 +412,7 @@ class Banded:
 
     def __call__(self, records: Sequence[Record], t: float) -> tuple[tuple[Dose, ...], ...]:
         """Dose events for each record; every one on its own."""
-        return tuple(self._one(record, t) for record in records)
+        return tuple(_each_the_same(self, record, t) for record in records)
 
     def amount(self, past: Record, t: float) -> float:
         """One dose before it is rounded, in the protocol's unit, for a record cut at t.
@@ -440,13 +433,6 @@ class Banded:
                 "another strategy"
             )
         return fitting[0].per_kg * weight / len(self.protocol.times)
-
-    def _one(self, record: Record, t: float) -> tuple[Dose, ...]:
-        past = past_of(record, t)
-        if not self.protocol.changeable(t):
-            return ()
-        amounts = dict.fromkeys(self.protocol.times, self.amount(past, t))
-        return planned_events(past, t, self.protocol, amounts)
 
     def _count(self, past: Record) -> float:
         given = [d.at for d in past.doses(self.protocol.agent) if d.status != "held"]
@@ -498,3 +484,12 @@ def total_of(events: Sequence[AnyEvent]) -> Decimal:
     """Sum of the planned doses among events, in their own unit."""
     doses = [e for e in events if isinstance(e, Dose) and e.status == "planned" and e.amount]
     return sum((d.amount.number for d in doses if d.amount is not None), Decimal(0))
+
+
+def _each_the_same(rule: Fixed | Banded, record: Record, t: float) -> tuple[Dose, ...]:
+    """The plan of a rule that gives the same amount at each time."""
+    past = past_of(record, t)
+    if not rule.protocol.changeable(t):
+        return ()
+    amounts = dict.fromkeys(rule.protocol.times, rule.amount(past, t))
+    return planned_events(past, t, rule.protocol, amounts)

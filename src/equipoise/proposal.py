@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from equipoise import components
 from equipoise.importance import log_sum
 from equipoise.kinetics import kernels
+from equipoise.kinetics.lanes import in_threads, processors
 from equipoise.likelihood import Objective
 from equipoise.model import Array
 
@@ -44,6 +45,9 @@ ROUNDS_OF_EM = 12
 POPULATION = 600
 MOVES = 2
 """Points of the annealed population, and how often each is moved at each power."""
+
+AT_ONCE = 4096
+"""Draws whose densities a thread works out at a time."""
 
 POINTS = 1000
 """Draws, by weight, to which components are fitted: more does not tell them apart better."""
@@ -81,12 +85,16 @@ class Proposal:
         """Log density, (n,)."""
         code = components.compiled()
         kernels.announce(code)
-        out = np.empty(len(z))
+        out, z = np.empty(len(z)), np.ascontiguousarray(z)
         normal = log(self.shares[-1]) - 0.5 * z.shape[1] * log(2.0 * pi)
-        code.log_densities(
-            np.ascontiguousarray(z), self.centers, np.linalg.inv(self.roots), self._scales(),
-            normal, DF, SKIRT, SKIRT_SHARE, out,
-        )  # fmt: skip
+        inverses, scales = np.linalg.inv(self.roots), self._scales()
+
+        def work(lo: int, hi: int) -> None:
+            code.log_densities(
+                z[lo:hi], self.centers, inverses, scales, normal, DF, SKIRT, SKIRT_SHARE, out[lo:hi]
+            )
+
+        in_threads(work, len(z), AT_ONCE, processors())
         kernels.note(code)
         return out
 

@@ -255,6 +255,16 @@ def creatinine_before(looks: Looks, now: Rows, infusion: Floats) -> Rows:
     return Rows(series, np.where(lowest.there, lowest.index, before.index))
 
 
+def beside_before(now: Rows, before: Rows) -> Callable[[int], Reasons]:
+    """Reasons of a creatinine held against what it was before."""
+
+    def explain(i: int) -> Reasons:
+        lacks = BASELINE.format("creatinine") if now.there[i] else "creatinine"
+        return Reasons((now.because(i), before.because(i, "baseline")), (lacks,))
+
+    return explain
+
+
 # --- items -------------------------------------------------------------------------------------
 
 

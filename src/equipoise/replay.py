@@ -23,7 +23,7 @@ from equipoise.chance import stream
 from equipoise.fit import fit
 from equipoise.interacting import interacting
 from equipoise.interaction import Interaction, running
-from equipoise.kinetics import DoseEvent, Schedule, row_of
+from equipoise.kinetics import Schedule, row_of
 from equipoise.likelihood import Observed, Subject
 from equipoise.mode import Mode, find_mode
 from equipoise.model import Array, Course, Model, Prediction, Purpose, draw_etas, simulate
@@ -403,12 +403,11 @@ def _forecast(
     model: Model, known: Subject, level: Observed, *, seed: int, draws: int, window: Window
 ) -> Forecast:
     """The forecast of a level for a subject as it was known before it."""
-    doses = known.course.schedule.doses
-    # A sample from before the first dose says nothing about the patient.
-    telling = tuple(o for o in known.observed if _dosed(doses, o))
+    # Before the first dose a sample tells of what is there without doses, or of nothing.
+    telling = tuple(o for o in known.observed if _tells(model, known.course, o))
     known = replace(known, observed=telling)
     used = len(telling)
-    if not _dosed(doses, level):
+    if not _tells(model, known.course, level):
         return _none(model, known.id, level, used, f"no dose of {model.agent} was known by then")
     last = max((o.time for o in known.observed), default=-math.inf)
     estimated = occasions_of(model, [known.course], until=last) if used else []
@@ -442,9 +441,15 @@ def _forecast(
     )  # fmt: skip
 
 
-def _dosed(doses: Sequence[DoseEvent], level: Observed) -> bool:
-    stands = row_of(level.after)
-    return any(d.time < level.time or (d.time == level.time and d.row < stands) for d in doses)
+def _tells(model: Model, course: Course, level: Observed) -> bool:
+    stands, doses = row_of(level.after), course.schedule.doses
+    if any(d.time < level.time or (d.time == level.time and d.row < stands) for d in doses):
+        return True
+    if model.routes and course.start is None:
+        return False
+    whole = expanded(model, occasions_of(model, [course], until=level.time))
+    typical = _predictor(whole, course, level)(np.zeros((1, len(whole.etas))))
+    return float(typical.values[level.analyte][0, 0, 0]) > 0.0
 
 
 def _estimate(

@@ -13,7 +13,7 @@ from typing import NoReturn
 import numpy as np
 
 from equipoise import descent
-from equipoise.density import FAILED, NOTHING
+from equipoise.density import NOTHING
 from equipoise.kinetics import Linear
 from equipoise.kinetics.block import LANES
 from equipoise.likelihood import STUDENT_DF, with_errors
@@ -47,17 +47,18 @@ def near_starts(batch: Batch) -> tuple[Integers, Array]:
     """
     cheap = isinstance(batch.model.structure, Linear)
     grid, far = _candidates(batch.size, MORE if cheap else CANDIDATES, 1 if cheap else LANES)
-    count, n = len(batch.subjects), len(grid)
-    of = np.arange(count).repeat(n)
+    count = len(batch.subjects)
+    of, points = np.zeros(len(grid), dtype=np.int64), grid
+    if count > 1:
+        of, points = np.arange(count).repeat(len(grid)), np.tile(grid, (count, 1))
     # Heavy tails let a start count that fails one level by much, which a step puts right.
-    values = batch.values(of, np.tile(grid, (count, 1)), rtol=ROUGH, df=STUDENT_DF)
-    values = np.where(values < FAILED, values, np.inf).reshape(count, n)
-    chosen = np.empty((count, n), dtype=np.bool_)
-    without = descent.compiled().picked(values, far, STARTS, chosen)
-    if without >= 0:
-        refuse(batch, without)
-    subject, place = chosen.nonzero()
-    return subject, grid[place]
+    values = batch.values(of, points, rtol=ROUGH, df=STUDENT_DF)
+    most = count * (STARTS + 1)
+    of, z = np.empty(most, dtype=np.int64), np.empty((most, batch.size))
+    found = descent.compiled().picked(values, far, STARTS, grid, of, z)
+    if found < 0:
+        refuse(batch, -1 - found)
+    return of[:found], z[:found]
 
 
 def far_starts(batch: Batch, which: Integers) -> tuple[Integers, Array]:

@@ -10,7 +10,9 @@ from enum import Enum
 import numpy as np
 
 from equipoise.kinetics import DoseEvent
-from equipoise.model import Array, Step
+from equipoise.likelihood import Observed
+from equipoise.model import Array, Model, Step, parameter_table
+from equipoise.readout import Sample
 
 
 class Carry(Enum):
@@ -86,3 +88,57 @@ def own_pieces(
         plain = fitting[0] == right and not always
         named.append(dose if plain else replace(dose, piece=fitting[0]))
     return named, {name: np.array(values) for name, values in grown.items()}
+
+
+def misread(
+    model: Model,
+    level: Observed,
+    own: Mapping[str, Sequence[float]],
+    pieces: Mapping[str, Array],
+    breaks: Sequence[float],
+) -> list[str]:
+    """Covariates that a level is predicted from and that rows of its time disagree in.
+
+    A level is read with the covariates of the piece before it, those of the first row of its time
+    (of the last one, carried forward).
+    own      name -> number of each row
+    Returns  names; none where the prediction and its error are those of the level's own row
+    """
+    piece = int(np.searchsorted(breaks, level.time, side="left"))
+    there = {name: float(numbers[piece]) for name, numbers in pieces.items()}
+    wanted = there | {name: float(own[name][level.after - 1]) for name in own}
+    names = [name for name in there if wanted[name] != there[name]]
+    if names and not np.allclose(
+        _read(model, level, wanted),
+        _read(model, level, there),
+        rtol=1e-12,
+        atol=0.0,
+        equal_nan=True,
+    ):
+        return names
+    return []
+
+
+def _read(model: Model, level: Observed, numbers: Mapping[str, float]) -> list[float]:
+    """What a level is made of besides its amounts, at two values of the etas."""
+    observation = model.observation(level.analyte)
+    covariates = {name: np.array([[number]]) for name, number in numbers.items()}
+    found = []
+    for eta in (0.0, 0.1):
+        etas = eta * np.arange(1.0, len(model.etas) + 1.0)[None, :]
+        table = parameter_table(model, covariates, etas)
+        if observation.volume:
+            found.append(float(np.ravel(table[observation.volume])[0]))
+        if observation.read is None:
+            continue
+        sample = Sample(
+            t=np.array([[level.time]]),
+            theta={name: value.number for name, value in model.thetas.items()},
+            covariate=covariates,
+            eta={name: etas[:, i : i + 1] for i, name in enumerate(model.etas)},
+            parameter={name: np.atleast_2d(value) for name, value in table.items()},
+            # Any amounts will do, as long as no two are the same.
+            amount={state: np.array([[2.0 + i]]) for i, state in enumerate(model.states)},
+        )
+        found += [float(np.ravel(part)[0]) for part in observation.read(sample)]
+    return found

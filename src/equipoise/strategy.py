@@ -4,7 +4,7 @@ A small TOML:
 
     strategy = "fixed"                # fixed, banded, a_priori, level_guided
     agent = "thymoglobulin"
-    source = "Example centre, protocol 7"
+    source = "Example center, protocol 7"
     times = [-120, -96, -72, -48]     # hours from day 0; without it: those of the chart
     durations = ["6 h", "4 h"]        # of the first and of every later infusion
     route = "iv"
@@ -32,10 +32,8 @@ A small TOML:
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +61,7 @@ from equipoise.policy import (
     with_events,
 )
 from equipoise.record import SAME_TIME, AnyEvent, Record
+from equipoise.sitefile import hint, read_toml
 from equipoise.source import Source
 from equipoise.target import Target
 
@@ -200,12 +199,7 @@ def read_strategy(
     models, targets  by id: what the file may name
     Fails  StrategyError for what is no TOML, an unknown key, a missing or unreadable value.
     """
-    try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StrategyError(f"strategy {path} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StrategyError(f"strategy {path} is not TOML: {error}") from None
+    content = read_toml(path, "strategy", StrategyError)
     return parse_strategy(content, models, targets)
 
 
@@ -221,7 +215,7 @@ def parse_strategy(
         raise StrategyError('strategy: source says who stands behind it: source = "our protocol"')
     agent = names.agent(str(content.get("agent", ""))).name
     protocol, times = _protocol(content, agent)
-    fixed, bands = _rule(content, protocol.unit)
+    fixed, bands = _rule(content, protocol)
     wanted = {FIXED: fixed is not None, BANDED: bool(bands)}.get(kind, True)
     if not wanted:
         table = "a table [fixed]" if kind == FIXED else "at least one table [[band]]"
@@ -231,7 +225,12 @@ def parse_strategy(
     per_kg: tuple[float, ...] = ()
     starts: tuple[float, ...] = (0.0,)
     if kind in (A_PRIORI, LEVEL_GUIDED):
-        model, own, per_kg, starts = _modelled(content, protocol.unit, models, targets)
+        model, own, per_kg, starts = _modeled(content, protocol, models, targets)
+        if protocol.route not in model.routes:
+            raise StrategyError(
+                f"strategy: route: {model.id} has no {protocol.route} route; it has "
+                f"{', '.join(model.routes)}"
+            )
     elif "model" in content:
         raise StrategyError(f"strategy: a {kind} strategy has no table [model]; leave it out")
     if kind == A_PRIORI and (fixed is not None or bands):
@@ -387,13 +386,11 @@ def _known_keys(content: Mapping[str, Any]) -> None:
 
 
 def _unknown(key: str, known: Sequence[str]) -> None:
-    near = get_close_matches(key, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-    raise StrategyError(f"strategy: unknown key {key}; {hint}")
+    raise StrategyError(f"strategy: unknown key {key}; {hint(key, known)}")
 
 
 def _protocol(content: Mapping[str, Any], agent: str) -> tuple[Protocol, tuple[float, ...]]:
-    unit = str(content.get("unit", "mg"))
+    unit = _unit(content.get("unit", "mg"))
     written = content.get("times", [])
     if not isinstance(written, list) or any(
         isinstance(x, bool) or not isinstance(x, int | float) for x in written
@@ -408,37 +405,57 @@ def _protocol(content: Mapping[str, Any], agent: str) -> tuple[Protocol, tuple[f
         agent,
         times=times or (0.0,),
         durations=(hours[0], hours[-1]),
-        route=str(content.get("route", "iv")),
+        route=_route(content.get("route", "iv")),
         unit=unit,
-        vial=_amount("vial", content["vial"], unit) if "vial" in content else 0.0,
-        most=_amount("most", content["most"], unit) if "most" in content else math.inf,
+        vial=_single("vial", content["vial"], agent, unit) if "vial" in content else 0.0,
+        most=_single("most", content["most"], agent, unit) if "most" in content else math.inf,
         notice=_hours("notice", content.get("notice", "0 h")),
     )
     return protocol, times
 
 
+def _route(written: object) -> str:
+    try:
+        return names.choice("route", str(written), names.ROUTES)
+    except names.UnknownName:
+        raise StrategyError(
+            f"strategy: route is one of {', '.join(names.ROUTES)}, not {written!r}"
+        ) from None
+
+
+def _unit(written: object) -> str:
+    """Of a dose: a mass, or units of activity."""
+    try:
+        found = units.unit(str(written))
+    except units.UnitError as error:
+        raise StrategyError(f"strategy: unit: {error}") from None
+    if found.dimension not in ("mass", "activity"):
+        raise StrategyError(f'strategy: unit: {written} is not a unit of a dose; write "mg"')
+    return found.code
+
+
 def _rule(
-    content: Mapping[str, Any], unit: str
+    content: Mapping[str, Any], protocol: Protocol
 ) -> tuple[tuple[float, float] | None, tuple[Band, ...]]:
     if "fixed" in content and "band" in content:
         raise StrategyError("strategy: give [fixed] or [[band]], not both")
     if "fixed" in content:
         table = content["fixed"]
         heaviest = _amount("heaviest", table.get("heaviest", "1e9 kg"), "kg")
-        return (_per_kg("fixed.per_kg", table.get("per_kg"), unit), heaviest), ()
+        return (_per_kg("fixed.per_kg", table.get("per_kg"), protocol), heaviest), ()
     bands = []
     for table in content.get("band", []):
         weight = _pair("band.weight", table.get("weight"), "kg")
         count = (0.0, math.inf)
         if "lymphocytes" in table:
             count = _pair("band.lymphocytes", table["lymphocytes"], "10*9/L")
-        bands.append(Band(weight, _per_kg("band.per_kg", table.get("per_kg"), unit), count))
+        bands.append(Band(weight, _per_kg("band.per_kg", table.get("per_kg"), protocol), count))
     return None, tuple(bands)
 
 
-def _modelled(
+def _modeled(
     content: Mapping[str, Any],
-    unit: str,
+    protocol: Protocol,
     models: Mapping[str, Model],
     targets: Mapping[str, Target],
 ) -> tuple[Model, tuple[Target, ...], tuple[float, ...], tuple[float, ...]]:
@@ -449,12 +466,13 @@ def _modelled(
     own = []
     for id_ in _list("model.targets", table.get("targets")):
         if id_ not in targets:
-            near = get_close_matches(id_, targets, n=1, cutoff=0.4)
-            hint = f"did you mean {near[0]}?" if near else "`equipoise targets list` shows them"
-            raise StrategyError(f"strategy: no target {id_}; {hint}")
+            shown = "`equipoise targets list` shows them"
+            raise StrategyError(
+                f"strategy: no target {id_}; {hint(id_, targets, shown, cutoff=0.4)}"
+            )
         own.append(targets[id_])
     per_kg = tuple(
-        _per_kg("model.per_kg", x, unit) for x in _list("model.per_kg", table.get("per_kg"))
+        _per_kg("model.per_kg", x, protocol) for x in _list("model.per_kg", table.get("per_kg"))
     )
     starts = tuple(_shift(x) for x in _list("model.starts", table.get("starts", ["0 h"])))
     return model, tuple(own), per_kg, starts
@@ -473,7 +491,8 @@ def _pair(key: str, written: object, unit: str) -> tuple[float, float]:
     return ends[0], ends[1] if len(ends) == 2 else math.inf
 
 
-def _per_kg(key: str, written: object, unit: str) -> float:
+def _per_kg(key: str, written: object, protocol: Protocol) -> float:
+    unit = protocol.unit
     if written is None:
         raise StrategyError(f'strategy: {key} is missing: "1.25 {unit}/kg"')
     try:
@@ -483,6 +502,7 @@ def _per_kg(key: str, written: object, unit: str) -> float:
         raise StrategyError(f"strategy: {key}: {error}") from None
     if per != "kg":
         raise StrategyError(f'strategy: {key} is an amount per kg: "1.25 {unit}/kg"')
+    _possible(key, found, protocol.agent)
     return _amount(key, f"{found.comparator}{found.number} {base}", unit)
 
 
@@ -495,6 +515,19 @@ def _amount(key: str, written: object, unit: str) -> float:
     if found.comparator or number < 0.0:
         raise StrategyError(f"strategy: {key} must be a plain number, zero or more")
     return number
+
+
+def _single(key: str, written: object, agent: str, unit: str) -> float:
+    """An amount of one dose."""
+    number = _amount(key, written, unit)
+    _possible(key, units.parse(str(written)), agent)
+    return number
+
+
+def _possible(key: str, amount: units.Quantity, agent: str) -> None:
+    refusal = names.dose_refusal(agent, amount)
+    if refusal:
+        raise StrategyError(f"strategy: {key}: {refusal}")
 
 
 def _hours(key: str, written: object) -> float:

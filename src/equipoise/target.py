@@ -124,7 +124,7 @@ Window: TypeAlias = Target | Limit
 class Design(Enum):
     """Where an effect comes from."""
 
-    RANDOMISED = "randomised"
+    RANDOMIZED = "randomized"
     COHORT = "cohort"
     SERIES = "case series"
 
@@ -169,6 +169,8 @@ class Effect:
     """Years, low <= age < high, of the patients it speaks of."""
     ages_open: float = math.inf
     """Years from which it is open whether its patients were so old: the source names no end."""
+    interval: float = math.nan
+    """Hours between doses of its patients, where it speaks of the area over one; NaN: of any."""
     donors: tuple[str, ...] = ()
     """Donors of the grafts it speaks of, as records say them; empty: any."""
     product: str = ""

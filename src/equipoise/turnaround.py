@@ -9,7 +9,6 @@ The form is a small TOML:
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 from equipoise import names, units
 from equipoise.record import Record
+from equipoise.sitefile import read_toml
 
 
 class TurnaroundError(ValueError):
@@ -44,14 +44,7 @@ def read_turnaround(path: str | Path) -> Turnaround:
 
     Fails  TurnaroundError for what is no TOML, an unknown key or measurement, and what is no time.
     """
-    try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise TurnaroundError(f"turnaround {path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise TurnaroundError(f"turnaround {path} is not text: save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise TurnaroundError(f"turnaround {path} is not TOML: {error}") from None
+    content = read_toml(path, "turnaround", TurnaroundError)
     return parse_turnaround(content)
 
 

@@ -13,16 +13,25 @@ import numpy as np
 from equipoise.model import Array, Model
 from equipoise.readout import Reader
 
+FLAT = 1e-6
+"""The least weight of a prior: SDs a thousand times as wide. A project choice: below it an eta that
+the levels leave open has no estimate, and its draws spread over numbers that no model computes."""
+
 
 def with_prior_weight(model: Model, weight: float) -> Model:
     """The model with its prior counted `weight` times: below 1 the levels are trusted more.
 
-    weight  above 0; 1 as published. The variances of the etas are divided by it, so bands without
-            levels change too.
-    Fails   ValueError for a weight that is not above 0.
+    weight  at least `FLAT`; 1 as published. The variances of the etas are divided by it, so bands
+            without levels change too.
+    Fails   ValueError for a weight that is less, or no number.
     """
     if not weight > 0.0 or not np.isfinite(weight):
         raise ValueError(f"the weight of the prior must be above 0, not {weight:g}")
+    if weight < FLAT:
+        raise ValueError(
+            f"the weight of the prior must be at least {FLAT:g}, not {weight:g}: that one is flat "
+            "already (SDs a thousand times as wide), and with none levels may leave an eta open"
+        )
     if weight == 1.0:
         return model
     omega = tuple(tuple(v / weight for v in row) for row in model.omega)

@@ -41,13 +41,17 @@ def main() -> int:
     ours = find_modes(model, data.subjects)
     size = len(model.etas)
     etas, objectives, whole = [], [], 0.0
+    theirs_too, lower, flattest = [], [], []
     for subject, they, found in zip(data.subjects, theirs, ours, strict=True):
         eta = np.asarray(found.eta)
         there = np.array([they[f"ETA({i + 1})"] for i in range(size)])
         error = np.sqrt([they[f"ETC({i + 1},{i + 1})"] for i in range(size)])
         etas.append(np.max(np.abs(eta - there) / error))
-        curvature = np.linalg.slogdet(second(model, subject, eta) / 2.0)[1]
-        objectives.append(joint(model, subject, eta[None])[0] + curvature - they["OBJ"])
+        objectives.append(laplace(model, subject, eta) - they["OBJ"])
+        theirs_too.append(laplace(model, subject, there) - they["OBJ"])
+        both = joint(model, subject, np.stack([eta, there]))
+        lower.append(both[0] - both[1])
+        flattest.append(np.linalg.eigvalsh(second(model, subject, eta) / 2.0)[0])
         whole += they["OBJ"]
     low = sum(o.censored == "<" for s in data.subjects for o in s.observed)
     print(
@@ -56,7 +60,19 @@ def main() -> int:
     print(f"etas: at most {max(etas):.1g} of their standard errors")
     size_of = np.sort(np.abs(objectives))
     print(f"Laplace objective: {size_of[-2]:.1g}, and {size_of[-1]:.2g} in one; sum {whole:.1f}")
+    one = int(np.argmax(np.abs(objectives)))
+    print(
+        f"that one: at NONMEM's etas {theirs_too[one]:.2g}; JOINT at ours less at NONMEM's "
+        f"{lower[one]:.1g}; least curvature {flattest[one]:.2g} (the others: from "
+        f"{np.sort(flattest)[1]:.2g})"
+    )
     return 0
+
+
+def laplace(model, subject, eta):
+    """NONMEM's objective under LAPLACE at given etas."""
+    curvature = np.linalg.slogdet(second(model, subject, eta) / 2.0)[1]
+    return joint(model, subject, eta[None])[0] + curvature
 
 
 def second(model, subject, eta):

@@ -79,13 +79,13 @@ RUNS = {
         lags=(5.0, 5.0), share=0.412,
     ),
     18: Run(
-        "modelled duration with lag",
+        "modeled duration with lag",
         [(0, 1, 100, 2, 0, 24, 3, -2)],
         [(5, 0.0), (6, 329.74), (14, 2405.7), (40, 2730.8)],
         lags=(5.0, 5.0), share=0.61, lasting=9.0,
     ),
     19: Run(
-        "modelled duration at steady state",
+        "modeled duration at steady state",
         [(0, 1, 100, 2, 1, 24, 3, -2)],
         [(0, 1438.5), (4, 2371.3), (9, 3282.6), (30, 2766.1)],
         share=0.61, lasting=9.0,

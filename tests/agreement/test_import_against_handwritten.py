@@ -248,7 +248,7 @@ def test_initial_amounts_in_closed_form(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("linear", [True, False])
-def test_modelled_duration_rate_lag_and_bioavailability(linear: bool, tmp_path: Path) -> None:
+def test_modeled_duration_rate_lag_and_bioavailability(linear: bool, tmp_path: Path) -> None:
     pk = "CL=2\nV=9\nKA=0.7\nF1=0.6\nALAG1=0.5\nD1=3\nR2=25\nF2=0.8\nALAG2=1\nS2=V"
     text = (
         stream(pk, advan="ADVAN2 TRANS2", columns="ID TIME AMT RATE CMT EVID DV") if linear
@@ -256,7 +256,7 @@ def test_modelled_duration_rate_lag_and_bioavailability(linear: bool, tmp_path: 
                     model="COMP=(DEPOT) COMP=(CENTRAL)",
                     des="DADT(1)=-KA*A(1)\nDADT(2)=KA*A(1)-CL/V*A(2)")
     )  # fmt: skip
-    model = imported(text, tmp_path, f"modelled_{linear}")
+    model = imported(text, tmp_path, f"modeled_{linear}")
     times = [2.0, 5.0, 12.0]
     rows = "".join(f"1,{t},.,.,2,0,1\n" for t in times)
     data = f"ID,TIME,AMT,RATE,CMT,EVID,DV\n1,0,100,-2,1,1,.\n1,0,50,-1,2,1,.\n{rows}"
@@ -301,7 +301,7 @@ def test_a_dose_has_the_covariates_of_its_own_record(
     assert levels(model, data) == pytest.approx([expected], rel=1e-9)
 
 
-def test_steady_state_with_a_modelled_duration(tmp_path: Path) -> None:
+def test_steady_state_with_a_modeled_duration(tmp_path: Path) -> None:
     columns = "ID TIME AMT RATE II SS EVID DV"
     model = imported(stream("CL=2\nV=9\nD1=14\nS1=V", columns=columns), tmp_path)
     data = "ID,TIME,AMT,RATE,II,SS,EVID,DV\n1,0,100,-2,12,1,1,.\n1,3,.,.,.,.,0,1\n"

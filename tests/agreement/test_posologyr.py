@@ -113,7 +113,9 @@ def folder(reference_data: Path) -> Path:
 
 # Subject, eta, mean and SD of two runs that share nothing but the model: the first of 60 000
 # particles, with its kurtosis (-: not made, the subject lies well inside); the second of as many
-# thousands as its last number says.
+# thousands as its last number says. 504/13 has another optimum 4 below in Vc and Ka, with a share
+# of 4.8e-5 by importance sampling of each optimum alone (40 000 draws); the particles, who had lost
+# it, are joined with it in the first run.
 LONG_RUNS = """
 001/15 Cl 0.4261 0.0276 3.0 0.4262 0.0276 40
 001/15 Vc 0.0769 0.0725 3.0 0.0768 0.0721 40
@@ -319,6 +321,9 @@ LONG_RUNS = """
 504/11 Cl 1.2775 0.0461 2.8 1.2781 0.0461 20
 504/11 Vc -0.8238 0.4333 29.2 -0.7752 0.2596 20
 504/11 Ka 1.5552 0.6415 7.9 1.6010 0.5572 20
+504/13 Cl 0.4459 0.0801 3.7 0.4459 0.0801 20
+504/13 Vc 0.9684 0.0560 1388.0 0.9679 0.0483 20
+504/13 Ka 0.9472 0.3567 10.5 0.9428 0.3448 20
 504/14 Cl 1.2882 0.6805 3.1 1.2810 0.6775 20
 504/14 Vc -0.7921 0.8588 4.7 -0.7993 0.8425 20
 504/14 Ka 0.1647 0.8738 2.9 0.1819 0.8707 20
@@ -484,9 +489,12 @@ def test_a_subject_agrees_with_monolix_or_with_a_long_run(run: str, folder: Path
     # All of the table, those inside too.
     for name, agrees in found_out.ours_by_error.items():
         assert agrees, name
-    # Where Monolix agrees with the long run so must we: then only the two errors add up.
+    # Where Monolix agrees with the long run so must we: then only the two errors add up. Unless so
+    # few draws cannot tell an SD: one in five sets of them meets the far optimum of 504/13.
     for name in outside:
-        assert found_out.ours_by_limits[name] or not found_out.monolix_by_limits[name], name
+        chance = np.sqrt((LONG[name].kurtosis.max() - 1.0) / 4.0 / DRAWS)
+        agreed = found_out.monolix_by_limits[name] and chance < SPREAD
+        assert found_out.ours_by_limits[name] or not agreed, name
     ours = found(run, folder)
     assert set(ours.method) == {"importance"}
     assert ours.ess.min() >= 0.5 * DRAWS

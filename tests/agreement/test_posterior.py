@@ -128,7 +128,7 @@ def test_two_correlated_etas_against_quadrature(error: str, levels: str) -> None
     assert np.cov(posterior.draws.T)[0, 1] == pytest.approx(exact, abs=0.004)
 
 
-def test_evidence_of_a_heavy_tailed_error_is_normalised_too() -> None:
+def test_evidence_of_a_heavy_tailed_error_is_normalized_too() -> None:
     model = bolus(Residual(additive=15.0))
     who = subject(model, DOSES, LEVELS["measured"])
     grid = grid_of(model, points=2001)
@@ -456,7 +456,7 @@ def ratios(k: float, n: int = 2000) -> Array:
     return np.asarray(-k * np.log1p(-p) + 0.1 * np.sin(7.0 * np.arange(n)))
 
 
-# Made with psislw of ArviZ 0.23.4 on `ratios(k)`: shape, five order statistics of the normalised
+# Made with psislw of ArviZ 0.23.4 on `ratios(k)`: shape, five order statistics of the normalized
 # log weights (0, 1000, -100, -10, -1), effective size.
 ARVIZ = {
     0.2: (0.20100435161196373, (-7.924057301610824, -7.675964225543245, -7.215508381728099,

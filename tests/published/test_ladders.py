@@ -311,7 +311,7 @@ def test_five_days_of_an_antiviral_without_a_stop_leave_the_restart_open() -> No
 # --- SOS, TMA -----------------------------------------------------------------------------------
 
 
-def test_the_contraindication_comes_before_the_licence() -> None:
+def test_the_contraindication_comes_before_the_license() -> None:
     grades = [graded("vod_ebmt2016", met=True), graded("vod_ebmt2018_pediatric", met=False)]
     patient = situation(
         12 * DAY, graft(), finding("dialysis", 11 * DAY, True),

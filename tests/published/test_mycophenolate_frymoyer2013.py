@@ -12,6 +12,7 @@ from equipoise.courses import OPEN_ABOVE
 from equipoise.model import PlainDose, course, draw_etas, simulate, typical
 from equipoise.models.mycophenolate_frymoyer2013 import MODEL, area
 from equipoise.patient import candidates, covariates, unread_levels
+from equipoise.report.effects import range_words
 from equipoise.source import Standing
 from equipoise.target import Metric, choose, why_none
 from small_records import dose, record_of, value
@@ -136,6 +137,23 @@ def test_an_assessed_adult_sees_area_window_and_options():
     assert weighed.options[0].id != "present"
     assert OPEN_ABOVE in weighed.cautions
     assert MODEL.standing is Standing.TRANSCRIBED
+
+
+def test_what_is_of_twelve_hours_is_not_shown_beside_a_course_of_eight():
+    doses = [dose(8.0 * i, "1000 mg", agent="mycophenolate") for i in range(16)]
+    record = record_of(
+        *doses, value("gfr", "86 mL/min", 0.0), t=124.0, born="1970-03-10",
+        indication="gvhd_prophylaxis", platform="adult_unrelated",
+        covariates={"conditioning": "reduced", "delayed_absorption": "no"},
+    )  # fmt: skip
+    found = assess(record, 124.0)
+    (exposure,) = found.exposures
+    assert exposure.effects == ()
+    (said,) = [c for c in found.cautions if "mycophenolate_agvhd_below_300" in c]
+    assert said.endswith("is of doses every 12 h: those every 8 h are not held against it")
+    (shown,) = (e for e in effects.ALL if e.id == "mycophenolate_agvhd_below_300")
+    assert range_words(shown) == "AUC over one interval of 12 h below 300 ng.h/mL"
+    assert "every 12 h" in shown.cohort
 
 
 def test_a_total_level_is_not_read_and_that_is_said():

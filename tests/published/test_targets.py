@@ -435,7 +435,7 @@ def test_cord_abstract_contradicts_itself_as_the_note_says():
 def test_the_randomized_graft_and_the_haploidentical_platform_never_mix():
     randomized = EFFECT["orca_t_cgvhd_free_survival"]
     series = [e for e in effects.ALL if e.agent == "treg_tcon_graft"]
-    assert randomized.design is Design.RANDOMISED
+    assert randomized.design is Design.RANDOMIZED
     assert len(series) == 4
     for effect in series:
         assert effect.design is Design.SERIES

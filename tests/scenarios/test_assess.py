@@ -320,7 +320,7 @@ def test_the_child_gets_the_steady_state_trough_and_no_answer_on_loading() -> No
     trough = next(s for s in exposure.summaries if s.name == "trough")
     assert trough.unit == "ng/mL"
     assert 1.0 < trough.posterior[2] < 30.0
-    # Without a level nothing is learnt: the bands before and after are the same.
+    # Without a level nothing is learned: the bands before and after are the same.
     assert math.isnan(trough.gain)
     assert trough.prior == trough.posterior
     assert exposure.prior == exposure.posterior

@@ -15,11 +15,6 @@ from equipoise.cli import grading_cohort
 from equipoise.examples import path
 
 
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
-
-
 def record(id_: str, *, ferritin: int, spleen: bool, charted: int = 1) -> dict:
     """A patient after CAR-T on whom HLH-2004 and HScore can be settled on the third day."""
     at = 50

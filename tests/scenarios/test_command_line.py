@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -32,11 +31,6 @@ GRADE_KEYS = {
     "criterion", "at", "low", "high", "grade", "score", "met", "since", "because", "missing",
     "sentence", "source", "standing",
 }  # fmt: skip
-
-
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
 
 
 @pytest.fixture
@@ -180,10 +174,25 @@ def test_negative_hours_are_no_option(shell: Shell, when: str) -> None:
         ("1e300", "more than 150 years from day 0"),
         ("day+99999999", "more than 150 years from day 0"),
         ("day+99999999999T08:00", "no moment of any calendar"),
+        ("2126-01-16T08:00:00Z", "more than 5 years after the last thing in the record (day +"),
+        ("day+2000", "more than 5 years after the last thing in the record (day +"),
     ],
 )
 def test_a_moment_that_cannot_be_read(shell: Shell, when: str, said: str) -> None:
     assert said in shell.wrong("grade", ADULT, "--at", when)
+
+
+def test_a_last_entry_with_a_slip_in_its_year_is_not_now(shell: Shell, tmp_path: Path) -> None:
+    content = json.loads(Path(CHILD).read_text(encoding="utf-8"))
+    late = {"type": "finding", "at": 40 * 8766, "name": "splenomegaly", "value": True}
+    content["events"].append(late)
+    place = tmp_path / "late.json"
+    place.write_text(json.dumps(content), encoding="utf-8")
+    said = shell.wrong("grade", place)
+    assert "the last entry of the record (day +14610)" in said
+    assert "check its year, or say with --at" in said
+    code, _, err = shell("grade", place, "--at", "-14", "--criterion", "hscore_2014")
+    assert code == 0, err
 
 
 def test_the_remedy_for_a_missing_zone_works(shell: Shell) -> None:
@@ -412,12 +421,12 @@ def test_a_file_is_replaced_whole_or_not_at_all(
     target = tmp_path / "etas.csv"
     target.write_text("as it was", encoding="utf-8")
 
-    def full(self: Path, text: str, **more: Any) -> int:
-        with self.open("w", encoding="utf-8") as file:
-            file.write(text[:5])
+    def full(self: Path, content: bytes) -> int:
+        with self.open("wb") as file:
+            file.write(content[:5])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     sentence = shell.wrong("fit", "sirolimus_cheng2020", data, "--out", target)
     assert "No space left" in sentence
     assert target.read_text(encoding="utf-8") == "as it was"

@@ -12,11 +12,6 @@ from command_shell import ADULT, ATG, CHILD, DATA, NOW, PLAN, Shell
 
 
 @pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
-
-
-@pytest.fixture
 def data(tmp_path: Path) -> Path:
     file = tmp_path / "data.csv"
     file.write_text(DATA, encoding="utf-8")

@@ -46,11 +46,6 @@ EVENING = "day-7T18:30"
 
 
 @pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
-
-
-@pytest.fixture
 def few(tmp_path: Path) -> Path:
     """The first three courses of the site's file."""
     rows = list(csv.reader(SITE_CSV.read_text(encoding="utf-8").splitlines()))

@@ -27,11 +27,6 @@ ROWS = (
 )
 
 
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
-
-
 class Desk:
     """A folder with a data set and a model made from a stream."""
 
@@ -223,17 +218,17 @@ CASES = {
         SS + "1,0,987,0,1,.,1,0\n1,2,.,.,0,8,0,0\n", SIMPLE, WITH_SS,
         "row 2: SS or ADDL needs an interval II above 0",
     ),
-    "ss-with-modelled-duration-missing": (
+    "ss-with-modeled-duration-missing": (
         SS + "1,0,987,-2,1,.,1,12\n1,2,.,.,0,8,0,0\n", SIMPLE, WITH_SS,
-        "row 2: RATE -2 asks for a modelled duration into CMT 1; m has none",
+        "row 2: RATE -2 asks for a modeled duration into CMT 1; m has none",
     ),
     "rate-minus-two-without-d": (
         "ID,TIME,AMT,RATE,EVID,DV\n1,0,987,-2,1,.\n1,2,.,.,0,8\n", SIMPLE, {},
-        "row 2: RATE -2 asks for a modelled duration",
+        "row 2: RATE -2 asks for a modeled duration",
     ),
     "rate-minus-one-without-r": (
         "ID,TIME,AMT,RATE,EVID,DV\n1,0,987,-1,1,.\n1,2,.,.,0,8\n", SIMPLE, {},
-        "row 2: RATE -1 asks for a modelled rate",
+        "row 2: RATE -1 asks for a modeled rate",
     ),
     "unknown-compartment": (
         "ID,TIME,AMT,CMT,EVID,DV\n1,0,987,7,1,.\n1,2,.,1,0,8\n", SIMPLE,

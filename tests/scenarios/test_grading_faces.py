@@ -1,11 +1,12 @@
 """`equipoise grade` beside the plain answer: charting conventions and episodes."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from command_shell import Shell
+from command_shell import ADULT, NOW, Shell
 from equipoise.charting import read_conventions
 from equipoise.criteria import IECHS
 from equipoise.files import record_from_json
@@ -23,11 +24,6 @@ RECORD = {
         {"type": "measurement", "at": 83, "name": "temperature", "value": "36.9 Cel"},
     ],
 }  # fmt: skip
-
-
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
 
 
 @pytest.fixture
@@ -125,7 +121,43 @@ def test_later_charting_changes_no_earlier_assessment(shell: Shell, tmp_path: Pa
 def test_conventions_that_cannot_be_read_stop_an_assessment(shell: Shell, record: str) -> None:
     code, _, err = shell("assess", record, "--at", "60", "--conventions", "none.toml")
     assert code == 2
-    assert "conventions none.toml cannot be read" in err
+    assert "conventions file none.toml cannot be read" in err
+
+
+def test_yes_or_no_and_outcomes_stand_in_words_on_every_face(shell: Shell, tmp_path: Path) -> None:
+    code, out, _ = shell("grade", ADULT, "--at", NOW, "--conventions", SITE)
+    assert code == 0
+    row = next(line for line in out.splitlines() if line.startswith("mas_2016"))
+    assert re.search(r"\+15 +open +open ", row)
+    assert re.search(r"itp_response_iwg2009 +\+15 +response or no +response or no ", out)
+    code, out, _ = shell("grade", ADULT, "--at", NOW, "--criterion", "itp_response_iwg2009")
+    row = next(line for line in out.splitlines() if line.startswith("itp_response_iwg2009  "))
+    assert re.search(r"\+15 +response or no response ", row)
+    assert "1: no response" in out
+    code, _, _ = shell("assess", ADULT, "--at", NOW, "--out", tmp_path / "out")
+    assert code == 0
+    text = (tmp_path / "out" / "report.txt").read_text(encoding="utf-8")
+    strip = [line for line in text.splitlines() if line.startswith("itp_response_iwg2009 ")]
+    assert strip
+    assert all(set(line.split()[1:]) <= {"?", ".", "CR", "R", "NR", "R-NR"} for line in strip)
+    assert "CR complete response; R response; NR no response" in " ".join(text.split())
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "R-NR" in page or ">NR<" in page
+
+
+def test_an_episode_of_a_yes_or_no_peaks_in_words(shell: Shell, tmp_path: Path) -> None:
+    content = {
+        "equipoise": 1, "id": "p", "day0": "2025-03-10T10:00:00+01:00",
+        "events": [
+            {"type": "measurement", "at": 24, "known": 25, "name": name, "value": value}
+            for name, value in (("ferritin", "9000 ng/mL"), ("soluble_il2r", "9000 U/mL"))
+        ],
+    }  # fmt: skip
+    place = tmp_path / "r.json"
+    place.write_text(json.dumps(content), encoding="utf-8")
+    _, out, _ = shell("grade", place, "--episodes", "--criterion", "ohi_2021")
+    row = next(line for line in out.splitlines() if line.startswith("ohi_2021"))
+    assert " met " in row
 
 
 # --- what is printed in full -------------------------------------------------------------

@@ -14,11 +14,6 @@ BUSULFAN = ("--at", "day-7T18:30", "--model", "busulfan_choe2012", "--target",
             "busulfan_adult_62_100")  # fmt: skip
 
 
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
-
-
 @pytest.mark.parametrize("mixed", [(), ("--mixture",)])
 def test_a_limit_is_asked_of_every_candidate(shell: Shell, mixed: tuple[str, ...]) -> None:
     """The second model knows steady-state troughs only: it has no area to hold against a limit."""

@@ -14,16 +14,11 @@ FIXED, GUIDED = EXAMPLES / "atg_fixed.toml", EXAMPLES / "atg_level_guided.toml"
 WHEN = "day-2T18:00"
 
 
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
-
-
 def test_a_fixed_strategy_in_words_and_json(shell: Shell) -> None:
     code, out, _ = shell("policy", ATG, FIXED, "--at", WHEN)
     assert code == 0
     assert "112.5 mg -> 125 mg (5 vials), +11 %" in out
-    assert "last dose that can still be changed: 19 Jan 14:00" in out
+    assert "last dose that can still be changed: 19 Jan 14:00 +01:00 (day" in out
     assert "label: Premedication" in out
     found = shell.json("policy", ATG, FIXED, "--at", WHEN, "--json")
     (dose,) = found["doses"]

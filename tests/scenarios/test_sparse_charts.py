@@ -21,21 +21,13 @@ from equipoise.episodes import episodes
 from equipoise.grading import grade
 from equipoise.record import Record
 from equipoise.report import strip
-
-
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
+from small_records import value
 
 
 def record_of(*events: dict[str, Any], cells: tuple[float, ...] = (0.0,)) -> Record:
     given = [{"type": "cells", "at": at, "product": "axicabtagene"} for at in cells]
     header = {"equipoise": 1, "id": "p", "day0": "2025-03-10T10:00:00+01:00", "born": "1985-04-01"}
     return files.record_from_json({**header, "events": [*given, *events]}).assuming_turnaround()
-
-
-def value(name: str, text: str, at: float, **more: Any) -> dict[str, Any]:
-    return {"type": "measurement", "at": at, "known": at, "name": name, "value": text, **more}
 
 
 def finding(name: str, what: object, at: float) -> dict[str, Any]:

@@ -121,7 +121,7 @@ def after_graft(*more: str) -> Assessment:
     return assess(files.record_from_json({**HEADER, "events": events}), 720.0)
 
 
-def test_gvhd_on_a_steroid_asks_whether_it_is_refractory_and_names_no_licence_yet() -> None:
+def test_gvhd_on_a_steroid_asks_whether_it_is_refractory_and_names_no_license_yet() -> None:
     met, open_ = applying(after_graft()), undecided(after_graft())
     assert {"agvhd_first_line", "agvhd_when_refractory", "hct_cmv_letermovir"} <= met
     assert {"agvhd_ruxolitinib_us", "agvhd_ruxolitinib_eu"} <= open_

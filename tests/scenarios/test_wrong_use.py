@@ -9,27 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from command_shell import ADULT, ATG, CHILD, DATA, Shell
+from command_shell import ADULT, ATG, CHILD, DATA, STREAM, Shell
 from equipoise import examples
 from equipoise.cli.words import write_text
 
 FOLDER = str(Path(ADULT).parent)
 CHENG = ("simulate", "sirolimus_cheng2020", "--dose", "1 mg oral", "--times", "1")
-
-STREAM = """$PROBLEM one compartment
-$INPUT ID TIME AMT DV
-$DATA data.csv IGNORE=@
-$SUBROUTINES ADVAN1 TRANS2
-$PK
-CL = THETA(1)*EXP(ETA(1))
-V = THETA(2)
-S1 = V
-$ERROR
-Y = F*(1 + EPS(1))
-$THETA 1 2
-$OMEGA 0.1
-$SIGMA 0.1
-"""
 
 PATIENT_OF_230_KG = """{"equipoise": 1, "id": "canary-7741", "day0": "2026-03-10T12:00:00+01:00",
  "born": "1975-01-01", "platform": "adult_unrelated", "events": [
@@ -65,6 +50,12 @@ def shell(
     Path("a_file").write_text("x", encoding="utf-8")
     Path("folder.py").mkdir()
     Path("heavy.json").write_text(PATIENT_OF_230_KG, encoding="utf-8")
+    Path("mg.csv").write_text(DATA.replace(",6.1,", ",6100000,"), encoding="utf-8")
+    Path("old.json").write_text(PATIENT_OF_230_KG.replace("1975", "1775"), encoding="utf-8")
+    torn = PATIENT_OF_230_KG.replace("canary-7741", r"canary-\ud800")
+    Path("torn.json").write_text(torn, encoding="utf-8")
+    Path("cohort").mkdir()
+    Path("cohort/notes.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     Path("banded.toml").write_text(BANDED, encoding="utf-8")
     return Shell(capsys)
 
@@ -108,6 +99,16 @@ WRONG: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("--draws", "100000", "lower")),
     "a folder for a model": (
         ("simulate", "folder.py", "--dose", "1 mg oral", "--times", "1"), ("folder.py", "folder")),
+    "a patient's record for a control stream": (
+        ("import", "heavy.json"), ("heavy.json", "$PROBLEM")),
+    "milligrams for a level of a data set": (
+        ("fit", "sirolimus_cheng2020", "mg.csv"), ("row 4", "DV", "500 ng/mL", "unit")),
+    "a birth two centuries ago": (
+        ("assess", "old.json", "--at", "24"), ("born", "120 years", "year")),
+    "a name that nothing can write": (
+        ("assess", "torn.json", "--at", "24", "--out", "out"), ("id", "cannot be written")),
+    "a folder in which one table is none": (
+        ("grade", "cohort", "--criterion", "crs_astct2019"), ("notes.csv", "row 1")),
     "a table below a file": (
         ("grade", FOLDER, "--criterion", "crs_astct2019", "--workers", "1", "--out",
          "a_file/x.csv"), ("a_file/x.csv", "another place")),
@@ -121,6 +122,7 @@ def test_one_sentence_names_the_field_and_nothing_is_written(what: str, shell: S
     sentence = shell.wrong(*arguments)
     for part in said:
         assert part in sentence
+    assert "canary" not in sentence
     assert sorted(Path().rglob("*")) == before
 
 
@@ -162,6 +164,12 @@ def test_no_room_for_the_output_is_no_fault_of_the_program(
 
     monkeypatch.setattr("equipoise.cli.shelf.print_json", full)
     assert "make room" in shell.wrong("models", "list", "--json")
+
+
+def test_what_cannot_be_encoded_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        write_text(tmp_path / "new" / "x.txt", "a \ud800")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")

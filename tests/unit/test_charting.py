@@ -92,10 +92,10 @@ def test_a_file_that_is_none(tmp_path):
         read_conventions(tmp_path / "no.toml")
     bad = tmp_path / "bad.toml"
     bad.write_text("charting = = 1")
-    with pytest.raises(ChartingError, match="are not TOML"):
+    with pytest.raises(ChartingError, match="is not TOML"):
         read_conventions(bad)
     bad.write_bytes(b'site = "\xff"')
-    with pytest.raises(ChartingError, match="are not text"):
+    with pytest.raises(ChartingError, match="is not text"):
         read_conventions(bad)
 
 

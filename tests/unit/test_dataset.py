@@ -185,7 +185,7 @@ GOOD = "1,0,.,10,1,1,0,0,0,0,0"
         ("1,1,150,0,5,1,0,0,0,0,0", "row 3: EVID 5"),
         ("1,1,abc,0,0,1,0,0,0,0,0", "row 3: column DV is not a number"),
         ("1,1,0,10,1,2,0,0,0,0,0", "row 3: CMT 2 does not exist"),
-        ("1,1,0,10,1,1,-2,0,0,0,0", "row 3: RATE -2 asks for a modelled"),
+        ("1,1,0,10,1,1,-2,0,0,0,0", "row 3: RATE -2 asks for a modeled"),
         ("1,1,0,-10,1,1,0,0,0,0,0", "row 3: AMT is negative"),
         ("1,1,0,10,1,1,0,0,3,0,0", "row 3: SS or ADDL needs an interval II"),
         ("1,1,0,10,1,1,0,0,0,1,0", "row 3: SS or ADDL needs an interval II"),

@@ -79,7 +79,7 @@ def test_the_conditional_residual_of_one_level_by_hand() -> None:
 
 
 def test_conditional_residuals_of_simulated_data_have_mean_0_and_sd_1() -> None:
-    """At the estimates of data drawn from the model; a wrong standardisation would not."""
+    """At the estimates of data drawn from the model; a wrong standardization would not."""
     model = one_compartment()
     rng = np.random.default_rng(5)
     root = np.linalg.cholesky(model.omega_matrix)

@@ -187,7 +187,7 @@ def test_rows_that_measure_something_else_are_refused(tmp_path: Path) -> None:
     assert len(zero.subjects[0].observed) == 1
 
 
-def test_modelled_rates_need_a_model_that_has_them(tmp_path: Path) -> None:
+def test_modeled_rates_need_a_model_that_has_them(tmp_path: Path) -> None:
     columns = "ID TIME AMT RATE DV"
     model = imported(stream("CL=2\nV=9\nD1=3", columns=columns), tmp_path, "d1")
     head = "ID,TIME,AMT,RATE,DV\n"
@@ -195,7 +195,7 @@ def test_modelled_rates_need_a_model_that_has_them(tmp_path: Path) -> None:
         parse_dataset(f"{head}1,0,100,-2,.\n", model).subjects[0].course.schedule.doses[0].rate
         == -2
     )
-    with pytest.raises(DatasetError, match=r"RATE -1 .* modelled rate into CMT 1"):
+    with pytest.raises(DatasetError, match=r"RATE -1 .* modeled rate into CMT 1"):
         parse_dataset(f"{head}1,0,100,-1,.\n", model)
     with pytest.raises(DatasetError, match="RATE -3 means nothing"):
         parse_dataset(f"{head}1,0,100,-3,.\n", model)

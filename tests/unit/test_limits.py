@@ -184,7 +184,7 @@ def test_the_limits_of_the_example_are_read_and_bad_files_refused(tmp_path: Path
     assert read_limits(ROOT / "examples" / "limits.toml").courses == 40
     broken = tmp_path / "limits.toml"
     broken.write_text("commissioning = ", encoding="utf-8")
-    with pytest.raises(CommissioningError, match="are not TOML"):
+    with pytest.raises(CommissioningError, match="is not TOML"):
         read_limits(broken)
     with pytest.raises(CommissioningError, match="cannot be read"):
         read_limits(tmp_path / "none.toml")

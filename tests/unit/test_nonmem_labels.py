@@ -41,6 +41,8 @@ def predictions(model: Model, rows: str = ROWS) -> np.ndarray:
         (PLAIN, {"thetas": "3 20 9 8 7", "omega": "0.1 0.2\n$OMEGA BLOCK(2) 0.5 0.1 0.5 FIX",
                  "more": "$PRIOR NWPRI NTHETA=2 NETA=2 NTHP=2, NETP=2"}),
         ("CALLFL=1\n" + PLAIN, {}),
+        ("CALLFL=-2\n" + PLAIN, {}),
+        (PLAIN, {"advan": "ADVAN1 TRANS2 SUBROUTINES=D"}),
         (PLAIN, {"advan": "ADVAN1 TRANS2 TOL 9"}),
     ],
 )  # fmt: skip
@@ -89,8 +91,26 @@ def test_elements_of_sigma_are_numbers_that_estimates_replace(tmp_path: Path) ->
     np.testing.assert_allclose(f.variance, 0.04 * f.values**2)
     header = "ITERATION THETA1 SIGMA(1,1) SIGMA(2,1) SIGMA(2,2) OMEGA(1,1)"
     ext = f" {header}\n -1000000000 1 .09 0 1 .1\n"
-    found = translate(read_estimates(read_stream(text), ext))
-    assert found.readouts[0].proportional == pytest.approx(0.3)
+    for form in (ext, ext.replace(" ", " ,"), ext.replace(" ", "\t")):
+        found = translate(read_estimates(read_stream(text), form))
+        assert found.readouts[0].proportional == pytest.approx(0.3)
+    aborted = f"{ext} {header}\n 0 1 .09 0 1 .1\n"
+    with pytest.raises(StreamError, match="has no final estimates"):
+        read_estimates(read_stream(text), aborted)
+    for wrong in ("NaN", "*****"):
+        with pytest.raises(StreamError, match="not a number"):
+            read_estimates(read_stream(text), ext.replace(" .09", f" {wrong}"))
+
+
+def test_estimates_that_are_no_covariance_are_refused() -> None:
+    text = stream(PLAIN, thetas="3 20", omega="BLOCK(2) 0.1 0.05 0.1")
+    header = "ITERATION THETA1 THETA2 SIGMA(1,1) OMEGA(1,1) OMEGA(2,1) OMEGA(2,2)"
+    ext = f" {header}\n -1000000000 3 20 1 .1 .1 .1\n"
+    with pytest.raises(
+        StreamError, match=r"final \$OMEGA of the \.ext file is not positive definite"
+    ):
+        read_estimates(read_stream(text), ext)
+    assert read_estimates(read_stream(text), ext.replace(".1 .1 .1", ".1 .09 .1")).omega
 
 
 def test_estimates_beside_a_prior_are_the_first_ones() -> None:
@@ -102,7 +122,17 @@ def test_estimates_beside_a_prior_are_the_first_ones() -> None:
     assert "plays no part" in found.notes[0]
     names = [f"OMEGA({i},{j})" for i in range(1, 5) for j in range(1, i + 1)]
     header = " ".join(["ITERATION", "THETA1", "THETA2", "THETA3", "THETA4", "SIGMA(1,1)", *names])
-    numbers = " ".join(["-1000000000", "4", "30", "9", "8", "1", *("0.5" for _ in names)])
+    numbers = " ".join(
+        [
+            "-1000000000",
+            "4",
+            "30",
+            "9",
+            "8",
+            "1",
+            *("0.5" if n[6] == n[8] else "0.1" for n in names),
+        ]
+    )
     read = read_estimates(found, f" {header}\n {numbers}\n")
     assert [t.number for t in read.thetas] == [4.0, 30.0]
     assert len(read.omega) == 2
@@ -140,6 +170,84 @@ def test_a_value_without_error_is_left_to_the_others(tmp_path: Path) -> None:
     assert model.observations[0].rows == ("DVID", (2.0,))
     with pytest.raises(StreamError, match="no EPS"):
         translate(read_stream(text.replace("*(1+EPS(1))", "")))
+
+
+INDICATORS = {
+    "of the column": "IND=0\nIF(FLAG.EQ.2) IND=1\nY=(1-IND)*F*(1+EPS(1))+IND*(A(1)+EPS(2))",
+    "no other value": "IF(FLAG.EQ.1) IND=0\nIF(FLAG.EQ.2) IND=1\n"
+    "Y1=F*(1+EPS(1))\nY2=A(1)+EPS(2)\nY=(1-IND)*Y1+IND*Y2",
+    "of a prediction": "I1=0\nI2=0\nIF(FLAG.EQ.1) I1=1\nIF(FLAG.EQ.2) I2=1\n"
+    "IF(FLAG.EQ.1) THEN\nIPRED=F\nENDIF\nIF(FLAG.EQ.2) THEN\nIPRED=A(1)\nENDIF\n"
+    "Y1=IPRED*(1+EPS(1))\nY2=IPRED+EPS(2)\nY=Y1*I1+Y2*I2",
+}
+
+
+@pytest.mark.parametrize("error", INDICATORS.values(), ids=INDICATORS.keys())
+def test_indicators_choose_between_errors(error: str, tmp_path: Path) -> None:
+    parts = {"columns": "ID TIME AMT RATE EVID DV FLAG", "sigma": "0.04 9"}
+    plain = "IF(FLAG.EQ.1) Y=F*(1+EPS(1))\nIF(FLAG.EQ.2) Y=A(1)+EPS(2)"
+    rows = (
+        "ID,TIME,AMT,RATE,EVID,DV,FLAG\n1,0,100,0,1,.,1\n1,2,.,.,0,1,1\n1,2,.,.,0,70,2\n"
+        "1,9,.,.,0,20,2\n"
+    )
+    pk = "CL=2*EXP(ETA(1))\nV=9\nS1=V"
+    found = []
+    for name, code in (("plain", plain), ("short", error)):
+        model = imported(stream(pk, error=code, **parts), tmp_path, name)
+        (who,) = parse_dataset(rows, model).subjects
+        read = with_errors(model, who, np.array([[0.0], [0.4]]))
+        found.append((read.values, read.variance))
+    np.testing.assert_allclose(found[1][0], found[0][0], rtol=1e-12)
+    np.testing.assert_allclose(found[1][1], found[0][1], rtol=1e-12)
+
+
+def test_an_indicator_that_a_value_leaves_unset_is_refused() -> None:
+    error = "IF(FLAG.EQ.1) IND=0\nIF(FLAG.EQ.2) X=1\nY=F+IND*F*EPS(1)+EPS(1)"
+    text = stream("CL=2*EXP(ETA(1))\nV=9", error=error, columns="ID TIME DV FLAG")
+    with pytest.raises(StreamError, match="IND is read before it is set"):
+        translate(read_stream(text))
+
+
+FREM = (
+    "Y=F+F*EPS(1)\nIF (FREMTYPE.EQ.100) THEN\nY=THETA(3)+ETA(2)*0.7+EPS(2)\nEND IF\n"
+    "IF (FREMTYPE.EQ.200) THEN\nY=THETA(4)+ETA(3)*2+EPS(2)\nEND IF"
+)
+FREM_ROWS = (
+    "ID,TIME,AMT,DV,MDV,FREMTYPE\n1,0,100,.,1,0\n1,2,0,3.5,0,0\n1,2,0,1.4,0,100\n1,2,0,7,0,200\n"
+)
+
+
+def test_covariates_may_be_levels_of_one_time(tmp_path: Path) -> None:
+    """Full random effects (FREM): the rows of a subject's covariates stand at one TIME."""
+    parts = {"columns": "ID TIME AMT DV MDV FREMTYPE", "thetas": "2 20 1.5 6.4",
+             "omega": "BLOCK(3) 0.1 0.05 1 -0.1 0.2 1", "sigma": "0.04 0.0001"}  # fmt: skip
+    text = stream("CL=THETA(1)*EXP(ETA(1))\nV=THETA(2)\nS1=V", error=FREM, **parts)
+    (who,) = parse_dataset(FREM_ROWS, model := imported(text, tmp_path)).subjects
+    etas = np.array([[0.2, -0.3, 0.5]])
+    found = with_errors(model, who, etas)
+    f = 100.0 / 20.0 * np.exp(-2.0 * np.exp(0.2) / 20.0 * 2.0)
+    np.testing.assert_allclose(found.values[0], [f, 1.5 - 0.3 * 0.7, 6.4 + 0.5 * 2.0], rtol=1e-12)
+    np.testing.assert_allclose(found.variance[0], [0.04 * f**2, 1e-4, 1e-4], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("error", "scale"),
+    [
+        ("Y=F*(1+EPS(1)*(1+WHICH))", "9"), ("Y=F*(2-WHICH)+WHICH*THETA(2)+EPS(1)", "9"),
+        ("Y=F+EPS(1)", "9*(1+WHICH)"),
+    ],
+)  # fmt: skip
+def test_levels_of_one_time_that_read_a_column_of_their_own(
+    error: str, scale: str, tmp_path: Path
+) -> None:
+    columns = "ID TIME AMT DV WHICH"
+    text = stream(f"CL=THETA(1)*EXP(ETA(1))\nV=9\nS1={scale}", error=error, columns=columns,
+                  thetas="2 20")  # fmt: skip
+    model = imported(text, tmp_path)
+    rows = "ID,TIME,AMT,DV,WHICH\n1,0,100,.,0\n1,2,0,3,0\n1,2,0,4,1\n"
+    with pytest.raises(DatasetError, match="row 4: the level is predicted from WHICH, where rows"):
+        parse_dataset(rows, model)
+    parse_dataset(rows.replace("1,2,0,4", "1,2.5,0,4"), model)
 
 
 def test_an_id_may_choose(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from equipoise.occasions import expanded
 from equipoise.record import Dose, Measurement, Record
 from equipoise.replay import AFTER_LEVELS, PHASES, SAME_LEVELS, Forecast
 from equipoise.report.forecast_plots import LEFT, TOP, WIDTH, observed_against_forecast
+from imported_streams import imported, stream
 from occasion_models import two_days
 
 CHENG, WU = sirolimus_cheng2020.MODEL, sirolimus_wu2012.MODEL
@@ -149,6 +150,52 @@ def test_each_level_is_forecast_by_the_estimate_of_those_before_it() -> None:
         assert f.prediction == pytest.approx(prediction, rel=1e-4), k
         assert math.isnan(f.low90)
         assert f.observed == subject.observed[k].number
+
+
+BASELINE = """ID,TIME,EVID,CMT,AMT,DV
+1,-24,0,2,.,60
+1,-1,0,1,.,3
+1,0,0,2,.,62
+1,0,1,1,100,.
+1,2,0,1,.,8
+1,2,0,2,.,45
+"""
+
+
+def test_what_is_there_without_doses_is_forecast_before_them(tmp_path) -> None:
+    """A response that starts from an amount of its own: its baseline tells of the patient."""
+    model = imported(
+        stream(
+            "K=THETA(1)*EXP(ETA(1))\nV=THETA(2)\nBASE=THETA(3)*EXP(ETA(2))\nA_0(2)=BASE\nS1=V\nS2=1",
+            advan="ADVAN13 TOL=9", model="COMP=(CENTRAL) COMP=(RESP)",
+            des="DADT(1)=-K*A(1)\nDADT(2)=BASE*0.3*(1-A(1)/(A(1)+2*V))-0.3*A(2)",
+            error="Y=F*(1+EPS(1))", columns="ID TIME EVID CMT AMT DV",
+            thetas="0.1 10 50", omega="0.1 0.2", sigma="0.01",
+        ),
+        tmp_path,
+    )  # fmt: skip
+    found = replay.of_subject(model, subject_of(BASELINE, model), seed=1, draws=0)
+    assert [f.used for f in found] == [0, 1, 1, 2, 2]
+    assert found[1].reason == "no dose of stream was known by then"
+    assert [f.reason for f in (*found[:1], *found[2:])] == [""] * 4
+    assert found[0].prediction == pytest.approx(50.0)
+    earlier = subject_of(BASELINE, model)
+    mode = find_mode(model, replace(earlier, observed=(earlier.observed[0],)))
+    assert found[2].prediction == pytest.approx(50.0 * math.exp(mode.eta[1]), rel=1e-5)
+
+
+def test_a_model_without_doses_is_forecast(tmp_path) -> None:
+    text = (
+        "$PROBLEM decay\n$INPUT ID TIME DV\n$DATA d.csv\n$PRED\nY=THETA(1)*EXP(ETA(1)-0.1*TIME)"
+        "*(1+EPS(1))\n$THETA 5\n$OMEGA 0.1\n$SIGMA 0.01\n"
+    )
+    model = imported(text, tmp_path)
+    found = replay.of_subject(
+        model, subject_of("ID,TIME,DV\n1,0,6\n1,10,2.2\n", model), seed=1, draws=0
+    )
+    assert [(f.used, f.reason) for f in found] == [(0, ""), (1, "")]
+    assert found[0].prediction == pytest.approx(5.0)
+    assert 5.0 / math.e < found[1].prediction < 6.0 / math.e
 
 
 def test_a_new_occasion_widens_the_band() -> None:

@@ -80,9 +80,9 @@ def test_levels_under_a_partner_are_not_taken_for_a_slow_patient() -> None:
         azole(192.0, known=191.6, status="planned"),
         azole(193.0),
     ],
-    ids=["an old dose learnt late", "a stop learnt late", "one planned later", "a later dose"],
+    ids=["an old dose learned late", "a stop learned late", "one planned later", "a later dose"],
 )
-def test_what_is_learnt_of_a_partner_later_changes_no_forecast(event: dict[str, Any]) -> None:
+def test_what_is_learned_of_a_partner_later_changes_no_forecast(event: dict[str, Any]) -> None:
     before, after = of(record(*AZOLES), AT_ONCE), of(record(*AZOLES, event), AT_ONCE)
     assert repr(after) == repr(before)
 

@@ -146,7 +146,9 @@ def test_the_bytes_do_not_depend_on_the_process() -> None:
         environment = {
             **os.environ,
             "PYTHONHASHSEED": seed,
-            "PYTHONPATH": str(Path(report_fixture.__file__).parent),
+            "PYTHONPATH": os.pathsep.join(
+                (str(Path(report_fixture.__file__).parent), str(Path(report.__file__).parents[2]))
+            ),
         }
         done = subprocess.run(
             [sys.executable, "-c", code],
@@ -189,7 +191,7 @@ def test_the_panels_stand_in_reading_order() -> None:
 def test_the_head_says_who_when_and_what_it_is_not_for(form: object) -> None:
     said = form(sirolimus())  # type: ignore[operator]
     flat = " ".join(said.replace("&#39;", "'").split())
-    for part in ("sirolimus-adult", "22 Mar 2025 09:00 (day +12)", "104 kg (day +10)"):
+    for part in ("sirolimus-adult", "22 Mar 2025 09:00 +01:00 (day +12)", "104 kg (day +10)"):
         assert part in flat
     assert flat.count(DISCLAIMER) == 2
     assert flat.index("Research and education") < flat.lower().index("open decisions")
@@ -363,8 +365,8 @@ def test_a_list_without_a_target_is_shown_with_its_reason() -> None:
 def test_odds_carry_their_error_and_the_next_sample_its_time() -> None:
     said = Page(report.html(sirolimus())).text
     assert "±1.1" in said
-    assert "25 Mar 2025 08:30 (day +15)" in said
-    assert "Last dose that can still be changed: 23 Mar 2025 09:00 (day +13)" in said
+    assert "25 Mar 2025 08:30 +01:00 (day +15)" in said
+    assert "Last dose that can still be changed: 23 Mar 2025 09:00 +01:00 (day +13)" in said
 
 
 # --- watermarks ---------------------------------------------------------------------------------
@@ -681,7 +683,7 @@ def test_a_day_is_a_calendar_day_of_the_offset() -> None:
     assert clock.short(1.9) == "day 0 23:54"
     assert clock.short(2.0) == "day +1 00:00"
     assert clock.short(-22.5) == "day -1 23:30"
-    assert clock.full(50.0) == "13 Mar 2025 00:00 (day +3)"
+    assert clock.full(50.0) == "13 Mar 2025 00:00 +01:00 (day +3)"
     assert clock.short(None) == clock.short(math.nan) == "time unknown"
     assert clock.midnight(1) == 2.0
 

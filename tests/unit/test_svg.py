@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 import pytest
 from report_fixture import atg, cart, grade, sirolimus, sirolimus_exposure
 
-from equipoise.assessment import Exposure
+from equipoise.assessment import Day, Exposure
+from equipoise.criteria.agvhd_response_bmtctn2020 import WORDS as RESPONSES
 from equipoise.criterion import Missing
 from equipoise.report import concentration, odds_bar, strip, svg
 from equipoise.report.svg import Drawing, Scale
@@ -250,6 +251,31 @@ def test_scores_are_told_from_grades() -> None:
     assert strip.field_of(wide, "score").text == "35-276"
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "kind", "text"),
+    [
+        (0, 0, "outcome", "CR"),
+        (4, 4, "outcome", "P"),
+        (1, 3, "outcomes", "PR-NR"),
+        (0, 4, "unknown", "?"),
+        (None, None, "blank", ""),
+    ],
+)
+def test_outcomes_stand_as_initials_with_their_words_in_the_key(
+    low: int | None, high: int | None, kind: str, text: str
+) -> None:
+    answer = replace(grade("agvhd_response_bmtctn2020", 0.0, low, high), words=RESPONSES)
+    assert strip.measure([answer]) == "outcome"
+    field = strip.field_of(answer, "outcome")
+    assert (field.kind, field.text) == (kind, text)
+    drawn = strip.drawing({"agvhd_response_bmtctn2020": (Day(3, answer),)}, {})
+    shown = kind in ("outcome", "outcomes")
+    assert ("mixed response" in texts(drawn)) is shown
+    # No grade of severity is shaded or named.
+    assert not any(said.startswith("grade") for said in texts(drawn))
+    assert len({strip.initials(word) for word in RESPONSES}) == len(RESPONSES)
+
+
 def test_shades_darken_and_their_figures_stay_legible_in_gray() -> None:
     light = [luminance(c) for c in strip.SHADES]
     assert light == sorted(light, reverse=True)
@@ -263,8 +289,6 @@ def test_shades_darken_and_their_figures_stay_legible_in_gray() -> None:
 
 
 def test_many_days_are_broken_into_blocks_that_fit() -> None:
-    from equipoise.assessment import Day
-
     days = tuple(Day(i, grade("crs_astct2019", 24.0 * i, 1, 1)) for i in range(-5, 60))
     drawn = strip.drawing({"crs_astct2019": days}, {"crs_astct2019": "CRS"})
     said = texts(drawn)

@@ -12,7 +12,7 @@ from equipoise.mode import find_mode
 from equipoise.model import PlainDose, course, structural_parameters
 from equipoise.models import ALL
 from equipoise.occasions import expanded
-from equipoise.variants import with_fixed, with_places, with_prior_weight
+from equipoise.variants import FLAT, with_fixed, with_places, with_prior_weight
 from imported_streams import imported, stream
 from occasion_models import two_days
 
@@ -60,6 +60,15 @@ def test_a_weight_of_one_is_the_model() -> None:
 def test_a_weight_must_be_above_zero(weight: float) -> None:
     with pytest.raises(ValueError, match="above 0"):
         with_prior_weight(MODEL, weight)
+
+
+def test_the_flattest_prior_leaves_the_levels_to_themselves() -> None:
+    flat = find_mode(with_prior_weight(MODEL, FLAT), subject())
+    firmer = find_mode(with_prior_weight(MODEL, 10.0 * FLAT), subject())
+    assert flat.converged
+    np.testing.assert_allclose(flat.eta, firmer.eta, atol=1e-3)
+    with pytest.raises(ValueError, match="at least 1e-06, not 1e-07"):
+        with_prior_weight(MODEL, 1e-7)
 
 
 def test_a_held_eta_leaves_its_parameter_typical() -> None:

@@ -23,7 +23,7 @@ formulary_option = click.option(
 
 
 @click.command(epilog="Example: equipoise formulary formulary.toml --approve sirolimus_cheng2020 "
-               "--site 'Example centre' --version 2026-11 --by 'A. One' --by 'B. Two'")  # fmt: skip
+               "--site 'Example center' --version 2026-11 --by 'A. One' --by 'B. Two'")  # fmt: skip
 @click.argument("file", type=click.Path(dir_okay=False))
 @click.option("--approve", "ids", multiple=True, metavar="ID",
               help="Of a model, target, criterion or recommendation, a Python model file, or a "

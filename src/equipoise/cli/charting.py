@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from equipoise.charting import Conventions
+from equipoise.cli.grades import text_of
 from equipoise.cli.words import print_json, show, table
 from equipoise.criterion import Grade
 from equipoise.record import Record
@@ -58,22 +59,13 @@ def print_pairs(
             click.echo(f"  {line} ({b.assumed})")
 
 
-def span(low: float | None, high: float | None) -> str:
-    """ "2", "2-4", ">= 2.1" where there is no upper bound, or that it does not apply."""
-    if low is None or high is None:
-        return "does not apply"
-    if low == high:
-        return f"{low:.4g}"
-    return f">= {low:.4g}" if high == float("inf") else f"{low:.4g}-{high:.4g}"
-
-
 def _row(pair: Pair, past: Record) -> tuple[str, ...]:
     strict, assumed = pair
     return (
         strict.criterion,
         f"{past.calendar_day(strict.at):+d}",
-        span(strict.low, strict.high),
-        span(assumed.low, assumed.high),
+        text_of(strict),
+        text_of(assumed),
         assumed.sentence,
     )
 

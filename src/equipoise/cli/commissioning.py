@@ -43,7 +43,7 @@ from equipoise.version import DISCLAIMER, VERSION
 
 
 @click.command(
-    epilog="Example: equipoise commission examples/site_sirolimus.csv --site 'Example centre' "
+    epilog="Example: equipoise commission examples/site_sirolimus.csv --site 'Example center' "
     "--model sirolimus_cheng2020 --target sirolimus_child_cytopenia_5_15 "
     "--limits examples/limits.toml --out out/site"
 )

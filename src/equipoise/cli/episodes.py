@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
 from equipoise.charting import Conventions
-from equipoise.cli.charting import span
 from equipoise.cli.errors import WrongInput
 from equipoise.cli.words import print_json, show, table, working
 from equipoise.criterion import Criterion
@@ -22,6 +21,7 @@ from equipoise.episodes import (
     episodes,
 )
 from equipoise.record import Record
+from equipoise.report.why import span_of
 
 episodes_option = click.option(
     "--episodes", "as_episodes", is_flag=True,
@@ -65,10 +65,10 @@ def print_episodes(
     for name, each in found.items():
         if site is not None:
             click.echo(f"Under {name}" if name else "Strict")
-        _print(each, past)
+        _print(each, past, {c.id: c for c in chosen})
 
 
-def _print(found: Sequence[Episode], past: Record) -> None:
+def _print(found: Sequence[Episode], past: Record, of: Mapping[str, Criterion]) -> None:
     certain = [e for e in found if e.certain]
     several = len({e.infusion for e in found if e.infusion is not None}) > 1
 
@@ -78,7 +78,7 @@ def _print(found: Sequence[Episode], past: Record) -> None:
     if certain:
         columns = [("criterion", "left"), ("no", "right"), ("onset", "left"), ("peak", "left"),
                    ("end", "left"), ("to know", "left")]  # fmt: skip
-        rows = [_row(e) for e in certain]
+        rows = [_row(e, of[e.criterion]) for e in certain]
         if several:
             # The days of two infusions look alike: which one is meant stands beside them.
             columns.insert(1, ("after", "left"))
@@ -103,9 +103,9 @@ def _print(found: Sequence[Episode], past: Record) -> None:
             )
 
 
-def _row(e: Episode) -> tuple[str, ...]:
+def _row(e: Episode, of: Criterion) -> tuple[str, ...]:
     return (
-        e.criterion, str(e.number), _days(e.onset), span(e.low, e.high), _end(e),
+        e.criterion, str(e.number), _days(e.onset), span_of(of, e.low, e.high), _end(e),
         "; ".join(_notes(e)),
     )  # fmt: skip
 

@@ -51,7 +51,8 @@ from equipoise.variants import with_fixed, with_places, with_prior_weight
 @click.option("--draws", type=click.IntRange(min=100), default=2000, show_default=True,
               help=f"Draws of each subject's posterior, at most {MOST_DRAWS}.")  # fmt: skip
 @click.option("--prior-weight", type=float, default=1.0, show_default=True,
-              help="What the prior counts: below 1 the levels are trusted more.")  # fmt: skip
+              help="What the prior counts: below 1 the levels are trusted more, 1e-6 is flat."
+              )  # fmt: skip
 @click.option("--fix", "fixed", multiple=True, metavar="ETA",
               help="Hold an eta at zero, by the name that --json prints; may be given several "
               "times. CL is the subject's part, 'CL, occasion 1' that of an occasion.")  # fmt: skip

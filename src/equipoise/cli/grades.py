@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import click
@@ -10,7 +9,7 @@ import click
 from equipoise.cli.words import show, table
 from equipoise.criterion import Grade
 from equipoise.record import Record
-from equipoise.report.why import ANSWERS
+from equipoise.report.why import ANSWERS, span_of
 from equipoise.report.words import listed, plain
 
 NAMED = 3
@@ -37,7 +36,7 @@ def print_answers(
             click.echo(f"{answer.criterion} would be settled by:")
             for missing in answer.missing:
                 became = ", ".join(
-                    f"{ANSWERS.get(label, label.replace('_', ' '))}: {_span_of(answer, low, high)}"
+                    f"{ANSWERS.get(label, label.replace('_', ' '))}: {span_of(answer, low, high)}"
                     for label, low, high in missing.would_become
                 )
                 _wrapped(f"{plain(missing.name)} ({became})", "  ")
@@ -67,22 +66,6 @@ def says_something(answer: Grade) -> bool:
     return seen and (settles or (answer.low > 0 and answer.high is not None and answer.high <= 5))
 
 
-def span(low: float | None, high: float | None) -> str:
-    """ "2", "2-4"; a score that has no upper bound ">= 2.1"."""
-    if low == high:
-        return f"{low:.4g}"
-    if high is not None and math.isinf(high):
-        return f">= {low:.4g}"
-    return f"{low:.4g}-{high:.4g}"
-
-
-def _span_of(answer: Grade, low: float | None, high: float | None) -> str:
-    """An interval of an answer; that of a yes or no in words."""
-    if answer.measures != "met":
-        return span(low, high)
-    return "open" if low != high else "met" if low else "not met"
-
-
 def _print_short(answers: Sequence[Grade]) -> None:
     idle: dict[str, list[str]] = {}
     rows: list[tuple[str, str, list[str]]] = []
@@ -106,7 +89,7 @@ def _print_short(answers: Sequence[Grade]) -> None:
 def _short(answer: Grade) -> str:
     if answer.met is not None and answer.score is None and answer.grade is None:
         return "met" if answer.met else "not met"
-    return _span_of(answer, answer.low, answer.high)
+    return span_of(answer, answer.low, answer.high)
 
 
 def _lacks(names: Sequence[str], room: int) -> str:
@@ -131,17 +114,21 @@ def _wrapped(line: str, indent: str) -> None:
     )
 
 
-def _row(answer: Grade, past: Record) -> tuple[str, ...]:
-    if answer.low is None and answer.met is None and answer.high is None:
-        text = "does not apply"
-    else:
-        text = _span_of(answer, answer.low, answer.high)
-    if answer.status:
+def text_of(answer: Grade) -> str:
+    """An answer for a column: its interval, and its word where the criterion prints one."""
+    text = "does not apply"
+    if not (answer.low is None and answer.met is None and answer.high is None):
+        text = span_of(answer, answer.low, answer.high)
+    if answer.status and not answer.outcome:
         text = f"{text}, {answer.status.replace('_', ' ')}"
+    return text
+
+
+def _row(answer: Grade, past: Record) -> tuple[str, ...]:
     return (
         answer.criterion,
         f"{past.calendar_day(answer.at):+d}",
-        text,
+        text_of(answer),
         answer.sentence,
         answer.standing.word,
     )

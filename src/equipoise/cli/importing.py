@@ -65,6 +65,9 @@ def import_(
         raise WrongInput(f"{file} does not exist; check the path")
     with reading(file):
         text = path.read_text(encoding="utf-8")
+    if not any(line.lstrip().startswith("$") for line in text.splitlines()):
+        # Whatever else it is, a patient's record for one, is not repeated.
+        raise WrongInput(f"{path.name} is no control stream: no line of it begins with $PROBLEM")
     for option, text_of_unit in (("--unit", unit), ("--dose-unit", dose_unit)):
         try:
             units.unit(text_of_unit)

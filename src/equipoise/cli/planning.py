@@ -31,6 +31,7 @@ from equipoise.cli.words import (
     three,
     working,
 )
+from equipoise.clock import clock_text
 from equipoise.courses import NO_OFFER, TURNAROUND, option_list, proposals_for
 from equipoise.exposure import Known, know
 from equipoise.formulary import MODELS, TARGETS, read_formulary, require
@@ -384,7 +385,7 @@ def _print_ending(answer: OptionList, past: Record) -> None:
             + ranges_text(answer.weight_ranges, labels)
         )
     for sample in answer.next_samples[:1]:
-        when = f"{past.clock(sample.at):%d %b %H:%M} (day {past.calendar_day(sample.at):+d})"
+        when = f"{clock_text(past.clock(sample.at))} (day {past.calendar_day(sample.at):+d})"
         click.echo(f"next sample that would tell most: at {when}; {sample.text}")
 
 

@@ -21,6 +21,7 @@ from equipoise.cli.words import (
     three,
     working,
 )
+from equipoise.clock import clock_text
 from equipoise.criterion import Truth
 from equipoise.guidance import ALL
 from equipoise.modelfile import unreproduced
@@ -99,7 +100,7 @@ def _change(dose: Ahead, unit: str) -> str:
 
 
 def _clock(past: Record, at: float) -> str:
-    return f"{past.clock(at):%d %b %H:%M} (day {past.calendar_day(at):+d})"
+    return f"{clock_text(past.clock(at))} (day {past.calendar_day(at):+d})"
 
 
 def _print(found: Proposed, strategy: Strategy, past: Record, label: tuple[str, ...]) -> None:

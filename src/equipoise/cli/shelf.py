@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -23,6 +22,7 @@ from equipoise.interaction import STEADY_STATE, Interaction
 from equipoise.kinetics import Linear
 from equipoise.model import Model
 from equipoise.modelfile import computed, load
+from equipoise.sitefile import hint
 from equipoise.source import review_due
 
 Columns = Sequence[tuple[str, str]]
@@ -31,8 +31,7 @@ Columns = Sequence[tuple[str, str]]
 def nearest(name: str, known: Iterable[str]) -> str:
     """ "did you mean ...?" for a name that is not there."""
     names = list(known)
-    near = get_close_matches(name, names, n=1, cutoff=0.4)
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
+    return hint(name, names, f"there are {', '.join(names)}", cutoff=0.4)
 
 
 def _group(name: str, about: str, example: str) -> click.Group:

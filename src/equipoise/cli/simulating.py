@@ -107,7 +107,8 @@ def simulate(
     ]
     if len(chosen) > 1:
         raise WrongInput(f"{' and '.join(chosen)} exclude each other; leave one out")
-    if bool(lines) + (table is not None) + (data is not None) != 1:
+    sources = bool(lines) + (table is not None) + (data is not None)
+    if sources > 1 or (not sources and found.routes):
         raise WrongInput("give the doses as --dose lines, as one --doses file or as one --data set")
     if data is not None:
         for name, given in (("--covariate", pairs), ("--auc", windows)):
@@ -284,6 +285,8 @@ def _doses(model: Model, lines: Sequence[str], values: Mapping[str, float]) -> l
     doses = []
     for line in lines:
         regimen = parse_dose(line)
+        if not model.routes:
+            raise WrongInput(f"--dose {line!r}: {model.id} knows no doses; leave it out")
         route = regimen.route or next(iter(model.routes))
         if route not in model.routes:
             raise WrongInput(
@@ -299,6 +302,12 @@ def _doses(model: Model, lines: Sequence[str], values: Mapping[str, float]) -> l
                 f"--dose {line!r}: {model.id} takes doses in {model.dose_unit}; write the amount "
                 f"so, as in '1 {model.dose_unit}'"
             ) from None
+        impossible = names.dose_refusal(
+            model.agent, regimen.amount, hours=regimen.duration,
+            weight=values.get("weight"), surface=values.get("bsa"),
+        )  # fmt: skip
+        if impossible:
+            raise WrongInput(f"--dose {line!r}: {impossible}")
         if regimen.count > MOST_DOSES:
             raise WrongInput(
                 f"--dose {line!r}: x {regimen.count} is above {MOST_DOSES}, the most doses of one "

@@ -46,6 +46,12 @@ at_option = click.option(
 )  # fmt: skip
 
 
+CHART_ENDS_YEARS = 5
+"""Years after the last entry of a record for which it may still be asked (project convention): each
+day up to then is graded, and nothing new is known of any."""
+
+CHART_ENDS = CHART_ENDS_YEARS * 8766.0
+
 MOST_DRAWS = 100_000
 """Draws of one subject's posterior, at most: rounds hold up to fifty times as many at once."""
 
@@ -124,6 +130,7 @@ def moment(text: str | None, record: Record) -> float:
     from equipoise.files.words import FARTHEST
 
     if text is None:
+        _refuse_a_slip(record)
         return record.assuming_turnaround().end
     word = text.strip()
     found = _hours(word, record)
@@ -134,8 +141,30 @@ def moment(text: str | None, record: Record) -> float:
         record.clock(found)
     except (OverflowError, ValueError):
         raise WrongInput(f"--at {word} is no moment of any calendar: check the number") from None
+    last = max(_charted(record), default=0.0)
+    if found - last > CHART_ENDS:
+        raise WrongInput(
+            f"--at {word} is more than {CHART_ENDS_YEARS} years after the last thing in the record "
+            f"(day {record.calendar_day(last):+d}): check the year, or add what was charted since"
+        )
     _tell_waiting(record, found)
     return found
+
+
+def _charted(record: Record) -> list[float]:
+    """Hours of everything in a record, known or planned, in order."""
+    return sorted(max(e.at, e.at if e.known is None else e.known) for e in record.events)
+
+
+def _refuse_a_slip(record: Record) -> None:
+    """Refuse to take for now a last entry that is years after all others."""
+    charted = _charted(record)
+    if len(charted) > 1 and charted[-1] - charted[-2] > CHART_ENDS:
+        days = [f"day {record.calendar_day(at):+d}" for at in charted[-2:]]
+        raise WrongInput(
+            f"the last entry of the record ({days[1]}) is more than {CHART_ENDS_YEARS} years after "
+            f"the one before ({days[0]}): check its year, or say with --at which moment is meant"
+        )
 
 
 def _tell_waiting(record: Record, at: float) -> None:
@@ -232,6 +261,10 @@ def show(*things: Any) -> None:
         out.print(thing, markup=False)
 
 
+COMPILING = "compiling {name} for this machine, once; later runs start at once"
+"""What is said on stderr before a kernel is compiled: by the machine's cache, not by the input."""
+
+
 @contextmanager
 def working(what: str) -> Iterator[Callable[[str], None]]:
     """A spinner with the step's name on stderr while something runs longer; plain when piped.
@@ -241,7 +274,7 @@ def working(what: str) -> Iterator[Callable[[str], None]]:
     say: Callable[[str], None] = partial(click.echo, err=True)
 
     def announce(name: str) -> None:
-        say(f"compiling {name} for this machine, once; later runs start at once")
+        say(COMPILING.format(name=name))
 
     before = kernels.on_compile
     kernels.on_compile = announce
@@ -274,10 +307,12 @@ def write_text(path: Path, text: str) -> None:
     """
     # A rename would put a file where /dev/stdout was.
     special = path.exists() and not (path.is_file() or path.is_dir())
+    # Before anything is opened: what cannot be encoded leaves nothing behind.
+    content = text.encode("utf-8")
     part = path if special else path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8", newline="\n")
+        part.write_bytes(content)
         if not special:
             part.replace(path)
     except OSError as error:

@@ -36,6 +36,7 @@ from equipoise.readers import (
     BASELINE,
     MASK_OF_TRUTH,
     banded,
+    beside_before,
     creatinine_before,
     item_of,
     present,
@@ -73,12 +74,7 @@ def _ratio(looks: Looks) -> Readings:
     before = _before(looks, now)
     truths = [compared(now, ">=", times, before) for times in RATIOS]
     possible = _stacked(truths)
-
-    def explain(i: int) -> Reasons:
-        lacks = BASELINE.format("creatinine") if now.there[i] else "creatinine"
-        return Reasons((now.because(i), before.because(i, "baseline")), (lacks,))
-
-    return Readings(possible, explain)
+    return Readings(possible, beside_before(now, before))
 
 
 def _stacked(truths: Sequence[Truths]) -> Masks:

@@ -54,7 +54,7 @@ CMV_PREEMPTIVE = Criterion(
         "review had patients without prophylaxis.",
         "No single threshold is published: the EBMT Handbook 2024 (doi:10.1007/978-3-031-44080-9_"
         "38) says that none can be recommended, because it hangs on the patient, the material and "
-        "the assay. A centre's own threshold goes before this range.",
+        "the assay. A center's own threshold goes before this range.",
         "Assays differ: the median spread of one sample between them was 1.5 log10 IU/mL in the "
         "review, wider than the range.",
     ),

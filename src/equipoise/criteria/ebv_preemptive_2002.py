@@ -53,8 +53,8 @@ EBV_PREEMPTIVE = Criterion(
         "transplants, one infusion of rituximab. It is read here as IU/mL, which no source says "
         "and which differs by assay: provisional.",
         "The EBMT Handbook 2024 (doi:10.1007/978-3-031-44080-9_45) says that no threshold can be "
-        "fixed: the rise and the immune state count, the doubling time can be 56 h. A centre's own "
-        "threshold goes before this one. Other centres treated from 2000 or 5000 copies/mL.",
+        "fixed: the rise and the immune state count, the doubling time can be 56 h. A center's own "
+        "threshold goes before this one. Other centers treated from 2000 or 5000 copies/mL.",
     ),
     tags=("transplantation", "infection"),
 )

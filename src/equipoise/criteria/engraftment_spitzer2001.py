@@ -19,10 +19,10 @@ from equipoise.looks import GRAFTS, MET, NOT_MET, UNKNOWN, Looks, Rows, compared
 from equipoise.names import OXYGEN_DEVICES
 from equipoise.probe import addition, baselines, choices, limits_of_range, multiples, values
 from equipoise.readers import (
-    BASELINE,
     Part,
     PartReader,
     after,
+    beside_before,
     both,
     creatinine_before,
     either,
@@ -154,12 +154,7 @@ def no_infection(looks: Looks) -> Part:
 def _kidney(looks: Looks) -> Part:
     now = looks.of("creatinine")
     before = creatinine_before(looks, now, graft(looks)).where(now.there)
-
-    def explain(i: int) -> Reasons:
-        lacks = BASELINE.format("creatinine") if now.there[i] else "creatinine"
-        return Reasons((now.because(i), before.because(i, "baseline")), (lacks,))
-
-    return Part(compared(now, ">=", CREATININE_TIMES, before), explain)
+    return Part(compared(now, ">=", CREATININE_TIMES, before), beside_before(now, before))
 
 
 def combine(classes: Sequence[int]) -> int:

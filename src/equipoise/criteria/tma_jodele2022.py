@@ -520,7 +520,7 @@ TMA = Criterion(
         "Anemia: transfusion need is read as red cells transfused, whether despite engraftment or "
         "new; autoimmune hemolysis and pure red cell aplasia, which the source rules out, are not "
         "read.",
-        "Thrombocytopenia: failure to engraft and more transfusions than expected are judgements "
+        "Thrombocytopenia: failure to engraft and more transfusions than expected are judgments "
         "and are not read; a fall counts from recorded full platelet engraftment on.",
         "The limits of LDH and soluble C5b-9 are the laboratory's own, the last that came.",
         "High risk by the same source, any one: soluble C5b-9 raised, protein to creatinine "

@@ -161,8 +161,8 @@ def consider(situation: Situation) -> OpenDecision | None:
             "a positive culture or viral load, or infection excluded",
             "blasts, disease on imaging or rising residual disease",
             "ferritin, fibrinogen and transaminases turning on their own",
-            "CRP and IL-6 rising together with fever (towards CRS or infection) or falling while "
-            "ferritin rises (towards IEC-HS)",
+            "CRP and IL-6 rising together with fever (toward CRS or infection) or falling while "
+            "ferritin rises (toward IEC-HS)",
             "hemophagocytosis in marrow or other tissue",
         ),
         monitor=(

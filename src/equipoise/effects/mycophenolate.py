@@ -13,6 +13,7 @@ EFFECTS: tuple[Effect, ...] = (
         agent="mycophenolate",
         analyte="mycophenolate_unbound",
         metric=Metric.AUC_INTERVAL,
+        interval=12.0,
         unit="ng.h/mL",
         applies_low=0.0,
         applies_high=300.0,

@@ -83,7 +83,10 @@ def cohort_sources(path: str | Path) -> list[Source]:
             if file.suffix.lower() == ".json":
                 found.append(Source(file.name, file))
             elif file.suffix.lower() in (*TABLES, PARQUET):
-                found += _of_table(file)
+                try:
+                    found += _of_table(file)
+                except InputError as error:
+                    raise _named(file.name, error) from None
         if not found:
             raise InputError(
                 "folder",
@@ -106,11 +109,16 @@ def read_source(source: Source) -> tuple[Record, ImportReport]:
             return strict(load(source.content))
         return strict(source.content, place=table_place)
     except InputError as error:
-        raise InputError(
-            f"{source.file}, {error.field}",
-            error.problem,
-            f"{error.remedy}, or leave the record out of the cohort",
-        ) from None
+        raise _named(source.file, error) from None
+
+
+def _named(file: str, error: InputError) -> InputError:
+    """What is refused in one file of several."""
+    return InputError(
+        f"{file}, {error.field}",
+        error.problem,
+        f"{error.remedy}, or leave the record out of the cohort",
+    )
 
 
 def write_columns(path: str | Path, columns: Mapping[str, Sequence[Any]]) -> None:

@@ -374,6 +374,10 @@ def _refuse_doubtful(found: object, path: str) -> None:
         raise InputError(
             path or "file", f"{found.word} is not a value", "leave out what is not known"
         )
+    if isinstance(found, str) and not _writable(found):
+        raise InputError(
+            path or "file", "the text holds a character that cannot be written", "leave it out"
+        )
     if isinstance(found, float) and not math.isfinite(found):
         raise InputError(path or "file", "the number is beyond reason", "check its exponent")
     if isinstance(found, _Object):
@@ -382,10 +386,16 @@ def _refuse_doubtful(found: object, path: str) -> None:
                 path or "record", f"the key {found.twice[0]!r} stands there twice", "leave one out"
             )
         for key, value in found.items():
+            _refuse_doubtful(key, path)
             _refuse_doubtful(value, f"{path}.{key}" if path else key)
     elif isinstance(found, list):
         for index, value in enumerate(found):
             _refuse_doubtful(value, f"{path}[{index}]")
+
+
+def _writable(text: str) -> bool:
+    """Whether a text can be written again: no half of a pair of surrogates, no null."""
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _not_json(text: str, error: json.JSONDecodeError) -> InputError:

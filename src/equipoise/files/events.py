@@ -114,6 +114,11 @@ class EventReader:
         rate = self._quantity(content, "rate", _RATE_DIMENSIONS, "28 ug/d")
         duration, duration_text = self._duration(content, "duration")
         status = self._word(content, "status", DOSE_STATUSES)
+        for key, entered in (("amount", amount), ("rate", rate)):
+            if entered is not None:
+                refusal = names.dose_refusal(agent, entered, hours=duration)
+                if refusal:
+                    raise InputError.of(self._place(key), ValueError(refusal))
         if rate is not None and not duration:
             raise self._error(
                 "duration", "a rate alone is no dose", 'give the duration, for example "28 d"'

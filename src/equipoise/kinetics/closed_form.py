@@ -207,11 +207,11 @@ def _room(events: int, samples: int, areas: int) -> tuple[Floats | Integers, ...
 
 
 def _in_company(schedule_of: Integers, start: Floats) -> bool:
-    """Whether most lanes have the same schedule and start as the one before them."""
+    """Whether runs of lanes with one schedule and start are long enough: more than three."""
     if len(schedule_of) <= linear_together.FEW:
         return True
     other = (schedule_of[1:] != schedule_of[:-1]) | (start[1:] != start[:-1])
-    return bool(2 * np.count_nonzero(other) < len(schedule_of))
+    return bool(3 * np.count_nonzero(other) < len(schedule_of))
 
 
 def _shared(problem: Problem) -> bool:
@@ -330,6 +330,7 @@ class Together:
         module = _together(self._system)
         out_from, out_times, out_after = samples
         first, last = line.first[schedule_of], line.last[schedule_of]
+        parameters, initial = np.ascontiguousarray(parameters), np.ascontiguousarray(initial)
 
         def work(lo: int, hi: int) -> None:
             # Kept for the next call, and no other thread's as long as it is taken.
@@ -380,7 +381,7 @@ def _decay() -> int:
             kernels.constants(
                 **{name: getattr(linear_march, name) for name in linear_march.SETTINGS}
             ),
-            kernels.source_of(linear_march.exponentials, linear_march.decay, how="within"),
+            kernels.source_of(linear_march.exponentials, how="inside"),
             kernels.source_of(linear_march.decay_at, how="plain"),
         ),
     )

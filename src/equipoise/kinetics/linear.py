@@ -241,7 +241,7 @@ def to_modes(n, roots, modes, amounts, offset, z):
 def fed(a, b, dt, slow_gone, passed):
     """What a mode has of a constant input of 1 into the depot, over ka.
 
-    slow_gone  (1 - exp(-rate dt)) / rate of the slower one;  passed  as `decay` has it / |a - b|
+    slow_gone  (1 - exp(-rate dt)) / rate of the slower one;  passed  as `decay_at` has it / |a - b|
     """
     high = max(a, b)
     if high * dt > 1.0:

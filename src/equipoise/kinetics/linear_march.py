@@ -175,13 +175,21 @@ def distinct_steps(look, dts, ends, distinct, distinct_ends, place):
         run += 1
 
 
-def decay(
-    n, offset, begin, end, ka, rates, inverse, apart, dts, a, shifted, shifted_bits, part, power,
-    power_bits, left, gone, passed,
-):  # fmt: skip
+def call_decay(address, numbers, bits, small, room, n, offset, begin, end, ka):
+    """Call `decay_at` by its address (`calls.py`)."""
+    raise NotImplementedError
+
+
+def carray(pointer, shape):
+    """An array of what a pointer leads to; the compiler's own."""
+    raise NotImplementedError
+
+
+def decay_at(numbers_at, bits_at, small_at, room, n, offset, begin, end, ka):
     """Everything exponential about the steps begin to end of one set of parameters.
 
-    n        compartments; 0: the exponentials of what `a` has up to `end`, and nothing else
+    Called by address (`call_decay`), so that it is compiled once for all shapes. Written are rows
+    of what `march_linear` works in:
 
     inverse  (n + 1,) written: 1 / rate of each mode, then of the depot
     apart    (n,) written: 1 / |ka - rate|
@@ -189,9 +197,11 @@ def decay(
     gone     likewise: (1 - exp(-rate dt)), or dt where the rate is 0
     passed   (n, end - begin): what a depot has passed on to each mode, times |ka - rate| / ka
     """
-    if n == 0:
-        exponentials(end, a, shifted, shifted_bits, part, power, power_bits, left, gone)
-        return
+    numbers = carray(numbers_at, (9, room))
+    bits = carray(bits_at, (9, room))
+    small = carray(small_at, (11, MOST_COMPARTMENTS + 1))
+    rates, inverse, apart = small[0], small[2], small[3]
+    dts, a, left, gone, passed = numbers[1], numbers[2], numbers[6], numbers[7], numbers[8]
     size = end - begin
     for j in range(n + offset):
         rate = rates[j] if j < n else ka
@@ -211,7 +221,7 @@ def decay(
     filled = (count + TOGETHER - 1) // TOGETHER * TOGETHER
     for k in range(count, filled):
         a[k] = 0.0
-    exponentials(filled, a, shifted, shifted_bits, part, power, power_bits, left, gone)
+    exponentials(filled, a, numbers[3], bits[3], numbers[4], numbers[5], bits[5], left, gone)
     if offset == 1:
         extra = (n + 1) * size
         for j in range(n):
@@ -249,27 +259,6 @@ def decay(
                 row[k] = dts[begin + k]
 
 
-def call_decay(address, numbers, bits, small, room, n, offset, begin, end, ka):
-    """Call `decay` on the rows of `numbers`, by its address (`calls.py`)."""
-    raise NotImplementedError
-
-
-def carray(pointer, shape):
-    """An array of what a pointer leads to; the compiler's own."""
-    raise NotImplementedError
-
-
-def decay_at(numbers_at, bits_at, small_at, room, n, offset, begin, end, ka):
-    """`decay` as other kernels call it: it is compiled once for all shapes."""
-    numbers = carray(numbers_at, (9, room))
-    bits = carray(bits_at, (9, room))
-    small = carray(small_at, (11, MOST_COMPARTMENTS + 1))
-    decay(
-        n, offset, begin, end, ka, small[0], small[2], small[3], numbers[1], numbers[2], numbers[3],
-        bits[3], numbers[4], numbers[5], bits[5], numbers[6], numbers[7], numbers[8],
-    )  # fmt: skip
-
-
 def amounts_at(
     n, offset, count, steps, lane, column, first, place, row, x, z, w, inverse, apart, gain, back,
     left, gone, passed, amounts,
@@ -278,7 +267,7 @@ def amounts_at(
 
     count   samples, whose amounts are written
     steps   `count`, or one more: the last then leads to the event, and x and z are those there
-    place   from `first`, of each step in a row of `row` as `decay` writes them
+    place   from `first`, of each step in a row of `row` as `decay_at` writes them
     """
     # Numbers instead of arrays: what is read once stays in registers.
     second = n > 1

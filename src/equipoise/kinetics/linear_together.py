@@ -119,7 +119,7 @@ def two_of_eight(clearance, v1, q, v2):
 
 
 def decay_together(n, offset, steps, distinct, ka, kept, at_left, at_gone, at_passed):
-    """As `linear_march.decay` for eight lanes, whose rates are the first rows of `kept`.
+    """As `linear_march.decay_at` for eight lanes, whose rates are the first rows of `kept`.
 
     kept  written: a row of eight for `left`, `gone` and `passed` of each mode in each distinct step
     """

@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -103,6 +103,7 @@ class Prepared:
             least = least_of_states(self._largest)
             self._plain_scale = np.where(least > 0.0, least, 1.0)
             self._none, self._noted = np.zeros((0, self.states)), False
+            self._plans: dict[tuple[int, int], tuple[Integers, int, _Own]] = {}
         else:
             volume = [name.startswith("V") for name in system.parameter_names]
             self._least = np.where(volume, np.nextafter(0.0, 1.0), 0.0)
@@ -217,37 +218,60 @@ class Prepared:
         kernel and little beside it, for most calls of an estimation."""
         kernels = self._both()
         lanes = len(schedule_of)
-        amounts = np.zeros((lanes, self._columns, self.states))
-        status, none = np.zeros(lanes, dtype=np.int64), np.zeros((lanes, self._columns, 0))
-        order, block = _lane_order(lanes // group, group)
-        first, last = line.first[schedule_of], line.last[schedule_of]
-        start, scale = self._start[schedule_of], self._plain_scale[schedule_of]
+        amounts, status = np.zeros((lanes, self._columns, self.states)), np.zeros(lanes, np.int64)
+        order, block, own = self._lane_plan(line, schedule_of, group)
         if group == 1 and len(self._start) == 1 and lanes > LANES:
             # Lanes of like pace next to each other: a block steps as its worst lane must.
             pace = np.empty(lanes)
-            kernels.explicit.paces(0, lanes, start, parameters, scale, pace)
+            kernels.explicit.paces(0, lanes, own.start, parameters, own.scale, pace)
             order = np.argsort(pace, kind="stable")[order]
-        out_from, out_times, out_after = self._samples[:3]
         march = kernels.explicit.march
-        spare, initial = np.zeros(lanes), np.zeros((lanes, self.states))
 
-        def work(begin: int, end: int) -> None:
+        def work(order: Integers) -> None:
             march(
-                order[begin * block : end * block], block, 0, first, last,
+                order, block, 0, own.first, own.last,
                 line.times, line.kinds, line.indices, line.values, line.rows, self._none,
-                out_from, out_times, out_after, schedule_of, start, parameters,
-                initial, scale, NOTHING, rtol, ATOL, BLOCK_LIMIT, amounts, none, status, spare,
+                *self._samples[:3], schedule_of, own.start, parameters, own.initial, own.scale,
+                NOTHING, rtol, ATOL, BLOCK_LIMIT, amounts, own.areas, status, own.where,
             )  # fmt: skip
 
         blocks = len(order) // block
         if workers > 1 and blocks > FEW:
-            in_threads(work, blocks, max(1, min(AT_ONCE, blocks // (4 * workers))), workers)
+            at_once = max(1, min(AT_ONCE, blocks // (4 * workers)))
+            in_threads(
+                lambda lo, hi: work(order[lo * block : hi * block]), blocks, at_once, workers
+            )
         else:
-            work(0, blocks)
+            work(order)
         if not self._noted:
             self._noted = True
             kernels.note()
         return amounts, status
+
+    def _lane_plan(
+        self, line: Timeline, schedule_of: Integers, group: int
+    ) -> tuple[Integers, int, _Own]:
+        """Lanes in the order of blocks, lanes of a block, and what belongs to each lane; kept where
+        all follow one schedule, for calls with as many lanes."""
+        lanes = len(schedule_of)
+        alone = len(self._start) == 1
+        if alone and (lanes, group) in self._plans:
+            return self._plans[lanes, group]
+        plan = (
+            *_lane_order(lanes // group, group),
+            _Own(
+                line.first[schedule_of],
+                line.last[schedule_of],
+                self._start[schedule_of],
+                self._plain_scale[schedule_of],
+                np.zeros((lanes, self.states)),
+                np.zeros((lanes, self._columns, 0)),
+                np.zeros(lanes),
+            ),
+        )
+        if alone:
+            self._plans[lanes, group] = plan
+        return plan
 
     def _sound(self, parameters: Floats, by: dict[str, Floats], initial: Floats | None) -> Booleans:
         """Lanes whose parameters `solve` would take, (L,)."""
@@ -382,6 +406,19 @@ class Prepared:
         of_stiff = np.bincount(schedule_of[stiff], minlength=count)
         self._slow |= 2 * of_stiff > of_all
         self._some_slow = bool(self._slow.any())
+
+
+class _Own(NamedTuple):
+    """What lanes have of their own, (L, ...): nothing there is written but `where`, and that is
+    read by nobody."""
+
+    first: Integers
+    last: Integers
+    start: Floats
+    scale: Floats
+    initial: Floats
+    areas: Floats
+    where: Floats
 
 
 def _together(amounts: Floats, good: Booleans, group: int) -> Booleans:

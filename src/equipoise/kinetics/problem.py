@@ -63,14 +63,10 @@ def largest_by_state(doses: Floats, dose_from: Integers, states: int) -> Floats:
 
     An endless input has no amount: what enters in an hour stands for it.
     """
-    found = np.zeros((len(dose_from) - 1, states))
+    found = np.zeros((len(dose_from) - 1) * states)
     amounts = np.where(doses[:, 1] > 0.0, doses[:, 1], np.maximum(doses[:, 6], 0.0))
-    some = np.flatnonzero(dose_from[1:] > dose_from[:-1])
-    if len(some):
-        for state in range(states):
-            into = np.where(doses[:, 2] == state, amounts, 0.0)
-            found[some, state] = np.maximum.reduceat(into, dose_from[some])
-    return found
+    np.maximum.at(found, of_rows(dose_from) * states + doses[:, 2].astype(np.int64), amounts)
+    return found.reshape(-1, states)
 
 
 def scale_of(problem: Problem, largest: Floats) -> Floats:

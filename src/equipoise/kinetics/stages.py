@@ -24,7 +24,7 @@ FEW = 3
 its slopes."""
 
 SMALLEST = 1e-75
-"""Added to tolerances: two of them multiplied and squared must not vanish."""
+"""Added to tolerances: two of them multiplied must not vanish."""
 
 
 def rows_of(system: System, own: dict[str, int]) -> dict[str, int]:
@@ -225,10 +225,10 @@ def weighed(c: int) -> list[str]:
     lines = ["total = 0.0"]
     # Divisions are slow: two states share one.
     for i in range(0, c - 1, 2):
-        lines.append(f"one = error_{i} * size_{i + 1}")
-        lines.append(f"other = error_{i + 1} * size_{i}")
-        lines.append(f"both = size_{i} * size_{i + 1}")
-        lines.append("total += (one * one + other * other) / (both * both)")
+        lines.append(f"both = 1.0 / (size_{i} * size_{i + 1})")
+        lines.append(f"one = error_{i} * size_{i + 1} * both")
+        lines.append(f"other = error_{i + 1} * size_{i} * both")
+        lines.append("total += one * one + other * other")
     if c % 2:
         lines += [f"one = error_{c - 1} / size_{c - 1}", "total += one * one"]
     return lines

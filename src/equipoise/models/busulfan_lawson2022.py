@@ -1,7 +1,7 @@
 """Once-daily intravenous busulfan in children (Lawson 2022): clearance falls with time.
 
 Two compartments scaled by normal fat mass (fat-free mass and a fraction of the fat), clearance
-that matures with postmenstrual age and falls towards exp(-0.198) of its start over the course.
+that matures with postmenstrual age and falls toward exp(-0.198) of its start over the course.
 """
 
 from __future__ import annotations

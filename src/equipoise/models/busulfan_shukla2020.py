@@ -90,7 +90,7 @@ MODEL = Model(
     source=Source(
         "Shukla 2020, Front Pharmacol",
         doi="10.3389/fphar.2020.00888",
-        note="abstract read; the values are those of the model's coding in PKPDsim (MIT licence), "
+        note="abstract read; the values are those of the model's coding in PKPDsim (MIT license), "
         "not of the paper's own table",
     ),
     # One reading of the values, and nothing of the paper's own redrawn: a second reading of its

@@ -172,7 +172,7 @@ MODEL = Model(
         "Unbound drug alone: total mycophenolic acid is some fifty times as much, and the share "
         "that is bound moves with albumin and uremia. A total level is not read.",
         "Doses are mg of mofetil (MMF). The paper's factors are 0.739 by mouth and 0.682 by vein "
-        "(the hydrochloride); vials are labelled in mofetil, so the 8 % between them sit in its "
+        "(the hydrochloride); vials are labeled in mofetil, so the 8 % between them sit in its "
         "bioavailability, and the two routes are only right together. Not for enteric-coated "
         "sodium.",
         "Nine in a hundred absorb 1.96 h late, all others at once: declare "

@@ -40,6 +40,7 @@ from equipoise.names.cells import (
     PublishedDose,
     unpublished,
 )
+from equipoise.names.doses import MOST_ACTIVITY, MOST_MASS, dose_refusal
 from equipoise.names.findings import FINDINGS, OXYGEN_DEVICES, SYNDROMES, FindingName
 from equipoise.names.measurements import (
     BY_LOINC,
@@ -71,6 +72,8 @@ __all__ = [
     "LOINC_METHOD",
     "LOINC_SEEN",
     "MEASUREMENTS",
+    "MOST_ACTIVITY",
+    "MOST_MASS",
     "OTHER_WORDS",
     "OXYGEN_DEVICES",
     "PLATFORMS",
@@ -96,6 +99,7 @@ __all__ = [
     "cell_product",
     "choice",
     "covariate",
+    "dose_refusal",
     "finding",
     "finding_value",
     "in_group",

@@ -2,7 +2,7 @@
 
 The bounds and the turnaround are conventions of this project (standing hypothesis): wide enough
 for every published value met so far, narrow enough to catch a slipped decimal or a wrong unit.
-LOINC codes are only those seen in a published mapping or catalogue; `seen` says in which.
+LOINC codes are only those seen in a published mapping or catalog; `seen` says in which.
 This material contains content from LOINC (http://loinc.org). LOINC is copyright Regenstrief
 Institute, Inc. and the LOINC Committee, and is available at no cost under the license at
 http://loinc.org/license.
@@ -31,7 +31,7 @@ LOINC_SEEN: Mapping[str, str] = MappingProxyType(
         "C": "CIBMTR reporting guide, value sets",
         "S": "Synthea R4 bundles",
         "H": "HL7 FHIR R4 vital signs",
-        "L": "catalogue of a clinical laboratory",
+        "L": "catalog of a clinical laboratory",
         "M": "published hospital mapping",
     }
 )

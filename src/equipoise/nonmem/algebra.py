@@ -171,6 +171,9 @@ def _derivative(node: Expression, by: Item) -> Expression:
             return _power(node, left, right, by)
         case Call(function, (of,)):
             return Binary("*", _outer(function, of), _derivative(of, by))
+        case Call("MIN" | "MAX" as function, (of, Number() as edge)):
+            sign = "<" if function == "MIN" else ">"
+            return Where(Compare(sign, of, edge), _derivative(of, by), ZERO)
         case Where(condition, yes, no):
             if depends(condition, lambda each: each == by):
                 raise NotDifferentiable("a condition depends on EPS")

@@ -39,7 +39,7 @@ from equipoise.nonmem.syntax import (
     walk,
 )
 
-SELECTORS = ("CMT", "DVID", "YTYPE", "DVTYPE", "TYPE", "FLAG")
+SELECTORS = ("CMT", "DVID", "YTYPE", "DVTYPE", "TYPE", "FLAG", "FREMTYPE")
 """Columns by which a row says what it measures, where $ERROR compares them with numbers."""
 
 GUARD = 1e-10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 
@@ -23,15 +24,18 @@ def read_estimates(stream: ControlStream, text: str) -> ControlStream:
     header: list[str] = []
     final: dict[str, float] = {}
     for line in text.splitlines():
-        cells = line.split()
+        # FORMAT=,1PE13.6 of $ESTIMATION puts commas between columns, also of names with commas.
+        cells = re.findall(r"\w+\(\d+,\d+\)|[^\s,]+", line)
         if cells[:1] == ["ITERATION"]:
-            header = cells
+            header, final = cells, {}
         elif header and cells and re.fullmatch(r"-?\d+", cells[0]) and int(cells[0]) == FINAL:
             if len(cells) != len(header):
                 raise StreamError(None, "the .ext file has a row that does not fit its header")
-            final = dict(zip(header, (float(c) for c in cells), strict=True))
+            final = dict(zip(header, map(_read, cells), strict=True))
     if not final:
-        raise StreamError(None, f"the .ext file has no final estimates (iteration {FINAL})")
+        raise StreamError(
+            None, f"the last table of the .ext file has no final estimates (iteration {FINAL})"
+        )
     thetas = []
     for i, theta in enumerate(stream.thetas, start=1):
         thetas.append(replace(theta, number=_number(final, f"THETA{i}")))
@@ -43,6 +47,16 @@ def read_estimates(stream: ControlStream, text: str) -> ControlStream:
         omega=_matrix(final, "OMEGA", stream.omega, more=stream.prior is not None),
         sigma=_matrix(final, "SIGMA", stream.sigma, more=stream.prior is not None),
     )
+
+
+def _read(cell: str) -> float:
+    try:
+        found = float(cell)
+    except ValueError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise StreamError(None, "the .ext file has a final estimate that is not a number")
+    return found
 
 
 def _number(final: dict[str, float], name: str) -> float:
@@ -59,4 +73,11 @@ def _matrix(final: dict[str, float], name: str, own: Matrix, *, more: bool) -> M
     for i in range(n):
         for j in range(i + 1):
             rows[i, j] = rows[j, i] = _number(final, f"{name}({i + 1},{j + 1})")
+    varies = np.diag(rows) > 0.0
+    if varies.any() and np.linalg.eigvalsh(rows[np.ix_(varies, varies)]).min() <= 0.0:
+        raise StreamError(
+            None,
+            f"the final ${name} of the .ext file is not positive definite: two of it depend on "
+            "each other wholly, or digits are missing",
+        )
     return replace(own, rows=tuple(tuple(float(v) for v in row) for row in rows))

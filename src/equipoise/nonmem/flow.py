@@ -167,6 +167,15 @@ def needed(code: Straight, wanted: Iterable[str]) -> Straight:
     wanted  names of definitions (not targets)
     """
     wanted = set(wanted)
+    while True:
+        slim = _needed(code, wanted)
+        # What is multiplied by an indicator of 0 is no longer read once that is put in its place.
+        if len(slim.definitions) == len(code.definitions):
+            return slim
+        code = slim
+
+
+def _needed(code: Straight, wanted: set[str]) -> Straight:
     live = set(wanted)
     kept: list[Definition] = []
     for definition in reversed(code.definitions):

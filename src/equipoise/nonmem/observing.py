@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from equipoise.nonmem.algebra import (
     NotDifferentiable,
@@ -307,7 +308,7 @@ def _readout(
     chosen: Mapping[str, float],
 ) -> Readout | None:
     outer = {**scope.items, **scope.pk, "F": "F", "TIME": "TIME"}
-    for name in RECORD_ITEMS:
+    for name in (*RECORD_ITEMS, *(() if stream.advan else ("F",))):
         outer.pop(name, None)
     code = straightened(
         stream.error,
@@ -322,6 +323,12 @@ def _readout(
     code = needed(code, [last])
     if chosen and any(isinstance(d.value, Undefined) for d in code.definitions if d.name == last):
         return None
+    sometimes = {key(s.target) for s in statements_in(stream.error) if isinstance(s, Assign)}
+    unset = {e.name for d in code.definitions for e in walk(d.value) if _is_unset(e)}
+    if unset & sometimes and any(math.isnan(value) for value in chosen.values()):
+        # A value that no condition names leaves them unset: Y is set for none such.
+        return None
+    targets |= sometimes
     reasons = {
         **REFUSED_NAMES,
         **{
@@ -331,6 +338,10 @@ def _readout(
         },
     }
     check_defined(code, reasons, targets)
+    if not stream.advan:
+        for d in code.definitions:
+            if depends(d.value, lambda e: isinstance(e, Item) and e.name == "A"):
+                raise StreamError(d.line, "A(n): $PRED has no compartments")
     line = next(d.line for d in code.definitions if d.name == last)
     noisy: dict[str, Expression] = {}
     for d in code.definitions:
@@ -408,6 +419,10 @@ def _limited(
         folded(variance),
         line,
     )
+
+
+def _is_unset(node: Expression) -> TypeGuard[Undefined]:
+    return isinstance(node, Undefined) and node.read
 
 
 def _is_eps(node: Expression) -> bool:

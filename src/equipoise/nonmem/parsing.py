@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from equipoise.nonmem import protecting
 from equipoise.nonmem.syntax import (
     Assign,
     Binary,
@@ -212,7 +213,8 @@ class _Reader:
         if name in MATRICES:
             return self._element(name)
         function = ALIASES.get(name, name)
-        if function not in FUNCTIONS:
+        guarded = protecting.FUNCTIONS.get(function)
+        if function not in FUNCTIONS and guarded is None:
             raise StreamError(self.line, f"{name}(...) is not a function or array that is read")
         self.take("(")
         arguments = [self.sum()]
@@ -220,9 +222,11 @@ class _Reader:
             self.take()
             arguments.append(self.sum())
         self.take(")")
-        wanted = FUNCTIONS[function]
+        wanted = FUNCTIONS.get(function, 1)
         if len(arguments) != wanted and not (wanted < 0 and len(arguments) >= -wanted):
             raise StreamError(self.line, f"{name} takes {abs(wanted)} argument(s)")
+        if guarded is not None:
+            return guarded(arguments[0])
         return Call(function, tuple(arguments))
 
     def _element(self, name: str) -> Item:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from equipoise.datafile import DATES
 from equipoise.nonmem.parsing import Replacement, parse_code
+from equipoise.nonmem.protecting import protected
 from equipoise.nonmem.syntax import Line, Statement, StreamError
 from equipoise.nonmem.variability import Matrix, Theta, read_matrix, read_thetas
 from equipoise.readout import Condition
@@ -37,7 +38,6 @@ LEFT_OUT = frozenset(
 """Records that steer NONMEM's run or its output and change nothing in the model."""
 
 REFUSED: Mapping[str, str] = {
-    "PRED": "a model written in $PRED has no compartments; only $PK with $SUBROUTINES is read",
     "MIX": "mixtures of subpopulations are not read",
     "AES": "algebraic equations of a compartment (ADVAN9, ADVAN15 with $AES) are not read",
     "AESINITIAL": "algebraic equations of a compartment are not read",
@@ -83,12 +83,12 @@ class ControlStream:
 
     ignore            rows of the data that begin with it are comments ("@": any letter)
     drop, accept      lists of $DATA: (place of the column, operator, value), as in `Layout`
-    advan, trans      1 to 14, 1 to 6
+    advan, trans      1 to 14, 1 to 6; advan 0 where $PRED says it all: `error` is its code then
     compartments      of $MODEL; empty for the specific ADVANs
     default_dose, default_observation
                       numbers of compartments from 1; 0 where $MODEL does not say
     pk, des, error    statements
-    calls             the line of a CALLFL other than -1: $PK is not computed for every record
+    calls             the line of a CALLFL of 0 or 1: $PK is not computed for every record
     prior             thetas, etas and epsilons of the model, where $PRIOR has more of each behind
                       them; 0 where it does not say
     notes             sentences on what was left out
@@ -191,7 +191,11 @@ def read_stream(text: str) -> ControlStream:
     for record in records:
         if record.name in ESTIMATION:
             _estimation(record, notes)
+    pred = _pred(records)
     columns = _input(_all(records, "INPUT"))
+    if pred is not None:
+        # PREDPP is not there: items of doses and events are numbers like others, and rows levels.
+        columns = tuple(Column("", c.name) if c.name in EVENT_ITEMS else c for c in columns)
     ignore, drop, accept = _data(_all(records, "DATA", "INFILE"), columns, notes)
     thetas = read_thetas([r.lines for r in _all(records, "THETA")])
     omega, sigma = (read_matrix([r.lines for r in _all(records, n)], n) for n in ("OMEGA", "SIGMA"))
@@ -212,14 +216,19 @@ def read_stream(text: str) -> ControlStream:
         thetas = thetas[: prior[0]] if prior[0] else thetas
         omega = omega.first(prior[1]) if prior[1] else omega
         sigma = sigma.first(prior[2]) if prior[2] else sigma
-    advan, trans, line = _subroutines(_all(records, "SUBROUTINES"))
+    advan, trans, line = (
+        _subroutines(_all(records, "SUBROUTINES")) if pred is None else (0, 1, pred)
+    )
     compartments, dose, observation = _model(_all(records, "MODEL"))
     calls: list[Line] = []
     code = {
         name: parse_code(_code_lines(_all(records, name), calls), replacements)
-        for name in ("PK", "DES", "ERROR")
+        for name in ("PRED", "PK", "DES", "ERROR")
     }
-    for name in ("PK", "ERROR"):
+    if any(w.upper() == "PROTECT" for r in _all(records, "ABBREVIATED") for w, _ in r.words()):
+        code = {name: protected(block) for name, block in code.items()}
+    code["ERROR"] = code["ERROR"] or code["PRED"]
+    for name in ("PK", "ERROR") if pred is None else ("ERROR",):
         if not code[name]:
             raise StreamError(None, f"the stream has no ${name}")
     return ControlStream(
@@ -248,8 +257,19 @@ def read_stream(text: str) -> ControlStream:
 
 _READ = ESTIMATION | {
     "PROBLEM", "INPUT", "DATA", "INFILE", "ABBREVIATED", "SUBROUTINES", "MODEL", "PK", "DES",
-    "ERROR", "THETA", "OMEGA", "SIGMA", "PRIOR",
+    "ERROR", "THETA", "OMEGA", "SIGMA", "PRIOR", "PRED",
 }  # fmt: skip
+
+
+def _pred(records: Sequence[_Record]) -> Line | None:
+    """The line of $PRED, None in a stream with compartments."""
+    found = _all(records, "PRED")
+    if not found:
+        return None
+    others = _all(records, "SUBROUTINES", "MODEL", "PK", "DES", "ERROR")
+    if others:
+        raise StreamError(found[0].line, f"$PRED does not go together with ${others[0].name}")
+    return found[0].line
 
 
 def _records(text: str) -> list[_Record]:
@@ -285,7 +305,7 @@ def _all(records: Iterable[_Record], *names: str) -> list[_Record]:
 
 
 def _code_lines(records: Sequence[_Record], calls: list[Line]) -> list[tuple[str, Line]]:
-    """Lines of code without options; the line of a CALLFL other than -1 goes to `calls`."""
+    """Lines of code without options; the line of a CALLFL of 0 or 1 goes to `calls`."""
     found = []
     for record in records:
         for text, line in record.code():
@@ -295,7 +315,8 @@ def _code_lines(records: Sequence[_Record], calls: list[Line]) -> list[tuple[str
                 continue
             called = re.match(r"\s*CALLFL\s*=\s*(-?\d)\s*$", text.upper())
             if called is not None:
-                if called[1] != "-1":
+                # Additional and lagged doses go by the next record's data items in both ($BIND).
+                if called[1] not in ("-1", "-2"):
                     calls.append(line)
                 continue
             if re.match(r"\s*(COMRES|MODE)\s*=\s*-?\d+\s*$", text.upper()):
@@ -409,8 +430,6 @@ def _abbreviated(
         for word, line in record.words():
             upper = word.upper()
             if upper in ("REPLACE", "DERIV2=NO", "DERIV1=NO", "DERIV2=NOCOMMON", "PROTECT"):
-                if upper == "PROTECT":
-                    raise StreamError(line, "PROTECT changes functions at their edges; not read")
                 continue
             if upper.startswith(("COMRES=", "COMSAV=")) or upper in ("DES=FULL", "DES=COMPACT"):
                 continue
@@ -469,6 +488,9 @@ RESERVED = frozenset(
     }
 )  # fmt: skip
 
+EVENT_ITEMS = frozenset({"AMT", "RATE", "CMT", "EVID", "II", "ADDL", "SS"})
+"""Items that mean something to PREDPP alone."""
+
 _REFUSED_ITEMS = {
     "L2": "correlation of residuals across records (L2) is not read; DROP it",
     "CALL": "CALL items change when parameters are computed; DROP them",
@@ -520,7 +542,7 @@ def _subroutines(records: Sequence[_Record]) -> tuple[int, int, Line]:
             elif match is not None:
                 trans = int(match[2])
             elif not re.match(
-                r"(TOL|ATOL|SSTOL|SSATOL|SS|TOLC|ATOLC|DP$|SP$)=?|\d+$", word.upper()
+                r"(TOL|ATOL|SSTOL|SSATOL|SS|TOLC|ATOLC|SUBROUTINES=D|DP$|SP$)=?|\d+$", word.upper()
             ):
                 raise StreamError(line, f"{word}: user routines and this option are not read")
     if not advan:

@@ -68,6 +68,9 @@ def body_of(stream: ControlStream, need: Need, assigned: frozenset[str]) -> Body
     Fails     StreamError for an ADVAN or TRANS that is not read.
     """
     advan, trans, line = stream.advan, stream.trans, stream.subroutines
+    if not advan:
+        # $PRED has no compartments; the engine wants one, in which nothing is and nothing happens.
+        return Body(("none",), 1, 1, {}, None, (Number(0.0),))
     specific = advan in LINEAR or advan == 10
     if specific and stream.compartments:
         raise StreamError(line, f"ADVAN{advan} has its own compartments; take $MODEL out")

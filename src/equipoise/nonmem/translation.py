@@ -160,8 +160,8 @@ class _Translator:
         if stream.calls is not None and covariates:
             raise StreamError(
                 stream.calls,
-                "CALLFL changes when parameters are computed from covariates; only -1 (every "
-                "record) is read with them",
+                "CALLFL changes when parameters are computed from covariates; only -1 and -2 "
+                "(every record) are read with them",
             )
         notes = list(stream.notes)
         if "TIME" in covariates:

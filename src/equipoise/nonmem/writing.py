@@ -11,6 +11,7 @@ from equipoise.nonmem.censoring import Limited
 from equipoise.nonmem.flow import Straight, names_in
 from equipoise.nonmem.observing import Readout
 from equipoise.nonmem.printing import Printer, variable
+from equipoise.nonmem.stream import ControlStream
 from equipoise.nonmem.structure import LINEAR
 from equipoise.nonmem.syntax import Item, Name, Number, StreamError
 from equipoise.nonmem.translation import Translation
@@ -78,7 +79,7 @@ class _Writer:
             f'"""{title}: a NONMEM control stream as a model (equipoise import '
             f"{_clean(self._naming.file)}).",
             "",
-            f"ADVAN{stream.advan} TRANS{stream.trans}. Times and amounts are in the units of the "
+            f"{_code_of(stream)}. Times and amounts are in the units of the "
             "stream's data. `line N` names the line of the",
             "stream; what the stream computes for its tables only is left out.",
         ]
@@ -176,7 +177,7 @@ class _Writer:
             return f"{node.name}{node.index}"
 
         text = Printer(arrays=False, item=item, names={"T": "t"})
-        where = "$DES" if found.stream.des else f"ADVAN{found.stream.advan}"
+        where = "$DES" if found.stream.des else _code_of(found.stream)
         lines = [
             "def rates(t, x, p, dx):",
             f'    """{where}: rates of change of {", ".join(found.body.states)}."""',
@@ -241,10 +242,11 @@ class _Writer:
                 elif sigma[k - 1][m - 1] != 0.0:
                     terms.append(f"2.0 * SIGMA[{k - 1}][{m - 1}] * {variable(a)} * {variable(b)}")
         lines.append(f"variance = {' + '.join(terms)}")
+        where = _weighed_in(found.stream)
         return "\n".join(
             [
                 f"def {self._reader(number)}(at):",
-                '    """$ERROR: Y at EPS = 0, and its variance from dY/dEPS there."""',
+                f'    """{where}: Y at EPS = 0, and its variance from dY/dEPS there."""',
                 '    with np.errstate(all="ignore"):',
                 *(f"        {line}" for line in lines),
                 f"    return {variable(read.center)}, variance",
@@ -289,7 +291,7 @@ class _Writer:
             '    omega_note="$OMEGA as the stream has it",',
             f"    structure={structure},",
             "    parameters=parameters,",
-            f"    routes={json.dumps(_routes(states, found.body.dose))},",
+            f"    routes={json.dumps(_routes(states, found.body.dose) if stream.advan else {})},",
             f"    dose_unit={_quoted(naming.dose_unit)},",
             "    observations=(",
             *(f"        {self._observation(i, r)}," for i, r in enumerate(found.readouts)),
@@ -338,7 +340,8 @@ class _Writer:
             ]
             residual = f"Residual({', '.join([*parts, f'where={_quoted(where)}'])})"
         else:
-            residual = f'Residual(form="as $ERROR computes it", where={_quoted(where)})'
+            form = _quoted(f"as {_weighed_in(self._found.stream)} computes it")
+            residual = f"Residual(form={form}, where={_quoted(where)})"
         options = "".join(
             [
                 f", read={self._reader(number)}" if "form=" in residual else "",
@@ -400,6 +403,14 @@ def _read_names(code: Straight) -> set[str]:
     for d in code.definitions:
         read |= names_in(d.value)
     return read
+
+
+def _code_of(stream: ControlStream) -> str:
+    return f"ADVAN{stream.advan} TRANS{stream.trans}" if stream.advan else "$PRED"
+
+
+def _weighed_in(stream: ControlStream) -> str:
+    return "$ERROR" if stream.advan else "$PRED"
 
 
 def _routes(states: Sequence[str], dose: int) -> dict[str, int]:

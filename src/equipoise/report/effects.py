@@ -69,6 +69,8 @@ def range_words(effect: Effect) -> str:
     """ "steady-state trough at least 9 ng/mL"."""
     low, high = effect.applies_low, effect.applies_high
     metric = effect.metric.value
+    if not math.isnan(effect.interval):
+        metric = f"{metric} of {effect.interval:g} h"
     if effect.metric is Metric.CELL_DOSE:
         metric = f"{effect.analyte} infused"
     if low <= 0.0 and math.isinf(high):

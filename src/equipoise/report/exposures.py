@@ -34,7 +34,7 @@ from equipoise.target import Refused, Target
 
 
 def blocks(assessment: Assessment) -> tuple[Block, ...]:
-    """One part for each agent and model; nothing where no agent is modelled."""
+    """One part for each agent and model; nothing where no agent is modeled."""
     if not assessment.exposures:
         return ()
     clock = Clock(assessment.day0)
@@ -133,7 +133,7 @@ def _levels(exposure: Exposure, clock: Clock, suspects: dict[int, int]) -> Table
             cell(known),
             cell(number(level.prior_median)),
             cell(number(level.posterior_median)),
-            cell(_standardised(level)),
+            cell(_standardized(level)),
             cell(*verdict),
         )
         rows.append((level.at, Row(cells)))
@@ -156,10 +156,10 @@ def _levels(exposure: Exposure, clock: Clock, suspects: dict[int, int]) -> Table
     return Table(caption, columns, ordered, "wide")
 
 
-def _standardised(level: Level) -> str:
-    if not math.isfinite(level.standardised):
+def _standardized(level: Level) -> str:
+    if not math.isfinite(level.standardized):
         return "censored" if level.censored else "unknown"
-    return f"{level.standardised:+.1f} SD"
+    return f"{level.standardized:+.1f} SD"
 
 
 def _targets(targets: Sequence[Target], refused: Sequence[Refused]) -> list[Block]:

@@ -25,6 +25,7 @@ def blocks(assessment: Assessment) -> tuple[Block, ...]:
     )
     if assessment.note:
         head.append(Paragraph(words(f"Of this record: {assessment.note}"), "quiet"))
+    head.append(Paragraph(words(f"{clock.said}."), "quiet"))
     head.append(Paragraph(words(assessment.disclaimer), "disclaimer"))
     return tuple(head)
 

@@ -23,6 +23,7 @@ SHADES = ("#fbf8ee", "#fde3a0", "#f6ad4f", "#cf6318", "#7f2704", "#330f01")
 """Grade 0 to 5, each clearly darker than the one before, also in gray."""
 PAPER_INK_FROM = 3
 PLAIN = "#e7ebee"
+_TWO_LINES = ("range", "outcomes")
 HIGHEST_GRADE = 4
 """Where a grade may be anything from 0 to this, nothing is known about it."""
 
@@ -31,7 +32,8 @@ HIGHEST_GRADE = 4
 class Field:
     """What a day's field says.
 
-    kind  "blank" (does not apply), "unknown", "grade", "interval", "number", "range", "yes", "no"
+    kind  "blank" (does not apply), "unknown", "grade", "interval", "number", "range", "yes", "no",
+          "outcome", "outcomes" (one of several)
     text  as printed in the field
     """
 
@@ -42,7 +44,9 @@ class Field:
 
 
 def measure(grades: Sequence[Grade]) -> str:
-    """What a criterion gives: "grade", "score" or "met", read off its answers."""
+    """What a criterion gives: "grade", "outcome", "score" or "met", read off its answers."""
+    if any(g.outcome for g in grades):
+        return "outcome"
     if any(
         g.score is not None or (g.high is not None and g.high > len(SHADES) - 1) for g in grades
     ):
@@ -68,6 +72,13 @@ def field_of(grade: Grade, kind: str) -> Field:
     if grade.low is None or grade.high is None:
         return Field("unknown", "?") if grade.missing else Field("blank", "")
     low, high = int(grade.low), int(grade.high)
+    if kind == "outcome":
+        short = [initials(word) for word in grade.words]
+        if low == high:
+            return Field("outcome", short[low], low, high)
+        if high - low == len(short) - 1:
+            return Field("unknown", "?", low, high)
+        return Field("outcomes", f"{short[low]}-{short[high]}", low, high)
     if kind == "score":
         if low == high:
             return Field("number", str(low), low, high)
@@ -77,6 +88,17 @@ def field_of(grade: Grade, kind: str) -> Field:
     if low == 0 and high >= HIGHEST_GRADE:
         return Field("unknown", "?", low, high)
     return Field("interval", f"{low}-{high}", low, high)
+
+
+def initials(word: str) -> str:
+    """An outcome in a narrow field: "CR" for "complete response", "P" for "progression"."""
+    return "".join(part[0].upper() for part in word.split())
+
+
+def outcomes(daily: Mapping[str, Sequence[Day]]) -> dict[str, str]:
+    """Initials that stand in fields -> their words, in the order in which they come."""
+    words = [w for days in daily.values() for d in days if d.grade.applies for w in d.grade.words]
+    return {initials(word): word for word in words}
 
 
 def applies(days: Sequence[Day]) -> bool:
@@ -137,7 +159,7 @@ def _block(
         kind = measure([d.grade for d in answers])
         by_day = {d.day: d.grade for d in answers}
         lines = _wrapped(titles.get(criterion, criterion), LABEL - 12.0)
-        tall = max(34.0 if kind == "score" else TALL, 13.6 * len(lines) + 2.0)
+        tall = max(34.0 if kind in ("score", "outcome") else TALL, 13.6 * len(lines) + 2.0)
         first = y + tall / 2.0 + 4.3 - 6.8 * (len(lines) - 1)
         for k, words in enumerate(lines):
             parts.append(svg.text(0.0, first + 13.6 * k, words, size=svg.SMALL))
@@ -170,7 +192,7 @@ def _field(x: float, y: float, wide: float, tall: float, field: Field) -> str:
     if field.kind == "blank":
         return svg.rect(x, y, wide, tall, stroke=svg.FAINT, stroke_width=0.6, dash="1 3")
     ink, plate = svg.INK, ""
-    if field.kind in ("grade", "yes", "no", "number"):
+    if field.kind in ("grade", "yes", "no", "number", "outcome"):
         if field.kind == "grade":
             fill = SHADES[min(field.low, len(SHADES) - 1)]
             ink = svg.PAPER if field.low >= PAPER_INK_FROM else svg.INK
@@ -184,13 +206,15 @@ def _field(x: float, y: float, wide: float, tall: float, field: Field) -> str:
         if field.kind == "interval":
             low = SHADES[min(field.low, len(SHADES) - 1)]
             high = SHADES[min(field.high, len(SHADES) - 1)]
-        elif field.kind == "range":
+        elif field.kind in ("range", "outcomes"):
             low, high = PLAIN, "#9fabb3"
         stroke_width = 2.0 if field.kind == "interval" else 1.0
         ground = svg.rect(x, y, wide, tall, fill=low) + svg.hatch(
             x, y, wide, tall, gap=6.0, stroke=high, stroke_width=stroke_width
         )
-        plate = _plate(x + wide / 2.0, y + tall / 2.0, field.text, two_lines=field.kind == "range")
+        plate = _plate(
+            x + wide / 2.0, y + tall / 2.0, field.text, two_lines=field.kind in _TWO_LINES
+        )
     frame = svg.rect(x, y, wide, tall, stroke="#8b9197", stroke_width=0.7)
     return ground + frame + plate + _printed(x + wide / 2.0, y, tall, field, ink)
 
@@ -206,13 +230,13 @@ def _plate(x: float, y: float, words: str, *, two_lines: bool) -> str:
 
 def _printed(x: float, y: float, tall: float, field: Field, ink: str) -> str:
     middle = y + tall / 2.0 + 4.4
-    if field.kind == "range" and field.text:
+    if field.kind in _TWO_LINES and field.text:
         low, high = field.text.split("-")
         return svg.text(x, middle - 6.5, f"{low}-", anchor="middle", size=svg.SMALL) + svg.text(
             x, middle + 6.5, high, anchor="middle", size=svg.SMALL
         )
     size = svg.SMALL if len(field.text) > 2 else svg.SIZE
-    bold = field.kind not in ("no", "number")
+    bold = field.kind not in ("no", "number", "outcome")
     return svg.text(x, middle, field.text, anchor="middle", size=size, fill=ink, bold=bold)
 
 
@@ -228,6 +252,10 @@ def _keys(daily: Mapping[str, tuple[Day, ...]]) -> list[Key]:
         keys.append(Key(_small(Field("unknown", "?")), "unknown: not enough observed"))
     if found & {"number", "range"}:
         keys.append(Key(_small(Field("range", "")), "score, or its lowest and highest value"))
+    if found & {"outcome", "outcomes"}:
+        keys += [
+            Key(_small(Field("outcome", short)), word) for short, word in outcomes(daily).items()
+        ]
     if found & {"yes", "no"}:
         keys.append(Key(_small(Field("yes", "")), "criterion met (yes) or not (no)"))
     keys.append(

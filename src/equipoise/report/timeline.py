@@ -25,7 +25,7 @@ def blocks(assessment: Assessment) -> tuple[Block, ...]:
         last = day
     columns = (
         Column("Day", narrow=True),
-        Column("Time", narrow=True),
+        Column(f"Time, {clock.offset}", narrow=True),
         Column("Kind", narrow=True),
         Column("Event"),
     )

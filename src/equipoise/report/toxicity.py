@@ -20,6 +20,7 @@ from equipoise.report.blocks import (
     cell,
     words,
 )
+from equipoise.report.why import span_of
 from equipoise.report.words import Clock, day_word
 
 COLUMN = 8
@@ -107,6 +108,8 @@ def strip_lines(assessment: Assessment, width: int) -> tuple[str, ...]:
                 lines.append("  chart says".ljust(label) + body)
     lines.append("")
     key = "? unknown: not enough observed; . does not apply; 2-4 between the two"
+    for short, word in strip.outcomes(shown).items():
+        key += f"; {short} {word}"
     return (*lines, *textwrap.wrap(key, width))
 
 
@@ -120,7 +123,17 @@ def _highest(title: str, days: Sequence[Day]) -> Row:
     last = days[-1]
     field = strip.field_of(last.grade, kind)
     latest = {"": "does not apply", "?": "unknown"}.get(field.text, field.text)
+    if kind == "outcome" and last.grade.applies:
+        latest = span_of(last.grade, last.grade.low, last.grade.high)
     latest = f"{latest}, {day_word(last.day)}"
+    if kind == "outcome":
+        # No outcome is higher than another.
+        known = [d for d in days if d.grade.settled]
+        said = "none is certain"
+        if known:
+            said = f"{span_of(known[-1].grade, known[-1].grade.low, known[-1].grade.high)}, "
+            said += f"last on {day_word(known[-1].day)}"
+        return Row((cell(title), cell(latest), cell(said), cell("an outcome, not a grade")))
     if kind == "met":
         met = [d for d in days if d.grade.met]
         certain = f"met from {day_word(met[0].day)}" if met else "not met on any day"

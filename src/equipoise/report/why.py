@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from equipoise.assessment import Assessment
-from equipoise.criterion import Because, Grade, Missing
+from equipoise.criterion import Because, Criterion, Grade, Missing
 from equipoise.report.blocks import (
     Block,
     Column,
@@ -50,13 +51,37 @@ ANSWERS = {"true": "present", "false": "absent"}
 """Values of yes/no observations as people say them."""
 
 
+def span_of(
+    kind: Grade | Criterion, low: float | None, high: float | None, *, to: str = "-"
+) -> str:
+    """An interval of a criterion's answer: "2", "2-4", ">= 2.1" without an upper bound; of a yes or
+    no "met", "not met", "open"; of outcomes their words.
+    """
+    if low is None or high is None:
+        return "does not apply"
+    if kind.measures == "met":
+        return "open" if low != high else "met" if low else "not met"
+    if kind.words:
+        first, last = kind.words[int(low)], kind.words[int(high)]
+        if low == high:
+            return first
+        if high - low == len(kind.words) - 1:
+            return "open"
+        return f"{first} {'or' if high - low == 1 else 'to'} {last}"
+    if low == high:
+        return f"{low:.4g}"
+    return f">= {low:.4g}" if math.isinf(high) else f"{low:.4g}{to}{high:.4g}"
+
+
 def answer(grade: Grade) -> str:
     """The answer in a few words: "grade 2 to 4", "score 169", "met", "cannot be told yet"."""
+    if grade.outcome:
+        return span_of(grade, grade.low, grade.high)
     low, high = grade.low, grade.high
     said = []
     if grade.met is not None:
         said.append("met" if grade.met else "not met")
-    elif grade.status is not None and not grade.outcome:
+    elif grade.status is not None:
         said.append("cannot be told yet")
     if grade.status:
         said.append(grade.status.replace("_", " "))
@@ -67,7 +92,7 @@ def answer(grade: Grade) -> str:
         return ", ".join(said) or "does not apply"
     if not said or grade.grade is not None or grade.score is not None or noun == "score":
         number = f"{low}" if low == high else f"{low} to {high}"
-        said.insert(0, number if grade.outcome else f"{noun} {number}")
+        said.insert(0, f"{noun} {number}")
     return ", ".join(said)
 
 
@@ -83,7 +108,7 @@ def _grade(
     else:
         line.append(". ")
     line.append(f"{sentence(said)} " if said else "")
-    if grade.since is not None:
+    if grade.since is not None and not grade.outcome:
         line.append(f"At least {grade.low} since {clock.short(grade.since)}. ")
     if grade.probability_low is not None and grade.probability_high is not None:
         low, high = grade.probability_low, grade.probability_high
@@ -98,15 +123,11 @@ def _grade(
         parts.append(Paragraph(words(strong("The chart says: "), said, ".")))
     detail: list[Block] = []
     if grade.because and grade.missing:
-        detail.append(
-            Pair(
-                (_because(grade.because, clock),), (_missing(grade.missing, grade.low, grade.high),)
-            )
-        )
+        detail.append(Pair((_because(grade.because, clock),), (_missing(grade),)))
     elif grade.because:
         detail.append(_because(grade.because, clock))
     elif grade.missing:
-        detail.append(_missing(grade.missing, grade.low, grade.high))
+        detail.append(_missing(grade))
     detail.append(Paragraph(words("Source: ", citation(grade.source), "."), "quiet"))
     inside = [f"{len(grade.because)} observed"] if grade.because else []
     inside += [f"{len(grade.missing)} not known"] if grade.missing else []
@@ -129,9 +150,10 @@ def _because(reasons: Sequence[Because], clock: Clock) -> Table:
     return Table("Observed", columns, rows, "small")
 
 
-def _missing(missing: Sequence[Missing], low: float | None, high: float | None) -> Table:
+def _missing(grade: Grade) -> Table:
+    missing, low, high = grade.missing, grade.low, grade.high
     rows = [
-        Row((cell(plain(m.name)), cell(_would_become(m.would_become))))
+        Row((cell(plain(m.name)), cell(_would_become(grade, m.would_become))))
         for m in missing
         if _settles(m, low, high)
     ]
@@ -148,14 +170,14 @@ def _settles(missing: Missing, low: float | None, high: float | None) -> bool:
     return not found or any((a, b) != (low, high) for _, a, b in found)
 
 
-def _would_become(answers: Sequence[tuple[str, float, float]]) -> str:
+def _would_become(grade: Grade, answers: Sequence[tuple[str, float, float]]) -> str:
     """Values of the observation by what they lead to: "none or nasal cannula: 2; cpap: 4"."""
     groups: dict[tuple[float, float], list[str]] = {}
     for label, low, high in answers:
         groups.setdefault((low, high), []).append(ANSWERS.get(label, label.replace("_", " ")))
     said = []
     for (low, high), labels in groups.items():
-        result = str(low) if low == high else f"{low} to {high}"
+        result = span_of(grade, low, high, to=" to ")
         said.append(f"{' or '.join(labels)}: {result}")
     return "; ".join(said) or "could change the answer"
 

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from equipoise import names
+from equipoise.clock import MONTHS, offset_text
 from equipoise.readers import BASELINE, LOWER, UPPER
 from equipoise.source import Source
-
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-"""Names of months, because those of the operating system depend on its language."""
 
 UNKNOWN = "unknown"
 """What stands where there is no number."""
@@ -158,6 +156,19 @@ class Clock:
     def __init__(self, day0: str) -> None:
         self.day0 = datetime.fromisoformat(day0)
 
+    @property
+    def offset(self) -> str:
+        """ "+01:00"."""
+        return offset_text(self.day0)
+
+    @property
+    def said(self) -> str:
+        """What a page says once of its times and days."""
+        return (
+            f"Clock times are at {self.offset}, the offset of day 0, all year round; "
+            "day 0 is its date"
+        )
+
     def moment(self, at: float) -> datetime:
         """The clock time of `at`, to the nearest minute."""
         exact = self.day0 + timedelta(hours=at)
@@ -178,20 +189,20 @@ class Clock:
         return day_word(self.day(at))
 
     def short(self, at: float | None) -> str:
-        """ "day +2 14:00"; "time unknown" without a time."""
+        """ "day +2 14:00", where the page says the offset once; "time unknown" without a time."""
         if at is None or not math.isfinite(at):
             return "time unknown"
         moment = self.moment(at)
         return f"{self.day_text(at)} {moment.hour:02d}:{moment.minute:02d}"
 
     def full(self, at: float | None) -> str:
-        """ "12 Mar 2025 14:00 (day +2)"; "time unknown" without a time."""
+        """ "12 Mar 2025 14:00 +01:00 (day +2)"; "time unknown" without a time."""
         if at is None or not math.isfinite(at):
             return "time unknown"
         moment = self.moment(at)
         return (
             f"{moment.day} {MONTHS[moment.month - 1]} {moment.year} "
-            f"{moment.hour:02d}:{moment.minute:02d} ({self.day_text(at)})"
+            f"{moment.hour:02d}:{moment.minute:02d} {offset_text(moment)} ({self.day_text(at)})"
         )
 
     def date(self, at: float) -> str:
