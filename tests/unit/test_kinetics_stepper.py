@@ -347,6 +347,20 @@ def test_a_dose_counted_in_another_unit_is_integrated_to_the_same_tolerance(lane
     np.testing.assert_allclose(amounts(1e10, 1e-9), amounts(10.0, 1.0), rtol=1e-12)
 
 
+@pytest.mark.parametrize("power", [-60, 80, 120, 145])
+def test_amounts_of_any_size_are_held_to_the_same_tolerance(power):
+    # Both amounts and the amount at which elimination is half saturated, in another unit.
+    unit = 10.0**power
+    typical = np.array([TYPICAL])
+    scaled = typical * [1.0, 1.0, 1.0, 1.0, unit, unit]
+
+    def amounts(dose, parameters):
+        course = Schedule(doses=(DoseEvent(0.0, dose, duration=3.0, interval=12.0, additional=2),))
+        return solve(SATURABLE, [course], [np.linspace(1.0, 60.0, 9)], parameters).amounts
+
+    np.testing.assert_allclose(amounts(80.0 * unit, scaled) / unit, amounts(80.0, typical), 1e-6)
+
+
 def _cells_beside_a_tumor(t, x, p, dx):
     """Cells that only fade; a tumor fed from a depot and lost by a saturable way."""
     dx[0] = -p[0] * x[0]
