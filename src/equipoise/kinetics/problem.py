@@ -76,7 +76,12 @@ def scale_of(problem: Problem, largest: Floats) -> Floats:
     largest  as `largest_by_state` has it: the bioavailability that counts is that of the state into
              which a dose goes, whatever the others have
     """
-    entering = largest[problem.schedule_of] * problem.bioavailability.max(axis=1)
+    share = problem.bioavailability.max(axis=1)
+    if len(share) == 1 and not problem.initial.any():
+        # What enters is that of the schedule.
+        found = least_of_states(largest * share)
+        return np.ascontiguousarray(np.where(found > 0.0, found, 1.0)[problem.schedule_of])
+    entering = largest[problem.schedule_of] * share
     found = least_of_states(np.maximum(entering, np.abs(problem.initial)))
     return np.ascontiguousarray(np.where(found > 0.0, found, 1.0))
 
