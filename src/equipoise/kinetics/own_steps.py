@@ -165,15 +165,14 @@ def read_areas(w, shape, dense, seat, waiting, observed, areas):
 
 
 def sample_each(
-    calls, w, shape, dense, seat, wide, rtol, out_times, out_after, observed, flat, areas
+    calls, w, shape, dense, seat, wide, rtol, waiting, out_times, out_after, observed, flat, areas
 ):  # fmt: skip
-    """Write the samples that lie in the steps just accepted."""
+    """Write the samples that lie in the steps just accepted.
+
+    waiting  bits of the seats that have one
+    """
     states = shape[STATES] & MOST
     row = 3 * states + (shape[PARAMETERS] & MOST)
-    waiting = np.int64(0)
-    for slot in range(wide & WIDE):
-        place = slot + row * LANES
-        waiting |= np.int64(w[place + DUE * LANES] <= w[place + REACHED * LANES]) << slot
     while waiting != 0:
         call_attempt(calls[2], w, wide, 0.0, 0.0, rtol)
         if observed.shape[0] > 0:
@@ -364,12 +363,18 @@ def march_each(
             if (came >> group) & (2**GROUP - 1) != 0:
                 call_derive(calls[0], w, group | GROUP << 8, part)
         call_attempt(calls[1], w, wide, 0.0, 0.0, rtol)
+        waiting = np.int64(0)
+        for slot in range(wide & WIDE):
+            place = slot + row * LANES
+            waiting |= np.int64(w[place + DUE * LANES] <= w[place + REACHED * LANES]) << slot
+            over |= np.int64(w[place + OVER * LANES] > 0.0) << slot
         sample_each(
-            calls, w, shape, dense, seat, wide, rtol, out_times, out_after, observed, flat, areas
-        )
+            calls, w, shape, dense, seat, wide, rtol, waiting, out_times, out_after, observed, flat,
+            areas,
+        )  # fmt: skip
         accumulate_each(w, shape, dense, wide, observed)
         attempts += 1
         if attempts >= asked:
             asked = ask(calls, w, seat, wide, attempts, rtol)
-        for slot in range(wide & WIDE):
-            over |= np.int64(w[(row + OVER) * LANES + slot] > 0.0) << slot
+            for slot in range(wide & WIDE):
+                over |= np.int64(w[(row + OVER) * LANES + slot] > 0.0) << slot
