@@ -5,7 +5,8 @@
 
 Two compartments with linear and saturable elimination in parallel, four infusions, 40 outputs,
 rtol 1e-6, log-normal parameters (30 % on each), with one schedule for all and with each patient on
-its own. The floor is `floor/saturable.cpp`, compiled here when g++ is there. Engine and floor take
+its own. Two floors are compiled here when g++ is there: `floor/shared_steps.cpp`, where 32 patients
+share their steps, and `floor/own_steps.cpp`, by the engine's own method. Engine and floors take
 turns; the best of the repeats counts. With one thread the clock is the processor time of the
 thread, which other work on the machine hardly changes; with more it is wall time, which it does.
 """
@@ -109,13 +110,17 @@ def problem_of(parameters: np.ndarray, own: bool):  # type: ignore[no-untyped-de
 
 
 class Floor:
-    """The C++ program, compiled for this machine."""
+    """A C++ program, compiled for this machine.
 
-    def __init__(self, folder: Path) -> None:
+    name  `shared_steps` or `own_steps`
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.name = name
         info = Path("/proc/cpuinfo")
         flags = info.exists() and "avx512f" in info.read_text()
-        target = folder / "floor.so"
-        source = HERE / "floor" / "saturable.cpp"
+        target = folder / f"{name}.so"
+        source = HERE / "floor" / f"{name}.cpp"
         subprocess.run(
             ["g++", *FLAGS, *(WIDE if flags else ()), "-o", str(target), str(source)], check=True
         )
@@ -147,7 +152,7 @@ class Floor:
         found = self.attempts * self._library.floor_operations() / seconds / peak
         width = self._library.floor_width()
         return (
-            f"floor: {100 * found:.0f} % of the {width}-bit multiply-add peak as issued "
+            f"{self.name}: {100 * found:.0f} % of the {width}-bit multiply-add peak as issued "
             f"({peak / 1e9:.0f} GFLOP/s measured), counting the stages and the error of its steps"
         )
 
@@ -204,7 +209,7 @@ def by_scipy(number: int, method: str, rtol: float = RTOL) -> np.ndarray:
     return amounts
 
 
-def speed(sizes: list[int], repeats: int, floor: Floor | None) -> dict[str, float]:
+def speed(sizes: list[int], repeats: int, floors: list[Floor]) -> dict[str, float]:
     """Print the main table; returns the ratios that have a goal."""
     from equipoise.kinetics import System
     from equipoise.kinetics.integrate import integrate
@@ -218,8 +223,9 @@ def speed(sizes: list[int], repeats: int, floor: Floor | None) -> dict[str, floa
         ).amounts
         for own in (False, True)
     }  # fmt: skip
-    print(f"{'patients':>9} {'schedules':9} {'threads':>7}{'engine/s':>12}{'floor/s':>12}"
-          f"{'of floor':>10}  error, relative (to the peak)")  # fmt: skip
+    heads = "".join(f"{f.name + '/s':>16}{'of it':>7}" for f in floors)
+    print(f"{'patients':>9} {'schedules':9} {'threads':>7}{'engine/s':>12}{heads}"
+          "  error, relative (to the peak)")  # fmt: skip
     for number in sizes:
         parameters = patients(max(sizes))[:number]
         turned = repeats if number <= 100_000 else 1
@@ -236,19 +242,24 @@ def speed(sizes: list[int], repeats: int, floor: Floor | None) -> dict[str, floa
                     ).amounts)  # fmt: skip
 
                 works: dict[str, Callable[[], object]] = {"engine": engine}
-                if floor is not None:
-                    works["floor"] = lambda p=parameters, n=threads, c=course: floor.solve(p, c, n)
+                for each in floors:
+                    works[each.name] = lambda f=each, p=parameters, n=threads, c=course: f.solve(
+                        p, c, n
+                    )
                 best = turns(works, turned, threads)
                 spent[own, threads] = best["engine"]
-                there = best.get("floor", np.nan)
-                share = there / best["engine"]
+                shares = {f.name: best[f.name] / best["engine"] for f in floors}
+                beside = "".join(
+                    f"{number / best[name]:16,.0f}{share:7.2f}" for name, share in shares.items()
+                )
                 error = deviation(kept[0], exact[own])
-                print(f"{number:9} {'own' if own else 'one':9} {threads:7}"
-                      f"{number / best['engine']:12,.0f}{number / there:12,.0f}{share:10.2f}"
-                      f"  {error}", flush=True)  # fmt: skip
-                if floor is not None and threads == 1:
-                    print(f"{'':10}{floor.share(there)}")
-                    ratios[f"of the floor, {'own' if own else 'one'}, {number}"] = share
+                schedules = "own" if own else "one"
+                print(f"{number:9} {schedules:9} {threads:7}{number / best['engine']:12,.0f}"
+                      f"{beside}  {error}", flush=True)  # fmt: skip
+                if threads == 1:
+                    for each in floors:
+                        print(f"{'':10}{each.share(best[each.name])}")
+                        ratios[f"of {each.name}, {schedules}, {number}"] = shares[each.name]
         ratios[f"own schedules / one schedule, {number}"] = spent[True, 1] / spent[False, 1]
         # Both by the clock on the wall, in turns.
         problem = problem_of(parameters, False)
@@ -400,12 +411,12 @@ def main() -> None:
     repeats = 2 if asked.quick else asked.repeats
     print(machine())
     with tempfile.TemporaryDirectory() as folder:
-        floor = None
+        floors: list[Floor] = []
         if shutil.which("g++"):
-            floor = Floor(Path(folder))
+            floors = [Floor(Path(folder), name) for name in ("shared_steps", "own_steps")]
         else:
             print("no floor: g++ is not there")
-        ratios = speed(sizes, repeats, floor)
+        ratios = speed(sizes, repeats, floors)
         ratios |= others(repeats, asked.peers)
         if not asked.no_compiling:
             ratios |= compiling()

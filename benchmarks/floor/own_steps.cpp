@@ -1,4 +1,5 @@
-// The floor: the benchmark's problem written by hand, for this problem and no other.
+// The harder floor: the benchmark's problem written by hand, for this problem and no other, by the
+// engine's own method.
 //
 // Two compartments with linear and saturable elimination, infusions into the first, samples of both
 // states. Tsitouras 5(4) with dense output in 32 lanes as a structure of arrays; every lane takes
