@@ -1,6 +1,7 @@
 """What a block of lanes holds while the stepper works: rows of its buffer and of its integers.
 
-`stepper.py` reads and writes them; `stages.py` and `stiff.py` lay out what belongs to a method.
+`stepper.py` and `own_steps.py` read and write them; `stages.py`, `own_stages.py` and `stiff.py` lay
+out what belongs to a method.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ GROUP = 8
 #   SCALE    1  amount by which the first step is guessed
 #   ERROR    1  squared error of the last attempt; up to 1 is accepted
 #   SPARE    1
-# where lanes take steps of their own (`own_steps.py`), times in hours from the segment's beginning,
+# where lanes take steps of their own (`own_steps.py`), times in hours from the segment's beginning
+# (DUE too),
 #   DT       1  the step
 #   WANT     1  the step that is tried next, if the segment is long enough
 #   GONE     1  where the step begins
