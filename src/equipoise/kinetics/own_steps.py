@@ -334,9 +334,8 @@ def march_each(
                     )  # fmt: skip
                 going = settle(
                     w, shape, seat, slot, running, last[(lane - lo) & FAR], event_times, kinds,
-                    indices,
-                    values, rows, steady, out_times, out_after, parameters, observed, amounts,
-                    areas,
+                    indices, values, rows, steady, out_times, out_after, parameters, observed,
+                    amounts, areas,
                 )  # fmt: skip
                 if going & 1 != 0:
                     break
