@@ -151,7 +151,7 @@ def test_the_sentence_names_the_day_and_what_would_confirm_it():
 
 def test_a_report_says_the_outcome_and_not_that_it_is_open():
     found = answer(ITP_RESPONSE, course((7, "120"), (14, "120")), DAY * 14)
-    assert why.answer(found) == "0, complete response"
+    assert why.answer(found) == "complete response"
     found = answer(ITP_RESPONSE, course((8, "40"), (14, "40")), DAY * 14)
     assert why.answer(found) == "1 to 2"
 
