@@ -40,7 +40,9 @@ def smooth_weights(log_ratio: Array) -> tuple[Array, float]:
     if abs(k) < 1e-12:
         quantiles = -sigma * np.log1p(-places)
     else:
-        quantiles = sigma * np.expm1(-k * np.log1p(-places)) / k
+        # Of a hopeless tail a quantile may be beyond all numbers: the largest weight is the limit.
+        with np.errstate(over="ignore"):
+            quantiles = sigma * np.expm1(-k * np.log1p(-places)) / k
     out = shifted.copy()
     out[largest] = np.minimum(np.log(quantiles + np.exp(cut)), 0.0)
     return out, float(k)

@@ -486,6 +486,15 @@ def test_shape_of_a_known_tail(k: float) -> None:
     assert np.mean(found) == pytest.approx(k, abs=0.06)
 
 
+@pytest.mark.parametrize(("number", "seed"), [(2000, 2), (8000, 5)])
+def test_a_tail_beyond_all_numbers_is_hopeless_and_no_warning(number, seed):
+    log_ratio = 400.0 * np.random.default_rng(seed).standard_normal(number)
+    smoothed, found = smooth_weights(log_ratio)
+    assert found > 0.7
+    assert np.all(smoothed <= 0.0)
+    np.testing.assert_array_equal(np.argmax(smoothed), np.argmax(log_ratio))
+
+
 def test_smoothing_keeps_the_order_and_never_exceeds_the_largest_ratio() -> None:
     x = ratios(0.8)
     smoothed, _ = smooth_weights(x)
@@ -493,7 +502,7 @@ def test_smoothing_keeps_the_order_and_never_exceeds_the_largest_ratio() -> None
     assert smoothed.max() <= 0.0
 
 
-def test_degenerate_ratios_are_the_worst_case() -> None:
+def test_degenerate_log_ratioare_the_worst_case() -> None:
     single = np.full(4000, -2000.0)
     single[7] = 0.0
     assert smooth_weights(single)[1] == np.inf
@@ -504,7 +513,7 @@ def test_degenerate_ratios_are_the_worst_case() -> None:
     assert smooth_weights(np.full(4000, -3.0))[1] == 0.0
 
 
-def test_extreme_ratios_raise_no_warning() -> None:
+def test_extreme_log_ratioraise_no_warning() -> None:
     rng = np.random.default_rng(15)
     for scale in (1e-6, 1.0, 30.0, 300.0):
         smoothed, k = smooth_weights(scale * rng.standard_normal(4000))
