@@ -111,6 +111,9 @@ def folder(reference_data: Path) -> Path:
     return reference_data / "posologyr_cc0"
 
 
+FAR = "504/13"
+"""The subject with an optimum so far and of so small a share that 4000 draws seldom meet it."""
+
 # Subject, eta, mean and SD of two runs that share nothing but the model: the first of 60 000
 # particles, with its kurtosis (-: not made, the subject lies well inside); the second of as many
 # thousands as its last number says. 504/13 has another optimum 4 below in Vc and Ka, with a share
@@ -489,12 +492,14 @@ def test_a_subject_agrees_with_monolix_or_with_a_long_run(run: str, folder: Path
     # All of the table, those inside too.
     for name, agrees in found_out.ours_by_error.items():
         assert agrees, name
-    # Where Monolix agrees with the long run so must we: then only the two errors add up. Unless so
-    # few draws cannot tell an SD: one in five sets of them meets the far optimum of 504/13.
+    # Where Monolix agrees with the long run so must we: then only the two errors add up. But for
+    # one subject, whose SD so few draws cannot tell: one set in five meets its far optimum.
     for name in outside:
-        chance = np.sqrt((LONG[name].kurtosis.max() - 1.0) / 4.0 / DRAWS)
-        agreed = found_out.monolix_by_limits[name] and chance < SPREAD
-        assert found_out.ours_by_limits[name] or not agreed, name
+        agreed = found_out.monolix_by_limits[name]
+        if name == FAR:
+            assert np.sqrt((LONG[name].kurtosis.max() - 1.0) / 4.0 / DRAWS) > SPREAD
+        else:
+            assert found_out.ours_by_limits[name] or not agreed, name
     ours = found(run, folder)
     assert set(ours.method) == {"importance"}
     assert ours.ess.min() >= 0.5 * DRAWS
