@@ -88,7 +88,7 @@ def stepping_each() -> ModuleType:
                 stepper.seated,
                 stepper.settle,
                 samples.sample_areas,
-                own_steps.near,
+                stepper.near,
                 own_steps.seat_down,
                 own_steps.local,
                 own_steps.read_areas,
@@ -117,6 +117,7 @@ def stepping() -> ModuleType:
                 stepper.apply,
                 stepper.settle,
                 stepper.seated,
+                stepper.near,
                 how="inside",
             ),
             kernels.source_of(

@@ -1,15 +1,14 @@
 """The part of a kernel that belongs to one system where each lane takes steps of its own.
 
-As `stages.py`, with the choice of the next step in the same loop: an attempt begins by moving on
-the lanes whose last one was accepted, and ends with how far each will try to go next. Slopes are
-per hour.
+As `stages.py`, with the choice of the next step: an attempt begins by moving on the lanes whose
+last one was accepted, and ends with how far each will try to go next. Slopes are per hour.
 """
 
 from __future__ import annotations
 
 from equipoise.kinetics import calls
 from equipoise.kinetics.block import GROUP
-from equipoise.kinetics.rates import called, hoisted, read, text_of
+from equipoise.kinetics.rates import called, in_line
 from equipoise.kinetics.stages import (
     SMALLEST,
     Kernel,
@@ -42,11 +41,7 @@ def stages(system: System, lanes: int) -> Kernel:
     Fails  ValueError when the text of the rates cannot be had, or names something that cannot be
            written to a file.
     """
-    needed, tree = read(system)
-    fixed: list[str] = []
-    if tree is not None:
-        fixed, tree = hoisted(tree)
-    body = None if tree is None else text_of(tree)
+    needed, fixed, body = in_line(system)
     c = len(system.states)
     rows = rows_of(system, {"K": 8 * c, "FIXED": len(fixed)})
     call = called(system)

@@ -63,18 +63,16 @@ from equipoise.kinetics.block import (
     T,
 )
 from equipoise.kinetics.events import SAME_TIME
-from equipoise.kinetics.samples import before, call_attempt, sample_areas
+from equipoise.kinetics.samples import before, call_attempt, lowest, sample_areas
 from equipoise.kinetics.stepper import (
-    AHEAD,
     COLLAPSED,
     FREE,
     GROWTH,
-    LINE,
     PATIENCE,
     STIFF,
     TOO_MANY_STEPS,
     call_derive,
-    fetch,
+    near,
     seated,
     settle,
 )
@@ -84,31 +82,6 @@ NEAR = 4.0 * SAME_TIME
 
 UNASKED = 64
 """Attempts in a segment after which it is asked whether stability limits its steps."""
-
-
-def lowest(mask):
-    """Place of the lowest bit that is set (`calls.py`)."""
-    raise NotImplementedError
-
-
-def near(
-    lane, lo, first, last, event_times, kinds, indices, values, rows, out_from, out_times,
-    schedule_of, parameters, amounts,
-):  # fmt: skip
-    """Begin to load what will be asked of a lane."""
-    s = schedule_of[lane]
-    for i in range(out_from[s], min(out_from[s + 1], out_from[s] + AHEAD), LINE):
-        fetch(out_times, i)
-    for e in range(first[lane - lo], min(last[lane - lo], first[lane - lo] + AHEAD), LINE):
-        fetch(event_times, e)
-        fetch(kinds, e)
-        fetch(indices, e)
-        fetch(values, e)
-        fetch(rows, e)
-    size = amounts.shape[1] * amounts.shape[2]
-    for i in range(0, min(size, AHEAD), LINE):
-        fetch(amounts, lane * size + i)
-    fetch(parameters, lane * parameters.shape[1] * parameters.shape[2])
 
 
 def seat_down(
@@ -279,8 +252,8 @@ def march_each(
     limit   attempts in one segment of a lane
     status  (L,) written for a lane that fails: why, STIFF, TOO_MANY_STEPS or COLLAPSED
 
-    Columns of `amounts` and `areas` without a sample become NaN; so may not those of a lane that
-    fails.
+    Columns of `amounts` and `areas` without a sample become NaN; what a lane that fails has in them
+    is no answer.
     """
     number = observed.shape[0]
     states = shape[STATES] & MOST

@@ -40,6 +40,19 @@ def read(system: System) -> tuple[dict[str, str], list[ast.stmt] | None]:
     return needed, tree
 
 
+def in_line(system: System) -> tuple[dict[str, str], list[str], list[str] | None]:
+    """The definitions that a system's rates need; what is the same through a segment, f_0, f_1 ...;
+    and the lines of the rates with these names, None where they cannot be in line.
+
+    Fails  ValueError as `read` does.
+    """
+    needed, tree = read(system)
+    if tree is None:
+        return needed, [], None
+    fixed, tree = hoisted(tree)
+    return needed, fixed, text_of(tree)
+
+
 def called(system: System) -> str:
     """The name by which rates are called where they are not in line."""
     return f"{PREFIX}{system.rates.__name__}"

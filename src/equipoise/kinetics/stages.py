@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.kinetics.block import GROUP, LANE_ROWS
-from equipoise.kinetics.rates import called, hoisted, read, text_of
+from equipoise.kinetics.rates import called, in_line
 from equipoise.kinetics.stepper import RISE, System
 from equipoise.kinetics.tsitouras import ERRORS, INTERPOLANT, NODES, STAGES
 
@@ -62,11 +62,7 @@ def stages(system: System, lanes: int) -> Kernel:
     Fails  ValueError when the text of the rates cannot be had, or names something that cannot be
            written to a file.
     """
-    needed, tree = read(system)
-    fixed: list[str] = []
-    if tree is not None:
-        fixed, tree = hoisted(tree)
-    body = None if tree is None else text_of(tree)
+    needed, fixed, body = in_line(system)
     c = len(system.states)
     # The seven slopes of each state; the eighth stays zero, the stepper reads eight.
     rows = rows_of(system, {"K": 8 * c, "FIXED": len(fixed)})

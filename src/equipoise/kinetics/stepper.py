@@ -394,6 +394,26 @@ def seated(w, shape, slot, lane, start, parameters, initial, scale, atol):
         w[(3 * states + j) * LANES + slot] = parameters[lane, 0, j]
 
 
+def near(
+    lane, lo, first, last, event_times, kinds, indices, values, rows, out_from, out_times,
+    schedule_of, parameters, amounts,
+):  # fmt: skip
+    """Begin to load what will be asked of a lane."""
+    s = schedule_of[lane]
+    for i in range(out_from[s], min(out_from[s + 1], out_from[s] + AHEAD), LINE):
+        fetch(out_times, i)
+    for e in range(first[lane - lo], min(last[lane - lo], first[lane - lo] + AHEAD), LINE):
+        fetch(event_times, e)
+        fetch(kinds, e)
+        fetch(indices, e)
+        fetch(values, e)
+        fetch(rows, e)
+    size = amounts.shape[1] * amounts.shape[2]
+    for i in range(0, min(size, AHEAD), LINE):
+        fetch(amounts, lane * size + i)
+    fetch(parameters, lane * parameters.shape[1] * parameters.shape[2])
+
+
 def march(
     calls, shape, dense, w, bits, seat, running, order, block, lo, first, last, event_times, kinds,
     indices, values, rows, steady, out_from, out_times, out_after, schedule_of, start, parameters,
@@ -420,20 +440,10 @@ def march(
         n = min(block, order.shape[0] - begin)
         # The next block's numbers come near while this one is at work.
         for place in range(begin + block, min(begin + 2 * block, order.shape[0])):
-            lane = order[place]
-            s = schedule_of[lane]
-            for i in range(out_from[s], min(out_from[s + 1], out_from[s] + AHEAD), LINE):
-                fetch(out_times, i)
-            for e in range(first[lane - lo], min(last[lane - lo], first[lane - lo] + AHEAD), LINE):
-                fetch(event_times, e)
-                fetch(kinds, e)
-                fetch(indices, e)
-                fetch(values, e)
-                fetch(rows, e)
-            size = amounts.shape[1] * states
-            for i in range(0, min(size, AHEAD), LINE):
-                fetch(amounts, lane * size + i)
-            fetch(parameters, lane * parameters.shape[1] * parameters.shape[2])
+            near(
+                order[place], lo, first, last, event_times, kinds, indices, values, rows, out_from,
+                out_times, schedule_of, parameters, amounts,
+            )  # fmt: skip
         # Loops over lanes take whole groups: they need no second loop for the rest.
         wide = (n + GROUP - 1) // GROUP * GROUP
         for i in range(w.shape[0]):
