@@ -9,26 +9,15 @@
 //
 // Source: Tsitouras 2011, doi 10.1016/j.camwa.2011.06.002.
 
-#include <algorithm>
-#include <atomic>
-#include <cmath>
-#include <cstdint>
-#include <cstring>
-#include <ctime>
-#include <limits>
-#include <thread>
-#include <vector>
+#include "problem.hpp"
+
 #if defined(__AVX512F__)
 #include <immintrin.h>
 #endif
 
 namespace {
 
-constexpr int LANES = 32;
-constexpr int STRETCH = 1024;
-constexpr double RISE = 0.125;  // part of a step's end that counts where a state rises
 constexpr double GROWTH = 6.0;  // by how much a step may be longer than the one before
-constexpr double NEVER = std::numeric_limits<double>::max();
 
 // Weights of the slopes in the stages, in the error and in the highest power of the dense output.
 constexpr double A20 = -0.008480655492356989, A21 = 0.335480655492357;
@@ -45,17 +34,6 @@ constexpr double E0 = -0.00178001105222577714, E1 = -0.0008164344596567469,
 constexpr double D0 = -1.0530884977290216, D1 = 0.1017, D2 = 2.490627285651253,
                  D3 = -16.548102889244902, D4 = 47.37952196281928, D5 = -34.87065786149661,
                  D6 = 2.5;
-
-struct Problem {
-    std::int64_t lanes, infusions, samples;
-    std::int64_t own;          // 0: one schedule for all
-    const double* parameters;  // (lanes, 6) CL, V1, Q, V2, VM, KM
-    const double* begins;      // (lanes or 1, infusions)
-    const double* durations;   // (lanes or 1, infusions)
-    const double* times;       // (lanes or 1, samples)
-    double amount, rtol, atol;
-    double* amounts;           // (lanes, samples, 2)
-};
 
 struct alignas(64) Block {
     double x1[LANES], x2[LANES], y1[LANES], y2[LANES];  // where the step begins, and ends
@@ -305,75 +283,6 @@ std::int64_t march(const Problem& p, std::int64_t lo, std::int64_t hi) {
     return attempts;
 }
 
-// Processor time of this thread, seconds: other work on the machine does not count.
-double clock_now() {
-    timespec at;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
-    return at.tv_sec + 1e-9 * at.tv_nsec;
-}
-
 }  // namespace
 
-extern "C" {
-
-// Solve; returns the attempted steps of all blocks.
-std::int64_t floor_solve(std::int64_t lanes, std::int64_t infusions, std::int64_t samples,
-                         std::int64_t own, const double* parameters, const double* begins,
-                         const double* durations, const double* times, double amount, double rtol,
-                         double atol, double* amounts, int threads) {
-    const Problem p{lanes,     infusions, samples, own,  parameters, begins,
-                    durations, times,     amount,  rtol, atol,       amounts};
-    std::atomic<std::int64_t> next{0}, attempts{0};
-    auto work = [&] {
-        for (;;) {
-            const std::int64_t lo = next.fetch_add(STRETCH);
-            if (lo >= lanes) break;
-            attempts += march(p, lo, std::min(lo + STRETCH, lanes));
-        }
-    };
-    std::vector<std::thread> others;
-    for (int i = 1; i < threads; i++) others.emplace_back(work);
-    work();
-    for (auto& each : others) each.join();
-    return attempts;
-}
-
-// Floating-point operations in one attempted step of one block; a fused multiply-add is two.
-std::int64_t floor_operations() { return LANES * (2 * FUSED + OTHER + DIVISIONS); }
-
-// Floating-point operations a second of independent multiply-adds in registers, at the width that
-// the compiler issues.
-double floor_peak() {
-    constexpr int CHAINS = 12;
-#if defined(FLOOR_WIDE) && defined(__AVX512F__)
-    typedef double Wide __attribute__((vector_size(64)));
-#else
-    typedef double Wide __attribute__((vector_size(32)));
-#endif
-    constexpr int WIDTH = sizeof(Wide) / sizeof(double);
-    constexpr std::int64_t TURNS = 4'000'000;
-    Wide a[CHAINS], b = {}, c = {};
-    for (auto& each : a) each = b;
-    b += 0.999999, c += 1e-6;
-    double best = 0.0;
-    for (int repeat = 0; repeat < 5; repeat++) {
-        const double begin = clock_now();
-        for (std::int64_t i = 0; i < TURNS; i++) {
-#pragma GCC unroll 12
-            for (int j = 0; j < CHAINS; j++) a[j] = a[j] * b + c;
-        }
-        for (auto& each : a) asm volatile("" : "+x"(each));
-        const double took = clock_now() - begin;
-        best = std::max(best, 2.0 * WIDTH * CHAINS * TURNS / took);
-    }
-    return best;
-}
-
-int floor_width() {
-#if defined(FLOOR_WIDE) && defined(__AVX512F__)
-    return 512;
-#else
-    return 256;
-#endif
-}
-}
+#include "measure.hpp"

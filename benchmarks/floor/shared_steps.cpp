@@ -8,33 +8,9 @@
 //
 // Source: Tsitouras 2011, doi 10.1016/j.camwa.2011.06.002.
 
-#include <algorithm>
-#include <atomic>
-#include <cmath>
-#include <cstdint>
-#include <cstring>
-#include <ctime>
-#include <limits>
-#include <thread>
-#include <vector>
+#include "problem.hpp"
 
 namespace {
-
-constexpr int LANES = 32;
-constexpr int STRETCH = 1024;
-constexpr double RISE = 0.125;  // part of a step's end that counts where a state rises
-constexpr double NEVER = std::numeric_limits<double>::max();
-
-struct Problem {
-    std::int64_t lanes, infusions, samples;
-    std::int64_t own;          // 0: one schedule for all
-    const double* parameters;  // (lanes, 6) CL, V1, Q, V2, VM, KM
-    const double* begins;      // (lanes or 1, infusions)
-    const double* durations;   // (lanes or 1, infusions)
-    const double* times;       // (lanes or 1, samples)
-    double amount, rtol, atol;
-    double* amounts;           // (lanes, samples, 2)
-};
 
 struct alignas(64) Block {
     double x1[LANES], x2[LANES], y1[LANES], y2[LANES];
@@ -151,12 +127,9 @@ struct Lane {
     int event, sample;
 };
 
-struct Counts {
-    std::int64_t attempts = 0, accepted = 0;
-};
-
-Counts block(const Problem& p, const std::int64_t* order, int n) {
-    Counts counts;
+// Take a block to its end; returns the attempts.
+std::int64_t block(const Problem& p, const std::int64_t* order, int n) {
+    std::int64_t attempts = 0;
     Block v;
     Lane lanes[LANES];
     std::memset(&v, 0, sizeof v);
@@ -204,7 +177,7 @@ Counts block(const Problem& p, const std::int64_t* order, int n) {
                     v.due[l] = std::min(1.0, (a.times[a.sample] - now) / (until - now));
             }
         }
-        if (!busy) return counts;
+        if (!busy) return attempts;
         derive(v);
         double pace = 0.0;
         for (int l = 0; l < n; l++) {
@@ -220,14 +193,13 @@ Counts block(const Problem& p, const std::int64_t* order, int n) {
             const bool last = tau + 1.01 * dt >= 1.0;
             if (last) dt = 1.0 - tau;
             const double worst = attempt(v, dt, p.rtol, floor);
-            counts.attempts++;
+            attempts++;
             double factor = 0.9 * std::pow(static_cast<float>(worst), -0.1f);
             if (worst > 1.0) {
                 dt *= std::max(0.2, factor);
                 growth = 1.0;
                 continue;
             }
-            counts.accepted++;
             const double reached = last ? 1.0 : tau + dt;
             double first = NEVER;
             for (int l = 0; l < LANES; l++) first = std::min(first, l < n ? v.due[l] : NEVER);
@@ -270,8 +242,7 @@ Counts block(const Problem& p, const std::int64_t* order, int n) {
     }
 }
 
-void stretch(const Problem& p, std::int64_t lo, Counts& counts) {
-    const std::int64_t hi = std::min(lo + STRETCH, p.lanes);
+std::int64_t march(const Problem& p, std::int64_t lo, std::int64_t hi) {
     std::int64_t order[STRETCH];
     double pace[STRETCH];
     for (std::int64_t i = lo; i < hi; i++) {
@@ -281,101 +252,12 @@ void stretch(const Problem& p, std::int64_t lo, Counts& counts) {
     }
     std::sort(order, order + (hi - lo),
               [&](std::int64_t a, std::int64_t b) { return pace[a - lo] < pace[b - lo]; });
-    for (std::int64_t i = 0; i < hi - lo; i += LANES) {
-        const Counts found = block(p, order + i, static_cast<int>(std::min<std::int64_t>(
-                                                     LANES, hi - lo - i)));
-        counts.attempts += found.attempts;
-        counts.accepted += found.accepted;
-    }
-}
-
-// Processor time of this thread, seconds: other work on the machine does not count.
-double clock_now() {
-    timespec at;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
-    return at.tv_sec + 1e-9 * at.tv_nsec;
+    std::int64_t attempts = 0;
+    for (std::int64_t i = 0; i < hi - lo; i += LANES)
+        attempts += block(p, order + i, static_cast<int>(std::min<std::int64_t>(LANES, hi - lo - i)));
+    return attempts;
 }
 
 }  // namespace
 
-extern "C" {
-
-// Solve; returns the attempted steps of all blocks.
-std::int64_t floor_solve(std::int64_t lanes, std::int64_t infusions, std::int64_t samples,
-                         std::int64_t own, const double* parameters, const double* begins,
-                         const double* durations, const double* times, double amount, double rtol,
-                         double atol, double* amounts, int threads) {
-    const Problem p{lanes,     infusions, samples, own,  parameters, begins,
-                    durations, times,     amount,  rtol, atol,       amounts};
-    std::atomic<std::int64_t> next{0}, attempts{0};
-    auto work = [&] {
-        Counts counts;
-        for (;;) {
-            const std::int64_t lo = next.fetch_add(STRETCH);
-            if (lo >= lanes) break;
-            stretch(p, lo, counts);
-        }
-        attempts += counts.attempts;
-    };
-    std::vector<std::thread> others;
-    for (int i = 1; i < threads; i++) others.emplace_back(work);
-    work();
-    for (auto& each : others) each.join();
-    return attempts;
-}
-
-// Floating-point operations in one attempted step of one block; a fused multiply-add is two.
-std::int64_t floor_operations() { return LANES * (2 * FUSED + OTHER + DIVISIONS); }
-
-// Seconds of `steps` attempted steps of one block and nothing else.
-double floor_attempts(std::int64_t steps) {
-    static Block v;
-    for (int l = 0; l < LANES; l++) {
-        v.x1[l] = 100.0 - l, v.x2[l] = l, v.k10[l] = 0.05, v.k12[l] = 0.05, v.k21[l] = 0.02;
-        v.vm[l] = 8.0, v.km[l] = 10.0, v.rate[l] = 1.0, v.hours[l] = 1.0;
-    }
-    derive(v);
-    const double begin = clock_now();
-    for (std::int64_t i = 0; i < steps; i++) {
-        const double worst = attempt(v, 0.1, 1e-6, 1e-7);
-        asm volatile("" : : "r"(&v), "x"(worst) : "memory");
-    }
-    return clock_now() - begin;
-}
-
-// Floating-point operations a second of independent multiply-adds in registers, at the width that
-// the compiler issues.
-double floor_peak() {
-    constexpr int CHAINS = 12;
-#if defined(FLOOR_WIDE) && defined(__AVX512F__)
-    typedef double Wide __attribute__((vector_size(64)));
-#else
-    typedef double Wide __attribute__((vector_size(32)));
-#endif
-    constexpr int WIDTH = sizeof(Wide) / sizeof(double);
-    constexpr std::int64_t TURNS = 4'000'000;
-    Wide a[CHAINS], b = {}, c = {};
-    for (auto& each : a) each = b;
-    b += 0.999999, c += 1e-6;
-    double best = 0.0;
-    for (int repeat = 0; repeat < 5; repeat++) {
-        const double begin = clock_now();
-        for (std::int64_t i = 0; i < TURNS; i++) {
-#pragma GCC unroll 12
-            for (int j = 0; j < CHAINS; j++) a[j] = a[j] * b + c;
-        }
-        for (auto& each : a) asm volatile("" : "+x"(each));
-        const double took = clock_now() - begin;
-        best = std::max(best, 2.0 * WIDTH * CHAINS * TURNS / took);
-    }
-    return best;
-}
-
-int floor_width() {
-#if defined(FLOOR_WIDE) && defined(__AVX512F__)
-    return 512;
-#else
-    return 256;
-#endif
-}
-}
+#include "measure.hpp"
